@@ -1,0 +1,79 @@
+"""Compilation of the world's rules, with a machine-code cache that cannot go stale.
+
+numba's own cache looks at the time stamp of one file; a rule called from another
+file may change without being noticed. Here the cache folder's *name* is a digest of
+every source file of this package, the versions of numba, NumPy and Python, and
+the processor, so that an edit anywhere leads to a fresh folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import llvmlite.binding
+import numba
+import numpy
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@cache
+def sources_digest() -> str:
+    """Hexadecimal digest of the world's source files: part of every run's identity."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def cache_folder() -> Path:
+    """Where compiled rules are kept: a user cache folder, never the installed package itself."""
+    machine = f"{sys.version}|{numba.__version__}|{numpy.__version__}|{platform.machine()}"
+    machine += f"|{llvmlite.binding.get_host_cpu_name()}|{llvmlite.binding.get_host_cpu_features().flatten()}"
+    name = hashlib.sha256((sources_digest() + machine).encode()).hexdigest()[:16]
+    for base in _candidates():
+        folder = base / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="simlab-rules-"))
+
+
+def _candidates() -> list[Path]:
+    chosen = os.environ.get("SIMLAB_CACHE")
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    user = os.environ.get("USER") or str(os.getuid() if hasattr(os, "getuid") else "user")
+    folders = [Path(home) / "simlab" / "rules", Path(tempfile.gettempdir()) / f"simlab-{user}" / "rules"]
+    return [Path(chosen), *folders] if chosen else folders
+
+
+def rule(function: F) -> F:
+    """Compile a scalar rule or a loop over users: strict floating point, no GIL, cached on disk."""
+    return _compile(function)
+
+
+def inline_rule(function: F) -> F:
+    """Compile a tiny helper that is worth copying into its callers (hashes, look-ups)."""
+    return _compile(function, inline="always")
+
+
+def _compile(function: F, **options: Any) -> F:
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder())  # read while decorating; other packages keep theirs
+    try:
+        return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", **options)(function)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = before
