@@ -1,0 +1,78 @@
+"""The outcomes that can be read, constrained and (by the lab) compared and tuned."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from simlab.scenario.behaviour import Part
+from simlab.scenario.units import Number, parse
+
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "customer_equity": ("customer equity per starting member", "yuan"),
+    "total_equity": ("customer equity of the whole base", "yuan"),
+    "realised_value": ("discounted net contribution per starting member, within the horizon", "yuan"),
+    "residual_value": ("value left at the horizon per starting member", "yuan"),
+    "net": ("net contribution within the horizon, not discounted", "yuan"),
+    "revenue": ("revenue at list price", "yuan"),
+    "subsidy": ("offer subsidy", "yuan"),
+    "rewards": ("referral rewards", "yuan"),
+    "acquisition_cost": ("cost of sources", "yuan"),
+    "touch_cost": ("cost of touches", "yuan"),
+    "members": ("members at the horizon", "users"),
+    "joins": ("users who joined", "users"),
+    "referred": ("users who joined by invitation", "users"),
+    "hunters": ("users brought for the reward alone", "users"),
+    "left": ("users who left", "users"),
+    "orders": ("orders", "orders"),
+    "orders_per_member": ("orders per member-year", "per year"),
+    "active_share": ("mean share of members with a visit, interaction or order on a day", "share"),
+    "touches": ("touches delivered", "touches"),
+    "open_rate": ("opens per delivered touch", "share"),
+    "seen_rate": ("noticed per delivered touch", "share"),
+    "mutes": ("members who muted", "users"),
+    "mute_rate": ("mutes per 1,000 delivered touches", "per 1,000"),
+    "complaint_rate": ("complaints per 1,000 delivered touches", "per 1,000"),
+    "reach": ("share of members who can be reached at the horizon", "share"),
+    "fatigue": ("mean fatigue of members", "units"),
+    "redemptions": ("coupons used", "coupons"),
+    "redemption_rate": ("coupons used per coupon issued", "share"),
+    "subsidised_organic": ("share of coupon orders that would have come anyway", "share"),
+    "invites": ("invitations sent", "invitations"),
+    "k_factor": ("users brought by invitation per member ever", "-"),
+    "newcomer_need": ("order rate of invited newcomers relative to members on day 0", "-"),
+}
+"""Name: (meaning, unit). One name per thing, from YAML to DataFrame column to plot."""
+
+_TEXT = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>)\s*(.+)")
+
+
+class Constraint(Part):
+    """``outcome <= limit`` or ``outcome >= limit``: what must hold."""
+
+    outcome: str
+    op: Literal["<=", ">="]
+    limit: Number
+
+    @field_validator("outcome")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in OUTCOMES:
+            raise ValueError(f"unknown outcome {value!r}; known: {', '.join(OUTCOMES)}")
+        return value
+
+    @classmethod
+    def parse(cls, text: Any) -> Constraint:
+        """Read "complaint_rate <= 0.3".
+
+        Raises:
+            ValueError: not a comparison of a known outcome with a number.
+        """
+        match = _TEXT.fullmatch(text) if isinstance(text, str) else None
+        if not match:
+            raise ValueError("expected a constraint such as 'complaint_rate <= 0.3'")
+        units = {"%": 0.01, "yuan": 1.0}
+        limit = parse(match[3], units, "a limit", "0.3")
+        return cls(outcome=match[1], op=match[2][0] + "=", limit=limit)  # type: ignore[arg-type]

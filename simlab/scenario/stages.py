@@ -1,0 +1,49 @@
+"""Conditions of the stage table: predicates over what an operator can observe."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from simlab.scenario.behaviour import Part
+from simlab.scenario.units import _DAYS, _MONEY, parse
+
+OBSERVABLES: dict[str, str] = {
+    "tenure": "days since joining",
+    "idle": "days since the last own visit, interaction or order",
+    "since_order": "days since the last order (36500 when there is none)",
+    "orders": "orders so far",
+    "spend": "spend so far in yuan",
+    "invited": "friends brought in so far",
+    "redeemed": "coupons used so far",
+}
+"""What a stage may look at, with its meaning. Latent traits are not among them."""
+
+_UNITS: dict[str, dict[str, float]] = {"tenure": _DAYS, "idle": _DAYS, "since_order": _DAYS, "spend": _MONEY}
+_TEXT = re.compile(r"\s*(<=|>=|==|<|>|=)\s*(.+)")
+
+
+class Condition(Part):
+    """``observable op value``; value in days, orders, yuan or people."""
+
+    observable: Literal["tenure", "idle", "since_order", "orders", "spend", "invited", "redeemed"]
+    op: Literal["<=", ">="]
+    value: int
+
+
+def parse_condition(observable: str, text: Any) -> Condition:
+    """``("orders", ">= 3")`` to a condition; all observables are whole numbers, so < and > become <= and >=.
+
+    Raises:
+        ValueError: unknown observable, unreadable comparison, or a value that is not a whole number.
+    """
+    if observable not in OBSERVABLES:
+        raise ValueError(f"unknown observable {observable!r}; known: {', '.join(OBSERVABLES)}")
+    match = _TEXT.fullmatch(text) if isinstance(text, str) else None
+    if not match or match[1] in ("=", "=="):
+        raise ValueError(f"expected a comparison such as '>= 3' or '<= 30 days' for {observable}")
+    value = parse(match[2], _UNITS.get(observable, {}), observable, "3")
+    if value != int(value) or abs(value) > 10**9:
+        raise ValueError(f"{observable} is compared with a whole number")
+    shift = {"<": -1, ">": 1}.get(match[1], 0)
+    return Condition(observable=observable, op=match[1][0] + "=", value=int(value) + shift)  # type: ignore[arg-type]

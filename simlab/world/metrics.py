@@ -1,0 +1,57 @@
+"""What the ledger counts: the columns of the daily table, in their fixed order.
+
+Everything is a whole number (counts, fen, or ten-thousandths), so that sums do not
+depend on the order in which users are visited.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class M(IntEnum):
+    """Columns of the daily ledger, per day x stage x source x segment."""
+
+    members = 0  # stock at the end of the day
+    reachable = 1  # stock: members who have not muted
+    fatigue = 2  # sum over members of fatigue x 10,000
+    affinity = 3  # sum over members of affinity x 10,000
+    active = 4  # members with a visit, interaction or order that day
+    touched = 5  # members with at least one delivered touch
+    value_sent = 6  # delivered touches by kind
+    promo_sent = 7
+    capped = 8  # planned, but held back by a cap or quota
+    unsent = 9  # planned, but not executed by staff
+    seen = 10
+    opens = 11
+    interactions = 12
+    visits = 13
+    mutes = 14
+    complaints = 15
+    leaves = 16  # left the programme, for whatever reason
+    ended = 17  # latent: the customer relation ended (never visible to a strategist)
+    issued = 18  # coupons
+    expired = 19
+    redeemed = 20
+    organic = 21  # coupon orders that would have come anyway
+    refused = 22  # coupons not honoured because the budget was spent
+    orders = 23
+    revenue_fen = 24  # at list price
+    margin_fen = 25
+    subsidy_fen = 26
+    touch_fen = 27
+    complaint_fen = 28
+    reward_fen = 29  # to inviters
+    invitee_fen = 30  # to invitees
+    invites = 31
+    joins = 32
+    hunters = 33  # joined for the reward alone
+    exposures = 34  # sources; these four stand in the row of stage "prospect"
+    clicks = 35
+    acquisition_fen = 36
+    fixed_fen = 37
+
+
+METRICS = tuple(M.__members__)
+COSTS = ("subsidy_fen", "touch_fen", "complaint_fen", "reward_fen", "invitee_fen", "acquisition_fen", "fixed_fen")
+FIXED_POINT = 10_000.0
