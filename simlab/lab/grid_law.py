@@ -4,9 +4,10 @@ The law (the simulation runs exactly this). A customer arrives on day 0 with a f
 not counted in x. On each day k = 1, 2, ... the customer, if alive at the *start* of the day, orders at
 most once, with probability p = 1 - exp(-lambda); at the *end* of the day the customer dies with
 probability 1 - exp(-mu). lambda ~ Gamma(r, rate alpha) and mu ~ Gamma(s, rate beta), both per day and
-independent: Pareto/NBD (Schmittlein, Morrison & Colombo 1987) seen once a day.
+independent: Pareto/NBD (Schmittlein, Morrison & Colombo 1987) seen once a day. Optionally a share
+``core`` of the customers has mu = 0: a loyal core.
 
-mu integrates in closed form, S_k = E[exp(-mu k)] = (beta / (beta + k))^s. For a customer observed for n
+mu integrates in closed form, S_k = E[exp(-mu k)]. For a customer observed for n
 whole days with x order-days, the last on day t, m = max(t, 1), q = exp(-lambda):
 
     L = E_lambda[ p^x q^(m-x) B(m, n) ],   B(n, n) = S_{n-1},   B(m, n) = (S_{m-1} - S_m) + q B(m+1, n)
@@ -75,15 +76,15 @@ def make_nodes(x_max: int, n_max: int) -> Nodes:
     return Nodes(log_lambda, log_p, log_lambda + np.log1p(np.exp(-u)) + np.log(step))
 
 
-def survival(s: float, beta: float, days: ArrayLike) -> Floats:
-    """S_k = P(alive after k whole days) = (beta / (beta + k))^s, same shape as ``days``."""
-    return np.exp(-s * np.log1p(np.asarray(days, dtype=float) / beta))
+def survival(s: float, beta: float, days: ArrayLike, core: float = 0.0) -> Floats:
+    """S_k = P(alive after k whole days) = core + (1-core) (beta/(beta+k))^s, same shape as ``days``."""
+    return core + (1 - core) * np.exp(-s * np.log1p(np.asarray(days, dtype=float) / beta))
 
 
-def death_chances(s: float, beta: float, days: int) -> Floats:
+def death_chances(s: float, beta: float, days: int, core: float = 0.0) -> Floats:
     """P(dies at the end of day j) = S_{j-1} - S_j for j = 1..days, without cancellation; shape (days,)."""
     j = np.arange(1, days + 1, dtype=float)
-    return survival(s, beta, j - 1) * -np.expm1(-s * np.log1p(1 / (beta + j - 1)))
+    return (1 - core) * survival(s, beta, j - 1) * -np.expm1(-s * np.log1p(1 / (beta + j - 1)))
 
 
 @dataclass(frozen=True)
@@ -135,11 +136,20 @@ def group(x: ArrayLike, t_x: ArrayLike, n: ArrayLike) -> Table:
 
 
 def log_likelihoods(
-    table: Table, nodes: Nodes, r: float, alpha: float, s: float, beta: float, *, gradient: bool = False
+    table: Table,
+    nodes: Nodes,
+    r: float,
+    alpha: float,
+    s: float,
+    beta: float,
+    core: float = 0.0,
+    *,
+    gradient: bool = False,
 ) -> tuple[Floats, Floats | None]:
     """Log L of each group on the grid, shape (groups,), and its gradient, shape (groups, 4) or None.
 
-    The gradient is with respect to (log r, log alpha, log s, log beta). Memory is proportional to
+    ``core`` is the share of customers with mu = 0 (they never die), 0 in the plain Pareto/NBD. The
+    gradient is with respect to (log r, log alpha, log s, log beta), ``core`` fixed. Memory is proportional to
     (distinct n) x (nodes), time to (distinct n) x days x nodes.
     """
     loglik = np.zeros(table.x.size)
@@ -153,10 +163,11 @@ def log_likelihoods(
 
     ns = np.unique(table.n[table.n > 0])[::-1]  # falling, so that the recursion runs on leading slices
     k = np.arange(n_max + 1, dtype=float)
-    alive = survival(s, beta, k)
-    dead = death_chances(s, beta, n_max)
-    # d S_k / d log s = S_k log S_k;  d S_k / d log beta = S_k s k / (beta + k)
-    alive_s, alive_b = alive * np.log(np.maximum(alive, 1e-300)), alive * s * k / (beta + k)
+    alive = survival(s, beta, k, core)
+    dead = death_chances(s, beta, n_max, core)
+    # Of the mortal share: d S_k / d log s = S_k log S_k;  d S_k / d log beta = S_k s k / (beta + k)
+    mortal = (1 - core) * survival(s, beta, k)
+    alive_s, alive_b = mortal * -s * np.log1p(k / beta), mortal * s * k / (beta + k)
     dead_s, dead_b = -np.diff(alive_s), -np.diff(alive_b)
 
     last = np.maximum(table.t_x, 1)

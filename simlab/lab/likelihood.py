@@ -71,17 +71,19 @@ def maximise(target: Target, starts: Sequence[Floats], bounds: Sequence[tuple[fl
         ArithmeticError: no start led to a finite log-likelihood.
     """
     low, high = np.array(bounds).T
-    names_notes: list[str] = []
+    # A line search of L-BFGS-B starts with a step as long as the gradient: keep that of order one.
+    scale = max(1.0, abs(target(np.clip(starts[0], low, high))[0]))
+    notes: list[str] = []
 
     def negative(point: Floats) -> tuple[float, Floats]:
         value, gradient = target(point)
         if gradient is None:
             gradient = differences(target, point)
-        return -value, -gradient
+        return (-value / scale, -gradient / scale)
 
     found = []
     for start in starts:
-        options = {"maxiter": 500, "ftol": 1e-13, "gtol": 1e-5}
+        options = {"maxiter": 500, "ftol": 1e-14, "gtol": 1e-9}
         result = minimize(
             negative, np.clip(start, low, high), jac=True, method="L-BFGS-B", bounds=bounds, options=options
         )
@@ -90,15 +92,15 @@ def maximise(target: Target, starts: Sequence[Floats], bounds: Sequence[tuple[fl
     if not found:
         raise ArithmeticError("the likelihood is not finite from any start")
     best = min(found, key=lambda result: float(result.fun))
-    agreeing = sum(1 for result in found if result.fun - best.fun < 0.01)
+    agreeing = sum(1 for result in found if (result.fun - best.fun) * scale < 0.01)
     if len(starts) > 1 and agreeing < 2:
-        names_notes.append(f"only 1 of {len(starts)} starts reached the best log-likelihood: a flat surface")
+        notes.append(f"only 1 of {len(starts)} starts reached the best log-likelihood: a flat surface")
     if np.any(best.x <= low + 1e-6) or np.any(best.x >= high - 1e-6):
-        names_notes.append("a parameter ended on its bound: the data do not identify it")
+        notes.append("a parameter ended on its bound: the data do not identify it")
     cov = np.full((best.x.size, best.x.size), np.nan)
     info = information(target, best.x)
     if np.all(np.isfinite(info)) and np.linalg.eigvalsh(info).min() > 0:
         cov = np.linalg.inv(info)
     else:
-        names_notes.append("no standard errors: the information matrix is not positive definite")
-    return Maximum(best.x, -float(best.fun), cov, tuple(names_notes))
+        notes.append("no standard errors: the information matrix is not positive definite")
+    return Maximum(best.x, -float(best.fun) * scale, cov, tuple(notes))

@@ -10,15 +10,14 @@ merges days twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln, hyp2f1
 
-from simlab.lab import grid_law
-from simlab.lab.likelihood import Maximum, maximise
+from simlab.lab import continuous_law, grid_law
+from simlab.lab.likelihood import maximise
 from simlab.scenario.errors import InputError, Problem
 
 Floats = NDArray[np.float64]
@@ -30,7 +29,8 @@ NAMES = ("r", "alpha", "s", "beta")
 class Posterior:
     """What a customer's own history says; every field has shape (customers,), rates per day.
 
-    ``p_alive`` is exact. Given alive (at the start of day n + 1), mu ~ Gamma(mu_shape, mu_rate) is exact;
+    ``p_alive`` is exact. Given alive (at the start of day n + 1), mu = 0 with chance ``p_core`` (0 without a
+    loyal core) and otherwise mu ~ Gamma(mu_shape, mu_rate), exactly;
     lambda ~ Gamma(lambda_shape, lambda_rate) drops the factor (sinh(lambda/2) / (lambda/2))^x from
     (1 - e^-lambda)^x = lambda^x e^(-lambda x / 2) (...)^x, so its mean is low by the share lambda^2 / 12:
     0.01 % at one order in 30 days, 0.2 % at one in a week, 4 % at one every other day.
@@ -41,6 +41,7 @@ class Posterior:
     lambda_rate: Floats
     mu_shape: Floats
     mu_rate: Floats
+    p_core: Floats
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ class ParetoNBD:
 
     Attributes:
         r, alpha, s, beta: the parameters; alpha and beta are in ``unit``.
+        core: share of customers whose lifetime rate is 0, a loyal core; 0 is the plain law.
         loglik: log-likelihood at the fit (NaN for parameters that were not fitted).
         se_r, se_alpha, se_s, se_beta: standard errors (delta method from ``cov_log``), NaN if unknown.
-        cov_log: covariance of (log r, log alpha, log s, log beta), shape (4, 4), or None.
+        cov_log: covariance of (log r, log alpha, log s, log beta), ``core`` fixed, shape (4, 4), or None.
         unit: "days" or "weeks". Only "days" has a grid.
         law: the likelihood it was fitted with.
         customers: how many customers it was fitted to.
@@ -62,6 +64,7 @@ class ParetoNBD:
     alpha: float
     s: float
     beta: float
+    core: float = 0.0
     loglik: float = float("nan")
     se_r: float = float("nan")
     se_alpha: float = float("nan")
@@ -78,6 +81,8 @@ class ParetoNBD:
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be a positive number, not {value}")
+        if not 0 <= self.core < 1:
+            raise ValueError(f"core must be a share of at least 0 and below 1, not {self.core}")
 
     def expected_orders(self, t: ArrayLike, law: Law = "grid") -> Floats:
         """E[X(t)]: mean repeat orders in the first t units after arrival; same shape as ``t``.
@@ -89,7 +94,8 @@ class ParetoNBD:
             log_growth = np.log1p(np.asarray(t, dtype=float) / self.beta)
             shape = self.s - 1
             area = log_growth if abs(shape) < 1e-12 else -np.expm1(-shape * log_growth) / shape
-            return self.r / self.alpha * self.beta * area
+            mortal = (1 - self.core) * self.beta * area
+            return self.r / self.alpha * (mortal + self.core * np.asarray(t, dtype=float))
         days = self._days(t)
         area = np.concatenate([[0.0], np.cumsum(self._alive(np.arange(days.max())))])
         return self.p_order * area[days]
@@ -101,7 +107,7 @@ class ParetoNBD:
         return float(-np.expm1(-self.r * np.log1p(1 / self.alpha)))
 
     def p_alive_at(self, t: ArrayLike) -> Floats:
-        """P(alive t units after arrival) = (beta / (beta + t))^s, same shape as ``t``."""
+        """P(alive t units after arrival) = core + (1-core) (beta/(beta+t))^s, same shape as ``t``."""
         return self._alive(t)
 
     def p_x(self, t: ArrayLike, kmax: int) -> Floats:
@@ -116,7 +122,7 @@ class ParetoNBD:
         nodes = grid_law.make_nodes(kmax, top)
         chances = grid_law.count_chances(top, kmax, nodes, self.r, self.alpha)
         ended = np.zeros_like(chances)  # row t: sum over j < t of P(dies at the end of day j) P(k | j days)
-        dead = grid_law.death_chances(self.s, self.beta, top)
+        dead = grid_law.death_chances(self.s, self.beta, top, self.core)
         ended[1:] = np.cumsum(dead[:, None] * chances[1:], axis=0)
         before = np.concatenate([np.zeros((2, kmax + 1)), ended[1:-1]])[: top + 1]
         alive = self._alive(np.maximum(np.arange(top + 1) - 1, 0))
@@ -125,12 +131,14 @@ class ParetoNBD:
     def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, n: ArrayLike) -> Floats:
         """Log-likelihood of each customer under ``self.law``, shape (customers,)."""
         if self.law == "continuous":
+            if self.core:
+                raise ValueError("the continuous likelihood has no loyal core; use the grid")
             rates = (self.r, self.alpha, self.s, self.beta)
-            return continuous_log_likelihoods(*_continuous(x, t_x, n), *rates)
+            return continuous_law.log_likelihoods(*continuous_law.check_histories(x, t_x, n), *rates)
         self._days(0)
         table = grid_law.group(x, t_x, n)
         nodes = grid_law.make_nodes(int(table.x.max()), int(table.n.max()))
-        return grid_law.log_likelihoods(table, nodes, self.r, self.alpha, self.s, self.beta)[0][table.inverse]
+        return grid_law.log_likelihoods(table, nodes, *self._point)[0][table.inverse]
 
     def p_alive(self, x: ArrayLike, t_x: ArrayLike, n: ArrayLike) -> Floats:
         """P(alive at the start of day n + 1 | history) on the grid, shape (customers,)."""
@@ -141,11 +149,10 @@ class ParetoNBD:
         p_alive = self.p_alive(x, t_x, n)
         xs, ns = grid_law.as_days("x", x).astype(float), grid_law.as_days("n", n).astype(float)
         shape, rate = self.r + xs, self.alpha + ns - xs / 2
-        return Posterior(p_alive, shape, rate, np.full(xs.shape, self.s), self.beta + ns)
+        core = self.core / self._alive(ns)
+        return Posterior(p_alive, shape, rate, np.full(xs.shape, self.s), self.beta + ns, core)
 
-    def conditional_expected_orders(
-        self, x: ArrayLike, t_x: ArrayLike, n: ArrayLike, horizon: int
-    ) -> Floats:
+    def conditional_expected_orders(self, x: ArrayLike, t_x: ArrayLike, n: ArrayLike, horizon: int) -> Floats:
         """Expected order-days in days n+1 .. n+horizon given the history, on the grid; (customers,).
 
         E[p^(x+1) q^(n-x)] sum_{k=0}^{horizon-1} S_{n+k} / L, lambda integrated numerically.
@@ -160,12 +167,16 @@ class ParetoNBD:
         self._days(0)
         table = grid_law.group(x, t_x, n)
         nodes = grid_law.make_nodes(int(table.x.max()) + extra, int(table.n.max()))
-        loglik, _ = grid_law.log_likelihoods(table, nodes, self.r, self.alpha, self.s, self.beta)
+        loglik, _ = grid_law.log_likelihoods(table, nodes, *self._point)
         moment = grid_law.log_alive_moment(table, nodes, self.r, self.alpha, extra=extra)
         return (moment + np.log(self._alive(table.n)) - loglik)[table.inverse]
 
+    @property
+    def _point(self) -> tuple[float, float, float, float, float]:
+        return self.r, self.alpha, self.s, self.beta, self.core
+
     def _alive(self, t: ArrayLike) -> Floats:
-        return grid_law.survival(self.s, self.beta, t)
+        return grid_law.survival(self.s, self.beta, t, self.core)
 
     def _days(self, t: ArrayLike) -> NDArray[np.int64]:
         """Whole days as an integer array of the same shape; ValueError if this fit has no grid."""
@@ -177,43 +188,23 @@ class ParetoNBD:
         return array.astype(np.int64)
 
 
-def continuous_log_likelihoods(
-    x: Floats, t_x: Floats, length: Floats, r: float, alpha: float, s: float, beta: float
-) -> Floats:
-    """Log L of the continuous law, all arrays of shape (customers,), times in one unit.
-
-    Fader & Hardie 2005 (note), equation for L(r, alpha, s, beta | x, t_x, T) with the Gaussian
-    hypergeometric function, its powers taken out in logarithms so that x of several hundred is safe.
-    """
-    big, gap, b = max(alpha, beta), abs(alpha - beta), (s + 1 if alpha >= beta else r + x)
-    total = r + s + x
-
-    def log_part(time: Floats) -> Floats:
-        # log of 2F1(a, b; a+1; z) / (big + t)^a, a = r + s + x. Euler's rule turns the function into
-        # (1-z)^(1-b) 2F1(1, a+1-b; a+1; z): the power goes into the logarithm and nothing can overflow.
-        z = gap / (big + time)
-        log_f = (1 - b) * np.log1p(-z) + np.log(hyp2f1(1.0, total + 1 - b, total + 1, z))
-        return log_f - total * np.log(big + time)
-
-    at_last, at_end = log_part(t_x), log_part(length)
-    # log(e^a - e^b) with a >= b; equal times make it log 0, which drops out of the sum below.
-    with np.errstate(divide="ignore"):
-        died = np.log(s / total) + at_last + np.log(-np.expm1(np.minimum(at_end - at_last, 0.0)))
-    stayed = -(r + x) * np.log(alpha + length) - s * np.log(beta + length)
-    constant = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    return constant + np.logaddexp(stayed, died)
-
-
 def fit_grid(
-    x: ArrayLike, t_x: ArrayLike, n: ArrayLike, *, source: str = "the log", weights: ArrayLike | None = None
+    x: ArrayLike,
+    t_x: ArrayLike,
+    n: ArrayLike,
+    *,
+    core: float = 0.0,
+    source: str = "the log",
+    start: ParetoNBD | None = None,
 ) -> ParetoNBD:
-    """Maximum likelihood on the daily grid.
+    """Maximum likelihood on the daily grid, with a given share ``core`` that never dies.
 
     Args:
         x: repeat order-days, t_x: day of the last one since arrival (0 if none), n: whole days observed
             since arrival; shapes (customers,).
+        core: share of the loyal core, held fixed; ``simlab.lab.loyal_core`` estimates it.
         source: the file's name for messages.
-        weights: multiplicity of each customer (for example a bootstrap), shape (customers,).
+        start: begin at this fit alone instead of at three places.
 
     Raises:
         ValueError: impossible histories (see ``grid_law.group``).
@@ -221,41 +212,31 @@ def fit_grid(
     """
     table = grid_law.group(x, t_x, n)
     count = table.count
-    if weights is not None:
-        count = np.bincount(table.inverse, np.asarray(weights, dtype=float), table.x.size)
     nodes = grid_law.make_nodes(int(table.x.max()), int(table.n.max()))
 
     def target(point: Floats) -> tuple[float, Floats | None]:
         r, alpha, s, beta = (float(v) for v in np.exp(point))
-        loglik, slopes = grid_law.log_likelihoods(table, nodes, r, alpha, s, beta, gradient=True)
+        loglik, slopes = grid_law.log_likelihoods(table, nodes, r, alpha, s, beta, core, gradient=True)
         assert slopes is not None
         return float(count @ loglik), count @ slopes
 
-    size = int(round(float(count.sum())))
-    return _fit(target, table.x, table.n, count, "grid", "days", size, source)
+    return _fit(target, table.x, table.n, count, ParetoNBD(1, 1, 1, 1, core), source, start)
 
 
 def fit_continuous(
     x: ArrayLike, t_x: ArrayLike, length: ArrayLike, *, unit: str = "weeks", source: str = "the log"
 ) -> ParetoNBD:
     """Maximum likelihood of the continuous law, times (t_x, length) in ``unit``; raises as ``fit_grid``."""
-    rows = np.column_stack(_continuous(x, t_x, length))
-    (xs, ts, lengths), count = (found := np.unique(rows, axis=0, return_counts=True))[0].T, found[1]
+    rows = np.column_stack(continuous_law.check_histories(x, t_x, length))
+    groups, count = np.unique(rows, axis=0, return_counts=True)
+    xs, ts, lengths = groups.T
 
     def target(point: Floats) -> tuple[float, Floats | None]:
         r, alpha, s, beta = (float(v) for v in np.exp(point))
-        return float(count @ continuous_log_likelihoods(xs, ts, lengths, r, alpha, s, beta)), None
+        return float(count @ continuous_law.log_likelihoods(xs, ts, lengths, r, alpha, s, beta)), None
 
-    return _fit(target, xs, lengths, count.astype(float), "continuous", unit, len(rows), source)
-
-
-def _continuous(x: ArrayLike, t_x: ArrayLike, length: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    arrays = [np.atleast_1d(np.asarray(a, dtype=float)) for a in (x, t_x, length)]
-    xs, ts, lengths = arrays
-    good = (xs >= 0) & (ts >= 0) & (ts <= lengths) & ((xs > 0) | (ts == 0)) & (xs % 1 == 0)
-    if not all(np.isfinite(a).all() for a in arrays) or not good.all():
-        raise ValueError("histories need whole x >= 0 and 0 <= t_x <= length, with t_x = 0 when x = 0")
-    return xs, ts, lengths
+    plain = ParetoNBD(1, 1, 1, 1, unit=unit, law="continuous")
+    return _fit(target, xs, lengths, count.astype(float), plain, source, None)
 
 
 def _fit(
@@ -263,11 +244,11 @@ def _fit(
     x: NDArray,
     n: NDArray,
     count: Floats,
-    law: Law,
-    unit: str,
-    customers: int,
+    frame: ParetoNBD,
     source: str,
+    start: ParetoNBD | None,
 ) -> ParetoNBD:
+    """The common part of the two fits; ``frame`` carries everything but the estimates."""
     orders, exposure = float(count @ x), float(count @ n)
     if orders == 0 or exposure == 0:
         raise InputError(
@@ -283,19 +264,22 @@ def _fit(
         np.log([r, r / rate * pace, s, s * mean_n * stay])
         for r, pace, s, stay in ((0.5, 0.6, 0.6, 0.5), (1.5, 0.8, 1.5, 1.0), (0.25, 0.6, 0.3, 0.2))
     ]
+    if start is not None:
+        starts = [np.log([start.r, start.alpha, start.s, start.beta])]
     scale = np.log(mean_n)
     bounds = [(np.log(0.01), np.log(grid_law.R_MAX)), (np.log(0.05), scale + 9)]
     bounds += [(np.log(0.005), np.log(200.0)), (np.log(1e-3), scale + 12)]
-    best: Maximum = maximise(target, starts, bounds)
+    best = maximise(target, starts, bounds)
     values = np.exp(best.point)
+    estimates = dict(zip(NAMES, values.tolist(), strict=True))
     errors = values * np.sqrt(np.diag(best.cov))
-    return ParetoNBD(
-        *(float(v) for v in values),
-        best.loglik,
-        *(float(e) for e in errors),
+    standard = dict(zip([f"se_{name}" for name in NAMES], errors.tolist(), strict=True))
+    return replace(
+        frame,
+        **estimates,
+        **standard,
+        loglik=best.loglik,
         cov_log=best.cov,
-        unit=unit,
-        law=law,
-        customers=customers,
+        customers=round(float(count.sum())),
         notes=best.notes,
     )

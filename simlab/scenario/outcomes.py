@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Any, Literal
 
 from pydantic import field_validator
 
 from simlab.scenario.behaviour import Part
-from simlab.scenario.units import Number, parse
+from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.units import SHARES, Number, parse
 
 OUTCOMES: dict[str, tuple[str, str]] = {
     "customer_equity": ("customer equity per starting member", "yuan"),
@@ -60,7 +62,7 @@ class Constraint(Part):
     @classmethod
     def _known(cls, value: str) -> str:
         if value not in OUTCOMES:
-            raise ValueError(f"unknown outcome {value!r}; known: {', '.join(OUTCOMES)}")
+            raise unknown("outcome", value, OUTCOMES)
         return value
 
     @classmethod
@@ -68,11 +70,12 @@ class Constraint(Part):
         """Read "complaint_rate <= 0.3".
 
         Raises:
-            ValueError: not a comparison of a known outcome with a number.
+            Fault: not a comparison of a known outcome with a number.
         """
         match = _TEXT.fullmatch(text) if isinstance(text, str) else None
         if not match:
-            raise ValueError("expected a constraint such as 'complaint_rate <= 0.3'")
-        units = {"%": 0.01, "yuan": 1.0}
-        limit = parse(match[3], units, "a limit", "0.3")
+            raise Fault("expected a constraint", "Write outcome, <= or >=, and a number: 'complaint_rate <= 0.3'.")
+        if match[1] not in OUTCOMES:
+            raise unknown("outcome", match[1], OUTCOMES)
+        limit = parse(match[3], {"%": SHARES["%"], "yuan": Fraction(1)}, "a limit", "0.3")
         return cls(outcome=match[1], op=match[2][0] + "=", limit=limit)  # type: ignore[arg-type]

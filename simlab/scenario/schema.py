@@ -11,16 +11,20 @@ import datetime
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from simlab.scenario.behaviour import Behaviour, Part
+from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.names import unsafe_character
 from simlab.scenario.outcomes import OUTCOMES, Constraint
 from simlab.scenario.stages import OBSERVABLES, Condition, parse_condition
 from simlab.scenario.units import (
     Days, Duration, Factor, Money, Number, PerDay, PerWeek, PerYear, Price, Scale, Share,
 )  # fmt: skip
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(lambda v: _plain(v))
+]
 Label = Annotated[str, StringConstraints(pattern=r"^[^\W\d][\w-]{0,39}$")]
 """A key that other places refer to: letters (Chinese too), digits, - and _, at most 40."""
 
@@ -29,9 +33,24 @@ RESERVED_STAGES = ("prospect", "left")
 RESERVED_SOURCES = ("base", "dated", "referral")
 
 
-def unknown(kind: str, name: str, known: Any) -> str:
-    """Message for a name that does not exist; the loader adds "did you mean"."""
-    return f"unknown {kind} {name!r}; known: {', '.join(map(str, known)) or 'none'}"
+def _plain(value: str) -> str:
+    if (found := unsafe_character(value)) is not None:
+        raise Fault(f"a name must not hold control or direction characters ({found})", "Write plain letters.")
+    return value
+
+
+def _plain_text(value: str) -> str:
+    if (found := unsafe_character(value, multiline=True)) is not None:
+        raise Fault(f"a text must not hold control or direction characters ({found})", "Write plain text.")
+    return value
+
+
+def _sorted(value: dict[str, Any]) -> dict[str, Any]:
+    """Maps iterate by name: the order of keys in a file must not change a world."""
+    return {key: value[key] for key in sorted(value)}
+
+
+ByName = AfterValidator(_sorted)
 
 
 class Orders(Part):
@@ -77,7 +96,7 @@ class Population(Part):
     homophily: Share = Field(0.5, description="share of trait variance that comes from the neighbours' field")
     tenure: Days = Field(0, le=3650, description="members' tenure on day 0 is uniform up to this; 0: all just joined")
     opted_in: Share = Field(1.0, description="share of people who can be reached by pushes when they join")
-    segments: dict[Label, Segment] = Field(default_factory=lambda: {"all": Segment()}, min_length=1, max_length=12)
+    segments: Annotated[dict[Label, Segment], ByName] = Field(default_factory=lambda: {"all": Segment()}, min_length=1, max_length=12)
     base: str | None = Field(None, max_length=500, description="current base made by `simlab fit --start-from-log`")
     arrivals: tuple[int, ...] | None = Field(
         None, max_length=4000, description="dated arrivals: prospects who place a first order on day 1, 2, ..."
@@ -93,12 +112,16 @@ class Population(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Population:
         if self.members + self.prospects < 1:
-            raise ValueError("nobody in the population: give members or prospects")
+            raise Fault("nobody in the population", "Give members or prospects.", ("members",))
         if self.arrivals is not None:
             if any(count < 0 for count in self.arrivals):
-                raise ValueError("arrivals must be counts of 0 or more per day")
+                raise Fault("an arrival count is below 0", "Give 0 or more people per day.", ("arrivals",))
             if sum(self.arrivals) > self.prospects:
-                raise ValueError(f"{sum(self.arrivals)} dated arrivals but only {self.prospects} prospects")
+                raise Fault(
+                    f"{sum(self.arrivals)} dated arrivals but only {self.prospects} prospects",
+                    f"Set population.prospects to at least {sum(self.arrivals)}, or give fewer arrivals.",
+                    ("arrivals",),
+                )
         return self
 
 
@@ -117,7 +140,11 @@ class GraphSpec(Part):
     @model_validator(mode="after")
     def _file_named(self) -> GraphSpec:
         if (self.kind == "file") != (self.file is not None):
-            raise ValueError("graph.kind 'file' and graph.file belong together")
+            raise Fault(
+                "graph.kind 'file' and graph.file belong together",
+                "Give graph.file with kind 'file'; with any other kind leave it out or write 'file: null'.",
+                ("file",) if self.file is not None else ("kind",),
+            )
         return self
 
 
@@ -153,14 +180,14 @@ class Cadence(Part):
     """How often a stage is touched, and by what mix of touches."""
 
     per_week: PerWeek = Field(0.0, description="touches per week")
-    mix: dict[Label, Factor] = Field(
-        default_factory=lambda: {"value": 2.0, "promo": 1.0}, min_length=1, max_length=12,
+    mix: Annotated[dict[Label, Factor], ByName] = Field(
+        default_factory=lambda: {"promo": 1.0, "value": 2.0}, min_length=1, max_length=12,
         description="relative weights of the touches")  # fmt: skip
 
     @model_validator(mode="after")
     def _weights(self) -> Cadence:
         if self.per_week > 0 and sum(self.mix.values()) <= 0:
-            raise ValueError("mix needs at least one positive weight")
+            raise Fault("the mix has no positive weight", "Give at least one touch a weight above 0.", ("mix",))
         return self
 
 
@@ -187,9 +214,11 @@ class Caps(Part):
     @model_validator(mode="after")
     def _ordered(self) -> Caps:
         if self.per_day > self.per_week or self.per_week > self.per_month:
-            raise ValueError(
-                f"contradictory caps: per_day {self.per_day} <= per_week {self.per_week} "
-                f"<= per_month {self.per_month} must hold"
+            wider = "per_week" if self.per_day > self.per_week else "per_month"
+            raise Fault(
+                f"contradictory caps: per_day {self.per_day}, per_week {self.per_week}, per_month {self.per_month}",
+                f"A longer period cannot allow fewer touches: raise caps.{wider} or lower the shorter ones.",
+                (wider,),
             )
         return self
 
@@ -230,13 +259,13 @@ class Source(Part):
 class Levers(Part):
     """The strategy: everything that we choose."""
 
-    push: dict[Label, Cadence] = Field(default_factory=dict, description="cadence by stage; a stage left out gets none")
-    touches: dict[Label, Touch] = Field(
-        default_factory=lambda: {"value": Touch(), "promo": Touch(kind="promo")}, max_length=12)  # fmt: skip
+    push: Annotated[dict[Label, Cadence], ByName] = Field(default_factory=dict, description="cadence by stage; a stage left out gets none")
+    touches: Annotated[dict[Label, Touch], ByName] = Field(
+        default_factory=lambda: {"promo": Touch(kind="promo"), "value": Touch()}, max_length=12)  # fmt: skip
     caps: Caps = Caps()
-    offers: dict[Label, Offer] = Field(default_factory=dict, max_length=12)
+    offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
-    sources: dict[Label, Source] = Field(default_factory=dict, max_length=6)
+    sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
 
     @model_validator(mode="after")
     def _references(self) -> Levers:
@@ -244,19 +273,22 @@ class Levers(Part):
             total = sum(cadence.mix.values())
             for name, weight in cadence.mix.items():
                 if name not in self.touches:
-                    raise ValueError(f"push.{stage}.mix: {unknown('touch', name, self.touches)}")
+                    raise unknown("touch", name, self.touches, ("push", stage, "mix", name))
                 rate = cadence.per_week * weight / total if total else 0.0
                 if rate > len(self.touches[name].days):
-                    raise ValueError(
-                        f"push.{stage}: {rate:g} '{name}' touches a week do not fit into its "
-                        f"{len(self.touches[name].days)} days (at most one a day)"
+                    days = len(self.touches[name].days)
+                    raise Fault(
+                        f"{rate:g} '{name}' touches a week do not fit into the {days} weekdays of that touch",
+                        f"At most one a day is sent: lower per_week to {days * total / weight:g} or less, "
+                        f"shift the mix, or allow more days in touches.{name}.days.",
+                        ("push", stage, "per_week"),
                     )
         for name, touch in self.touches.items():
             if touch.offer is not None and touch.offer not in self.offers:
-                raise ValueError(f"touches.{name}.offer: {unknown('offer', touch.offer, self.offers)}")
+                raise unknown("offer", touch.offer, self.offers, ("touches", name, "offer"))
         for name in self.sources:
             if name in RESERVED_SOURCES:
-                raise ValueError(f"sources: the name {name!r} is taken; choose another")
+                raise Fault(f"the name '{name}' is taken", "Choose another name for this source.", ("sources", name))
         return self
 
 
@@ -271,14 +303,18 @@ class Event(Part):
     @model_validator(mode="after")
     def _ordered(self) -> Event:
         if self.last < self.first:
-            raise ValueError(f"the event ends ({self.last}) before it begins ({self.first})")
+            raise Fault(
+                f"the event ends ({self.last}) before it begins ({self.first})",
+                "Give a last day on or after the first.",
+                ("last",),
+            )
         return self
 
 
 class Calendar(Part):
     """The season: demand by weekday, and events."""
 
-    weekdays: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Factor] = Field(default_factory=dict)
+    weekdays: Annotated[dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Factor], ByName] = Field(default_factory=dict)
     events: tuple[Event, ...] = Field((), max_length=200)
 
 
@@ -300,7 +336,7 @@ class Warmup(Part):
     """Days simulated before the valuation date, so that day 1 is not anybody's first day."""
 
     days: Days = Field(0, le=730)
-    levers: dict[str, Any] = Field(default_factory=dict, max_length=50,
+    levers: Annotated[dict[str, Any], ByName] = Field(default_factory=dict, max_length=50,
                                    description="levers that differ before the valuation date, by dotted path")  # fmt: skip
 
 
@@ -317,16 +353,19 @@ class Range(Part):
     def _pair(cls, value: Any) -> Any:
         if isinstance(value, list | tuple):
             if len(value) != 2:
-                raise ValueError("a range has two ends: [low, high]")
+                raise Fault("a range has two ends", "Write [low, high], for example [0.1, 0.3].")
             return {"low": value[0], "high": value[1]}
         return value
 
     @model_validator(mode="after")
     def _ordered(self) -> Range:
         if self.high < self.low:
-            raise ValueError(f"the range ends ({self.high:g}) below its start ({self.low:g})")
+            raise Fault(
+                f"the range ends ({self.high:g}) below its start ({self.low:g})",
+                f"Write the smaller end first: [{self.high:g}, {self.low:g}].",
+            )
         if self.kind == "loguniform" and self.low <= 0:
-            raise ValueError("a loguniform range must lie above 0")
+            raise Fault("a loguniform range must lie above 0", "Raise low above 0, or use kind: uniform.", ("low",))
         return self
 
 
@@ -338,7 +377,7 @@ class Scenario(Part):
     """A brand's world and its current strategy."""
 
     name: Name
-    description: str = Field("", max_length=2000)
+    description: Annotated[str, AfterValidator(_plain_text)] = Field("", max_length=2000)
     start: datetime.date = Field(datetime.date(2026, 1, 1), description="valuation date: calendar date of day 1")
     horizon: Days = Field(365, ge=1, le=3650)
     warmup: Warmup = Warmup()
@@ -351,31 +390,42 @@ class Scenario(Part):
     behaviour: Behaviour = Behaviour()
     economics: Economics = Economics()
     calendar: Calendar = Calendar()
-    uncertainties: dict[str, Range] = Field(default_factory=dict, max_length=200)
+    uncertainties: Annotated[dict[str, Range], ByName] = Field(default_factory=dict, max_length=200)
     outcomes: tuple[str, ...] = ("customer_equity", "members", "orders", "net")
     constraints: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field((), max_length=50)
 
     @model_validator(mode="after")
     def _references(self) -> Scenario:
         names = [stage.name for stage in self.stages]
-        for name in names:
-            if name in RESERVED_STAGES or names.count(name) > 1:
-                raise ValueError(f"stages: the name {name!r} is taken; choose another")
-        if self.stages[-1].when:
-            raise ValueError(f"stages: the last stage ({names[-1]!r}) must have no condition, so that everybody has one")
-        uses = [("push", tuple(self.levers.push))]
-        uses += [(f"offers.{k}.stages", v.stages or ()) for k, v in self.levers.offers.items()]
-        uses += [("referral.stages", (self.levers.referral.stages or ()) if self.levers.referral else ())]
+        for index, name in enumerate(names):
+            if name in RESERVED_STAGES or name in names[:index]:
+                raise Fault(f"the name '{name}' is taken", "Choose another name for this stage.", ("stages", index, "name"))
+        last = len(names) - 1
+        if self.stages[last].when:
+            raise Fault(
+                f"the last stage ('{names[last]}') has a condition, so somebody may have no stage",
+                "Remove its 'when', or add a last stage without one.",
+                ("stages", last, "when"),
+            )
+        uses: list[tuple[tuple[str, ...], tuple[str, ...]]] = [(("push",), tuple(self.levers.push))]
+        uses += [(("offers", k, "stages"), v.stages or ()) for k, v in self.levers.offers.items()]
+        if self.levers.referral:
+            uses.append((("referral", "stages"), self.levers.referral.stages or ()))
         for where, stages in uses:
-            for stage in stages:
+            for index, stage in enumerate(stages):
                 if stage not in names:
-                    raise ValueError(f"levers.{where}: {unknown('stage', stage, names)}")
-        for outcome in self.outcomes:
+                    raise unknown("stage", stage, names, ("levers", *where, stage if where == ("push",) else index))
+        for index, outcome in enumerate(self.outcomes):
             if outcome not in OUTCOMES:
-                raise ValueError(f"outcomes: {unknown('outcome', outcome, OUTCOMES)}")
-        for event in self.calendar.events:
-            if event.first.year < 1990 or event.last.year > 2100:
-                raise ValueError(f"calendar: the event {event.name!r} lies outside 1990-2100")
+                raise unknown("outcome", outcome, OUTCOMES, ("outcomes", index))
+        for index, event in enumerate(self.calendar.events):
+            for end, date in (("first", event.first), ("last", event.last)):
+                if not 1990 <= date.year <= 2100:
+                    raise Fault(
+                        f"the event '{event.name}' lies outside 1990-2100",
+                        "Give a date within these years, as YYYY-MM-DD.",
+                        ("calendar", "events", index, end),
+                    )
         return self
 
 

@@ -6,7 +6,8 @@ import re
 from typing import Any, Literal
 
 from simlab.scenario.behaviour import Part
-from simlab.scenario.units import _DAYS, _MONEY, parse
+from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.units import _DAYS, _MONEY, Units, parse
 
 OBSERVABLES: dict[str, str] = {
     "tenure": "days since joining",
@@ -19,7 +20,7 @@ OBSERVABLES: dict[str, str] = {
 }
 """What a stage may look at, with its meaning. Latent traits are not among them."""
 
-_UNITS: dict[str, dict[str, float]] = {"tenure": _DAYS, "idle": _DAYS, "since_order": _DAYS, "spend": _MONEY}
+_UNITS: dict[str, Units] = {"tenure": _DAYS, "idle": _DAYS, "since_order": _DAYS, "spend": _MONEY}
 _TEXT = re.compile(r"\s*(<=|>=|==|<|>|=)\s*(.+)")
 
 
@@ -35,15 +36,18 @@ def parse_condition(observable: str, text: Any) -> Condition:
     """``("orders", ">= 3")`` to a condition; all observables are whole numbers, so < and > become <= and >=.
 
     Raises:
-        ValueError: unknown observable, unreadable comparison, or a value that is not a whole number.
+        Fault: unknown observable, unreadable comparison, or a value that is not a whole number.
     """
     if observable not in OBSERVABLES:
-        raise ValueError(f"unknown observable {observable!r}; known: {', '.join(OBSERVABLES)}")
+        raise unknown("observable", observable, OBSERVABLES, (observable,))
     match = _TEXT.fullmatch(text) if isinstance(text, str) else None
     if not match or match[1] in ("=", "=="):
-        raise ValueError(f"expected a comparison such as '>= 3' or '<= 30 days' for {observable}")
-    value = parse(match[2], _UNITS.get(observable, {}), observable, "3")
+        raise Fault("expected a comparison", "Write it as '>= 3' or '<= 30 days'.", (observable,))
+    try:
+        value = parse(match[2], _UNITS.get(observable, {}), "a whole number", "3")
+    except Fault as fault:
+        raise Fault(fault.message, fault.cure, (observable,)) from None
     if value != int(value) or abs(value) > 10**9:
-        raise ValueError(f"{observable} is compared with a whole number")
+        raise Fault("expected a whole number up to a billion", f"Compare {observable} as in '>= 3'.", (observable,))
     shift = {"<": -1, ">": 1}.get(match[1], 0)
     return Condition(observable=observable, op=match[1][0] + "=", value=int(value) + shift)  # type: ignore[arg-type]

@@ -57,8 +57,9 @@ class Purpose(IntEnum):
     PAST_RECENCY = 16
     SOURCE_PULL = 17
     ARRIVAL = 18
-    PAST_SPEND = 19
+    PAST_VISIT = 19
     OPTED_IN = 20
+    ENDED = 21
 
     SEND = 30
     EXECUTE = 31

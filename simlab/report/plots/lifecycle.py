@@ -1,0 +1,154 @@
+"""Who is where in the lifecycle: stocks, moves between stages, and how long cohorts stay active."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from simlab.lab.results import Results
+from simlab.report import fonts, series, style
+from simlab.report.numbers import count, listed, percent
+
+
+def stages(results: Results) -> Figure | None:
+    """Members by stage over time, stacked; mean of seeds, real base. None without members."""
+    stocks = series.stocks(results)
+    if not stocks.any():
+        return None
+    fig, (ax,) = style.figure(4.3)
+    x = style.timeline(ax, results, named=False)
+    colours = [style.STAGE_COLOURS[i % 12] for i in range(len(stocks))]
+    areas = ax.stackplot(x, stocks, colors=colours, edgecolor=style.PAPER, linewidth=0.5)
+    ax.set_ylim(0, 1.14 * stocks.sum(axis=0).max())
+    style.timeline(ax, results)
+    style.grid(ax)
+    style.numbers(ax)
+    ax.set_ylabel(f"members{style.ending(results)}", fontsize=style.SMALL, color=style.MUTED)
+    texts = fonts.labels(series.stage_names(results), "stage")
+    style.legend(ax, areas[::-1], texts[::-1], columns=6 if len(texts) < 7 else 5)
+    return style.finish(fig)
+
+
+def read_stages(results: Results) -> str:
+    """Which stage is largest at the end, and which won and lost most since the valuation date."""
+    stocks, names = series.stocks(results), series.stage_names(results)
+    end = stocks[:, -1]
+    change = end - stocks[:, min(results.scenario.warmup.days, stocks.shape[1] - 1)]
+    i, up, down = int(end.argmax()), int(change.argmax()), int(change.argmin())
+    parts = [f"At the horizon most members are {names[i]}: {count(end[i])} of {count(end.sum())} "
+             f"({percent(end[i] / end.sum() if end.sum() else np.nan)})"]  # fmt: skip
+    moves = []
+    if change[up] > 0:
+        moves.append(f"{names[up]} grew most (+{count(change[up])})")
+    if change[down] < 0:
+        moves.append(f"{names[down]} shrank most (−{count(-change[down])})")
+    return "; ".join([*parts, *([f"since the end of day 1 {listed(moves)}"] if moves else [])]) + "."
+
+
+def flows(results: Results) -> Figure | None:
+    """Moves per month between stages as a heat map, and what each stage wins or loses. None without moves."""
+    moves = series.flows(results)
+    if moves.empty:
+        return None
+    height = max(3.6, 1.7 + 0.42 * len(moves.index))
+    fig, (ax, net) = style.figure(height, 1, 2, width_ratios=[2.1, 1])
+    _heat(ax, moves.to_numpy(), lambda v: count(v) if v >= 0.5 else "")
+    _category(ax, [str(n) for n in moves.columns], "x")
+    _category(ax, [str(n) for n in moves.index], "y")
+    ax.set_ylabel("from", fontsize=style.SMALL, color=style.MUTED)
+    style.heading(ax, "Members per month, from row to column")
+    names = series.stage_names(results)
+    gain = np.array([
+        (moves[name].sum() if name in moves else 0.0) - (moves.loc[name].sum() if name in moves.index else 0.0)
+        for name in names
+    ])  # fmt: skip
+    colours = [style.GAIN if value >= 0 else style.LOSS for value in gain]
+    net.barh(range(len(names)), gain, color=colours, height=0.6)
+    reach = max(np.abs(gain).max(), 1e-9)
+    for i, value in enumerate(gain):
+        sign = "+" if value > 0 else "−" if value < 0 else ""
+        net.annotate(f"{sign}{count(abs(value))}", (value, i), xytext=(4 if value >= 0 else -4, 0),
+                     textcoords="offset points", va="center", ha="left" if value >= 0 else "right",
+                     fontsize=style.SMALL, color=style.INK)  # fmt: skip
+    net.set_xlim(-1.6 * reach if (gain < 0).any() else 0, 1.6 * reach if (gain > 0).any() else 0)
+    net.axvline(0, color=style.MUTED, linewidth=0.8)
+    net.spines["bottom"].set_visible(False)
+    net.set_xticks([])
+    net.set_yticks(range(len(names)), fonts.labels(names, "stage"))
+    net.invert_yaxis()
+    style.heading(net, "Net change per month")
+    return style.finish(fig)
+
+
+def read_flows(results: Results) -> str:
+    """The busiest move, and the strongest way to leave."""
+    moves = series.flows(results)
+    pairs = moves.stack().sort_values(ascending=False)
+    (source, target), users = pairs.index[0], float(pairs.iloc[0])
+    text = f"The busiest move is {source} → {target}, {count(users)} members a month"
+    if "left" in moves.columns:
+        gone = moves["left"]
+        text += f"; {count(gone.sum())} a month leave, most of them from {gone.idxmax()}"
+    return text + "."
+
+
+def cohorts(results: Results) -> Figure | None:
+    """Share of each cohort that is active, by months since joining. None without cohorts."""
+    shares = series.retention(results)
+    if shares.empty:
+        return None
+    sizes = series.cohort_sizes(results)
+    height = max(2.4, 1.5 + 0.3 * len(shares))
+    fig, (ax,) = style.figure(height)
+    _heat(ax, shares.to_numpy(), lambda v: f"{100 * v:.0f}", top=max(float(np.nanmax(shares.to_numpy())), 0.01))
+    rows = [f"{name}  ({count(float(sizes.get(name, 0.0)))})" for name in shares.index]
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set_xticks(range(len(shares.columns)), [f"{int(age)}" for age in shares.columns])
+    ax.set_xlabel("age in months of 30 days since joining (the base: since day 1)", fontsize=style.SMALL,
+                  color=style.MUTED)  # fmt: skip
+    ax.set_ylabel(f"cohort (people{', real base' if results.scenario.scale != 1 else ''})", fontsize=style.SMALL,
+                  color=style.MUTED)  # fmt: skip
+    style.heading(ax, "Active in the month, % of the cohort")
+    return style.finish(fig)
+
+
+def read_cohorts(results: Results) -> str:
+    """How active newcomers and the base are, at first and later."""
+    shares = series.retention(results)
+    parts = []
+    for name, rows in (("the members of day 1", ["base"]), ("newcomers", [n for n in shares.index if n != "base"])):
+        mean = shares.reindex(rows).mean().dropna()
+        if mean.empty:
+            continue
+        first, last = int(mean.index[0]), int(mean.index[-1])
+        text = f"of {name} {percent(mean.iloc[0])} are active in month {first}"
+        parts.append(text + (f" and {percent(mean.iloc[-1])} in month {last}" if last > first else ""))
+    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
+
+
+def _heat(ax: Axes, values: np.ndarray, form: object, top: float | None = None) -> None:
+    """Coloured cells with their numbers; empty where undefined."""
+    scale = Normalize(0, top or max(float(np.nanmax(values)), 1e-9))
+    ax.imshow(np.ma.masked_invalid(values), cmap=style.SEQUENTIAL, norm=scale, aspect="auto",
+              interpolation="nearest")  # fmt: skip
+    assert callable(form)
+    for (i, j), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            ax.text(j, i, form(float(value)), ha="center", va="center", fontsize=style.SMALL,
+                    color=style.contrast(style.SEQUENTIAL(scale(value))[:3]))  # fmt: skip
+    ax.set_xticks(np.arange(-0.5, values.shape[1]), minor=True)
+    ax.set_yticks(np.arange(-0.5, values.shape[0]), minor=True)
+    ax.grid(which="minor", color=style.PAPER, linewidth=1.5)
+    ax.tick_params(which="minor", length=0)
+    ax.spines["bottom"].set_visible(False)
+
+
+def _category(ax: Axes, names: list[str], axis: str) -> None:
+    texts = fonts.labels(names, "stage")
+    if axis == "x":
+        long = sum(map(len, texts)) > 60
+        ax.set_xticks(range(len(texts)), texts, rotation=30 if long else 0, ha="right" if long else "center")
+    else:
+        ax.set_yticks(range(len(texts)), texts)

@@ -1,0 +1,137 @@
+"""Orders and money: by day, and from gross margin to customer equity."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from simlab.lab.results import Results
+from simlab.report import series, style
+from simlab.report.estimates import estimate
+from simlab.report.numbers import count, listed, percent, shown, signed, yuan
+from simlab.world.metrics import COSTS
+
+_COST_NAMES = {
+    "subsidy_fen": "offer subsidy", "touch_fen": "touches", "complaint_fen": "complaints",
+    "reward_fen": "rewards to inviters", "invitee_fen": "rewards to invitees", "acquisition_fen": "sources",
+    "fixed_fen": "fixed cost",
+}  # fmt: skip
+
+
+def _daily(results: Results) -> tuple[series.Array, series.Array]:
+    """Orders and net contribution (yuan) by seed and day, real base."""
+    data = series.panel(results, ["orders", "margin_fen", *COSTS])
+    net = data["margin_fen"] - np.sum([data[cost] for cost in COSTS], axis=0)
+    return data["orders"] * results.scenario.scale, net * results.scenario.scale / 100
+
+
+def orders_and_net(results: Results) -> Figure | None:
+    """Orders and net contribution per day, mean of the last 7 days with a band over seeds. None without either."""
+    orders, net = _daily(results)
+    if not orders.any() and not net.any():
+        return None
+    fig, axes = style.figure(4.8, 2, 1, sharex=True)
+    for ax, array, text, colour in (
+        (axes[0], orders, "Orders per day", style.ACCENT),
+        (axes[1], net, "Net contribution per day, yuan", style.GAIN),
+    ):
+        x = style.timeline(ax, results, named=False)
+        style.banded(ax, x, series.band(series.rolling_mean(array, 7)), colour)
+        low, high = ax.get_ylim()
+        ax.set_ylim(min(low, 0), high + 0.16 * (high - min(low, 0)))
+        style.timeline(ax, results, named=ax is axes[0])
+        style.grid(ax)
+        style.numbers(ax, bins=4)
+        style.heading(ax, text + style.ending(results))
+    return style.finish(fig)
+
+
+def read_orders_and_net(results: Results) -> str:
+    """The level of orders and net contribution at the start and at the end."""
+    start = series.horizon(results)
+    parts = []
+    for array, noun, form in zip(_daily(results), ("orders", "net contribution"), (count, yuan), strict=True):
+        days = array[:, start].mean(axis=0)
+        width = min(28, max(len(days) // 2, 1))
+        first, last = float(days[:width].mean()), float(days[-width:].mean())
+        text = f"{noun} went from {form(first)} a day in the first {width} days to {form(last)} in the last {width}"
+        parts.append(text + (f" ({signed(last / first - 1)})" if first > 0 else ""))
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def steps(results: Results) -> list[tuple[str, float, bool]]:
+    """From gross margin to customer equity: (name, yuan for the real base, whether it is a total).
+
+    Steps of nothing are left out; the totals are gross margin, net contribution and customer equity.
+    """
+    margin = float(series.total(results, "margin_fen").mean()) / 100
+    out: list[tuple[str, float, bool]] = [("gross margin", margin, True)]
+    costs = [(_COST_NAMES[cost], -float(series.total(results, cost).mean()) / 100) for cost in COSTS]
+    out += [(name, value, False) for name, value in costs if value]
+    net = margin + sum(value for _, value in costs)
+    equity, each = estimate(results, "total_equity").mean, estimate(results, "customer_equity").mean
+    residual = estimate(results, "residual_value").mean
+    out.append(("net contribution", net, True))
+    if not math.isfinite(equity):
+        return out
+    if math.isfinite(each) and each and math.isfinite(residual):
+        left = residual * equity / each  # starting members = equity of the base / equity per member
+        out += [("discounting", equity - left - net, False), ("value after the horizon", left, False)]
+    else:
+        out.append(("discounting and value after the horizon", equity - net, False))
+    out.append(("customer equity", equity, True))
+    return out
+
+
+def waterfall(results: Results) -> Figure | None:
+    """Gross margin, what is paid from it, what remains, and what it is worth. None without margin and equity."""
+    data = steps(results)
+    if not any(value for _, value, _ in data):
+        return None
+    fig, (ax,) = style.figure(4.4)
+    running, tops = 0.0, []
+    for i, (_, value, whole) in enumerate(data):
+        base = 0.0 if whole else running
+        colour = style.TOTAL if whole else style.GAIN if value >= 0 else style.LOSS
+        ax.bar(i, value, bottom=base, color=colour, width=0.64)
+        running = base + value
+        tops.append(max(base, running))
+        if i + 1 < len(data):
+            ax.plot([i + 0.32, i + 0.68], [running, running], color=style.MUTED, linewidth=0.8)
+    texts, unit = shown([value for _, value, _ in data], "yuan")
+    largest = max(abs(value) for _, value, _ in data)
+    for i, (text, top) in enumerate(zip(texts, tops, strict=True)):
+        ax.annotate(text, (i, max(top, 0)), xytext=(0, 4), textcoords="offset points", ha="center",
+                    fontsize=style.SMALL, color=style.INK)  # fmt: skip
+    ax.set_ylim(min(0, ax.get_ylim()[0]), max(tops) + 0.1 * largest)
+    ax.axhline(0, color=style.MUTED, linewidth=0.8)
+    ax.spines["bottom"].set_visible(False)
+    ax.set_xticks(range(len(data)), [name.replace(" ", "\n") for name, _, _ in data])
+    style.grid(ax)
+    style.numbers(ax)
+    ax.set_ylabel("yuan", fontsize=style.SMALL, color=style.MUTED)
+    style.heading(ax, f"{unit.strip()[0].upper()}{unit.strip()[1:]} within the horizon{style.ending(results)}")
+    return style.finish(fig)
+
+
+def read_waterfall(results: Results) -> str:
+    """What is paid out of 100 yuan of margin, and how much of equity lies beyond the horizon."""
+    data = steps(results)
+    margin = data[0][1]
+    values = {name: value for name, value, _ in data}
+    paid = sorted(((-v / margin, n) for n, v, whole in data[1:] if not whole and n in _COST_NAMES.values()),
+                  reverse=True) if margin > 0 else []  # fmt: skip
+    parts = []
+    if paid:
+        costs = listed([f"{100 * share:.1f} for {name}" for share, name in paid[:3]])
+        parts.append(f"of 100 yuan of gross margin the programme pays {costs}")
+    if margin > 0:
+        parts.append(f"{100 * values['net contribution'] / margin:.0f} of 100 remain as net contribution")
+    if values.get("customer equity", 0) > 0 and "value after the horizon" in values:
+        share = values["value after the horizon"] / values["customer equity"]
+        parts.append(f"{percent(share)} of customer equity lies after the horizon")
+    text = "; ".join(parts) or "There is no margin in this run"
+    return text[0].upper() + text[1:] + "."

@@ -1,0 +1,93 @@
+"""How sure we are: outcomes over seeds and over plausible worlds, side by side."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from simlab.lab.results import Results
+from simlab.report import style
+from simlab.report.estimates import Estimate, estimate, values, world_means
+from simlab.report.numbers import percent, plural, shown
+from simlab.scenario.outcomes import OUTCOMES
+
+
+def _drawn(results: Results) -> list[str]:
+    return [name for name in results.scenario.outcomes[:6] if values(results, name).size]
+
+
+def distribution(results: Results) -> Figure | None:
+    """One panel per headline outcome: seeds of the scenario's own world above, sampled worlds below."""
+    names = _drawn(results)
+    if not names:
+        return None
+    rows = math.ceil(len(names) / 2)
+    fig, axes = style.figure(1.0 + 1.75 * rows, rows, 2)
+    for ax, name in zip(axes, names, strict=False):
+        _panel(ax, results, name)
+    for ax in axes[len(names) :]:
+        ax.set_axis_off()
+    return style.finish(fig)
+
+
+def _panel(ax: Axes, results: Results, name: str) -> None:
+    found = estimate(results, name)
+    own, worlds = values(results, name), world_means(results, name)
+    _strip(ax, 0, own, style.ACCENT, (found.mean, found.low, found.high))
+    ticks = [plural(found.seeds, "seed")]
+    if worlds.size:
+        _strip(ax, 1, worlds, style.WARM, (found.world_median, found.world_low, found.world_high))
+        ticks.append(plural(found.worlds, "world"))
+    ax.set_yticks(range(len(ticks)), ticks)
+    ax.set_ylim(len(ticks) - 0.45, -0.55)
+    for tick, colour in zip(ax.get_yticklabels(), (style.ACCENT, style.WARM), strict=False):
+        tick.set_color(colour)
+    meaning, unit = OUTCOMES[name]
+    style.numbers(ax, "x", lambda value: "".join(_short(value, unit)), bins=4)
+    style.grid(ax, "x")
+    ax.margins(x=0.08)
+    style.heading(ax, f"{meaning[0].upper()}{meaning[1:]}, {unit}" if unit != "-" else meaning)
+
+
+def _short(value: float, unit: str) -> tuple[str, str]:
+    texts, suffix = shown([value], unit)
+    # The unit stands in the heading; only "million" is needed on the axis.
+    return texts[0], suffix.removesuffix(f" {unit}") if unit not in ("-", "units") else ""
+
+
+def _strip(ax: Axes, row: int, data: np.ndarray, colour: str, bar: tuple[float, float, float]) -> None:
+    """Dots of `data`, and under them an interval with its middle."""
+    middle, low, high = bar
+    # Spread by rank so that equal values stay apart; the same every time.
+    lift = row - 0.08 - 0.22 * (np.argsort(np.argsort(data)) % 3) / 2 if data.size > 1 else np.full(1, row - 0.1)
+    ax.scatter(data, lift, s=20, color=colour, alpha=0.55, linewidths=0)
+    if math.isfinite(low):
+        ax.plot([low, high], [row + 0.16] * 2, color=colour, linewidth=2.6, solid_capstyle="butt")
+        ax.plot([middle], [row + 0.16], marker="o", markersize=6.5, color=colour, markeredgecolor=style.PAPER)
+
+
+def read_distribution(results: Results) -> str:
+    """How far chance and ignorance move the first headline outcome."""
+    found = estimate(results, _drawn(results)[0])
+    noun = OUTCOMES[found.outcome][0].replace(" per starting member", "")
+    text = f"Chance moves the mean of {noun} by {_relative(found, found.low, found.high)}"
+    if not found.has_interval:
+        text = "With one seed nothing can be said about chance"
+    if not found.has_worlds:
+        return f"{text}; no plausible worlds were sampled."
+    return (
+        f"{text}; what we do not know about people moves {noun} from "
+        f"{_change(found, found.world_low)} to {_change(found, found.world_high)} of the estimate."
+    )
+
+
+def _relative(found: Estimate, low: float, high: float) -> str:
+    return f"± {percent((high - low) / 2 / abs(found.mean))}" if found.mean else "an undefined share"
+
+
+def _change(found: Estimate, value: float) -> str:
+    share = (value - found.mean) / abs(found.mean) if found.mean else math.nan
+    return percent(share) if not share > 0 else f"+{percent(share)}"

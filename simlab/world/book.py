@@ -1,0 +1,131 @@
+"""The book of one run: what the engine counts and what it carries from day to day. All integers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.scenario.schema import Scenario
+from simlab.world.metrics import METRICS
+from simlab.world.records import MEMBER, PROSPECT
+from simlab.world.terms import NO_LIMIT, Names, fen
+
+COHORT_METRICS = ("size", "active", "buyers", "orders", "net_fen")
+N_LIVE, N_EVENTS, N_ORDERS, N_INVITERS, N_GONE, N_COUPONS, N_CLAIMED, N_ARRIVED = range(8)
+MONTH = 30
+
+
+class Book(NamedTuple):
+    """Counters and working lists of one run.
+
+    Attributes:
+        ledger: (D, S + 2, C, G, metrics) int64 by day x stage x source x segment.
+        cohorts: (months + 1, months, 5) int64 by month of joining (0: base) x months since.
+        flows: (months, S + 2, S + 2) int64, changes of stage by month.
+        stock: (2, S + 2, C, G) int64, today's members and reachable members.
+        counts: (8,) int64 lengths of the lists below.
+        live: (N,) ids of members, in no particular order.
+        order_user, order_amount, order_bits: (N,) today's orders before settlement.
+        inviter_user, inviter_count: (N,) who invites today and how many friends; -1: one, for the reward alone.
+        gone: (N,) whose relation ended, or who left before it ended, today.
+        coupon_user, coupon_offer: (K N,) coupons that wait for a scarce stock; empty without one.
+        claims: (N,) strongest claim on a prospect today; 0: none.
+        claimants: (N,) who holds it, or -1 - id for a hunter.
+        claimed: (N,) prospects with a claim today.
+        stock_left, budget_left: (J,) coupons and fen left per offer. rewards_left: (1,) fen.
+        events: (E, 4) int64 log of day, user, code, value; E = 0 switches it off.
+    """
+
+    ledger: NDArray[np.int64]
+    cohorts: NDArray[np.int64]
+    flows: NDArray[np.int64]
+    stock: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    live: NDArray[np.int32]
+    order_user: NDArray[np.int32]
+    order_amount: NDArray[np.int64]
+    order_bits: NDArray[np.uint8]
+    inviter_user: NDArray[np.int32]
+    inviter_count: NDArray[np.int8]
+    gone: NDArray[np.int32]
+    coupon_user: NDArray[np.int32]
+    coupon_offer: NDArray[np.int8]
+    claims: NDArray[np.uint64]
+    claimants: NDArray[np.int32]
+    claimed: NDArray[np.int32]
+    stock_left: NDArray[np.int64]
+    budget_left: NDArray[np.int64]
+    rewards_left: NDArray[np.int64]
+    events: NDArray[np.int64]
+
+
+class Outside(NamedTuple):
+    """The pools outside, and who comes from them when.
+
+    A prospect joins by a source on the day when the source's accumulated pull reaches the prospect's own
+    exponential threshold; presorted, so that a day costs only those who come.
+
+    Attributes:
+        order: (R, P) prospect ids by rising threshold. thresholds: (R, P). pointer: (R,) next in line.
+        reached: (R,) accumulated pull up to today. need, deal: (R,) trait factors of those who come.
+        arrivals, arrival_first: dated arrivals, as in `Population`.
+    """
+
+    order: NDArray[np.int32]
+    thresholds: NDArray[np.float64]
+    pointer: NDArray[np.int64]
+    reached: NDArray[np.float64]
+    need: NDArray[np.float64]
+    deal: NDArray[np.float64]
+    arrivals: NDArray[np.int64]
+    arrival_first: NDArray[np.int64]
+
+
+def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_events: bool) -> Book:
+    """A fresh book for everybody in `users` over the scenario's warm-up and horizon."""
+    n, stages, horizon = len(users), len(names.stages), scenario.horizon
+    days = scenario.warmup.days + horizon
+    offers = [scenario.levers.offers[name] for name in names.offers]
+    referral = scenario.levers.referral
+    scarce = len(names.touches) * n if any(o.stock is not None for o in offers) else 0
+    rewards = NO_LIMIT if referral is None or referral.budget is None else fen(referral.budget)
+    axes = (stages, len(names.sources), len(names.segments))
+    months = (horizon + MONTH - 1) // MONTH
+    live = np.flatnonzero(users["status"] == MEMBER).astype(np.int32)
+    stock = np.zeros((2, *axes), np.int64)
+    for members, reachable in ((True, False), (True, True), (False, False)):
+        chosen = users["status"] == (MEMBER if members else PROSPECT)
+        if reachable:
+            chosen &= users["muted"] == 0
+        stage = users["stage"][chosen].astype(int) if members else np.full(int(chosen.sum()), stages - 2)
+        source = users["source"][chosen].astype(int) if members else 0
+        np.add.at(stock[int(reachable)], (stage, source, users["segment"][chosen].astype(int)), 1)
+    counts = np.zeros(8, np.int64)
+    counts[N_LIVE] = len(live)
+    buffer = np.zeros(n, np.int32)
+    buffer[: len(live)] = live
+    return Book(
+        ledger=np.zeros((days, *axes, len(METRICS)), np.int64),
+        cohorts=np.zeros((months + 1, months, len(COHORT_METRICS)), np.int64),
+        flows=np.zeros((months, stages, stages), np.int64),
+        stock=stock,
+        counts=counts,
+        live=buffer,
+        order_user=np.zeros(n, np.int32),
+        order_amount=np.zeros(n, np.int64),
+        order_bits=np.zeros(n, np.uint8),
+        inviter_user=np.zeros(n, np.int32),
+        inviter_count=np.zeros(n, np.int8),
+        gone=np.zeros(n, np.int32),
+        coupon_user=np.zeros(scarce, np.int32),
+        coupon_offer=np.zeros(scarce, np.int8),
+        claims=np.zeros(n, np.uint64),
+        claimants=np.zeros(n, np.int32),
+        claimed=np.zeros(n, np.int32),
+        stock_left=np.array([NO_LIMIT if o.stock is None else o.stock for o in offers], np.int64),
+        budget_left=np.array([NO_LIMIT if o.budget is None else fen(o.budget) for o in offers], np.int64),
+        rewards_left=np.array([rewards], np.int64),
+        events=np.zeros((1 if log_events else 0, 4), np.int64),
+    )

@@ -1,0 +1,339 @@
+"""Birth of a population: traits by inverse distribution function from keyed normal scores.
+
+A trait's score is a(own) + b(mean of the friends' own scores, to unit variance), with
+b^2 = homophily: exactly standard normal for everybody, correlated along the graph. Because the
+score goes through the quantile function, a changed parameter moves each person a little
+and re-draws nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.scenario.schema import Scenario
+from simlab.world.compiled import rule
+from simlab.world.draws import BIRTH_DAY, Purpose, day_key, draw_bits, seed_key, uniform, user_key
+from simlab.world.graph import Graph
+from simlab.world.numerics import (
+    exp, gamma_lookup, gamma_quantile, gamma_table, log, normal_quantile, power,
+)  # fmt: skip
+from simlab.world.records import MEMBER, NEVER, USER
+
+(MEMBER_DRAW, SEGMENT, NEED, LIFETIME, BASKET, DEAL, TOLERANCE, SOCIABILITY, VISITS, AFFINITY, DOG, LIFE_LENGTH,
+ TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED) = (int(p) for p in (
+    Purpose.MEMBER, Purpose.SEGMENT, Purpose.NEED, Purpose.LIFETIME, Purpose.BASKET, Purpose.DEAL,
+    Purpose.TOLERANCE, Purpose.SOCIABILITY, Purpose.VISITS, Purpose.AFFINITY, Purpose.DOG, Purpose.LIFE_LENGTH,
+    Purpose.TENURE, Purpose.ALIVE, Purpose.PAST_ORDERS, Purpose.PAST_RECENCY, Purpose.PAST_VISIT,
+    Purpose.OPTED_IN, Purpose.ENDED))  # fmt: skip
+
+SEGMENT_ROW = np.dtype(
+    [(name, "f8") for name in (
+        "upto need_shape need_rate life_shape life_scale basket_p basket_q basket_gamma "
+        "deal tolerance sociability visits mean_rate"
+    ).split()], align=True,
+)  # fmt: skip
+PEOPLE_ROW = np.dtype(
+    [(name, "f8") for name in (
+        "deal_shape tolerance_spread tolerance_in_activity half_activity visits visit_shape visit_need "
+        "sociability_spread affinity affinity_spread dogs need_exponent opted_in exit"
+    ).split()], align=True,
+)  # fmt: skip
+
+BASE_COLUMNS = (
+    "tenure", "since_order", "orders", "spend", "p_alive", "need_shape", "need_rate", "lifetime_shape",
+    "lifetime_rate", "basket_shape", "basket_rate",
+)  # fmt: skip
+"""Columns of a current base: observed history, then posterior parameters (days; baskets in fen)."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """Today's customers from a log: one row per customer, columns BASE_COLUMNS as a (n, 11) float array."""
+
+    rows: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Everybody on the morning of the first simulated day.
+
+    Attributes:
+        users: (N,) USER records; the index is the id.
+        arrivals: ids of prospects with a dated arrival, in order of arrival.
+        arrival_first: (D + 1,) first index into `arrivals` of each day from day 1.
+    """
+
+    users: NDArray[np.void]
+    arrivals: NDArray[np.int64]
+    arrival_first: NDArray[np.int64]
+
+
+@rule
+def own_scores(world, n, purpose):
+    """(n,) standard normal scores of one trait, keyed by user."""
+    out = np.empty(n, np.float64)
+    for i in range(n):
+        out[i] = normal_quantile(uniform(day_key(user_key(world, i), BIRTH_DAY), purpose))
+    return out
+
+
+@rule
+def shared_scores(own, homophily, indptr, indices):
+    """(n,) scores after mixing with friends': still standard normal each, correlated along the graph."""
+    a = np.sqrt(1.0 - homophily)
+    b = np.sqrt(homophily)
+    out = np.empty_like(own)
+    for i in range(own.size):
+        degree = indptr[i + 1] - indptr[i]
+        if degree == 0:
+            out[i] = own[i]
+            continue
+        total = 0.0
+        for k in range(indptr[i], indptr[i + 1]):
+            total += own[indices[k]]
+        out[i] = a * own[i] + b * total / np.sqrt(np.float64(degree))
+    return out
+
+
+@rule
+def priorities(world, n, purpose):
+    """(n,) keyed 64-bit priorities; the smallest come first."""
+    out = np.empty(n, np.uint64)
+    for i in range(n):
+        out[i] = draw_bits(day_key(user_key(world, i), BIRTH_DAY), purpose)
+    return out
+
+
+@rule
+def assign_segments(users, scores, segments):
+    """Segments by the quantile of a shared score, so that friends are often of one kind."""
+    for i in range(users.size):
+        k = 0
+        while k < segments.size - 1 and scores[i] > segments[k].upto:
+            k += 1
+        users[i].segment = k
+
+
+@rule
+def assign_gamma(users, scores, tables, rates, field):
+    """One gamma-distributed trait per user: quantile of the segment's shape over its rate."""
+    for i in range(users.size):
+        g = users[i].segment
+        value = gamma_lookup(tables[g], scores[i])
+        if field == 0:
+            users[i].rate = value / rates[g]
+        elif field == 1:
+            users[i].hazard = value / rates[g]
+        elif field == 2:
+            users[i].basket_rate = value / rates[g]
+        else:
+            users[i].deal = value * rates[g]
+
+
+@rule
+def assign_rest(users, world, start, p, segments, visit_table):
+    """Traits without homophily, and a record at rest."""
+    for i in range(users.size):
+        u = users[i]
+        s = segments[u.segment]
+        key = day_key(user_key(world, i), BIRTH_DAY)
+        tolerance = s.tolerance * exp(p.tolerance_spread * normal_quantile(uniform(key, TOLERANCE)))
+        u.inv_tolerance = 1.0 / tolerance
+        u.inv_half_activity = 1.0 / (p.half_activity * power(tolerance, p.tolerance_in_activity))
+        relative = max(np.float64(u.rate) / s.mean_rate, 1e-6)
+        u.receptive = power(relative, p.need_exponent)
+        # visits lean on need through its rank; the log of the relative rate stands in for its score
+        score = p.visit_need * max(-3.0, min(3.0, normal_rank(relative, s.need_shape)))
+        score += np.sqrt(1.0 - p.visit_need * p.visit_need) * normal_quantile(uniform(key, VISITS))
+        u.visits = min(0.9, p.visits * s.visits * gamma_lookup(visit_table, score) / p.visit_shape)
+        u.sociability = s.sociability * exp(p.sociability_spread * normal_quantile(uniform(key, SOCIABILITY)))
+        u.affinity = min(0.95, max(0.05, p.affinity + p.affinity_spread * normal_quantile(uniform(key, AFFINITY))))
+        u.dog = 1 if uniform(key, DOG) < p.dogs else 0
+        u.muted = 0 if uniform(key, OPTED_IN) < p.opted_in else 1
+        u.life_left = -log(uniform(key, LIFE_LENGTH))
+        u.alive = 1
+        u.inviter = -1
+        u.joined = start
+        u.last_seen = start
+        u.last_order = NEVER
+        u.active_age = -1
+        u.bought_age = -1
+
+
+@rule
+def normal_rank(relative, shape):
+    """Normal score of a gamma variable with mean 1, by Wilson & Hilferty's cube root (1931)."""
+    c = 1.0 / (9.0 * shape)
+    return (exp(log(relative) / 3.0) - 1.0 + c) / np.sqrt(c)
+
+
+@rule
+def presence(days, shape, scale, exit):
+    """For each tenure 0..days-1: (chance to be still a member, share of those whose relation lives)."""
+    here = np.empty(days, np.float64)
+    living = np.empty(days, np.float64)
+    gone = 0.0  # ended, but not yet unsubscribed
+    before = 1.0
+    for a in range(days):
+        alive = power(scale / (scale + a), shape)
+        gone = gone * (1.0 - exit) + (before - alive)
+        before = alive
+        here[a] = alive + gone
+        living[a] = alive / (alive + gone)
+    return here, living
+
+
+@rule
+def give_history(users, members, world, start, days, tables, segments, p, basket_p):
+    """Today's members joined at a constant rate over the last `days`: tenure, past orders, who is still alive."""
+    for g in range(segments.size):
+        s = segments[g]
+        here, living = presence(days, s.life_shape, s.life_scale, p.exit)
+        upto = np.cumsum(here)
+        for i in members:
+            u = users[i]
+            if u.segment != g:
+                continue
+            key = day_key(user_key(world, i), BIRTH_DAY)
+            tenure = min(np.int64(np.searchsorted(upto, uniform(key, TENURE) * upto[days - 1])), days - 1)
+            u.joined = start - tenure
+            ended = 0.0
+            if uniform(key, ALIVE) < living[tenure]:
+                u.hazard = u.hazard * s.life_scale / (s.life_scale + tenure)  # Gamma(s, beta + tenure): survived so far
+            else:
+                u.alive = 0
+                u.life_left = 0.0
+                ended = -log(1.0 - uniform(key, ENDED) * (1.0 - exp(-p.exit * tenure))) / max(p.exit, 1e-9)
+                ended = min(ended, np.float64(tenure))
+            span = tenure - ended
+            mean = u.rate * span
+            x = uniform(key, PAST_ORDERS)
+            term = exp(-mean)
+            total = term
+            n = 0
+            while x > total and n < 5000 and term > 1e-300:
+                n += 1
+                term *= mean / n
+                total += term
+            since_visit = -log(uniform(key, PAST_VISIT)) / max(np.float64(u.visits), 1e-6) + ended
+            since = min(since_visit, np.float64(tenure))
+            if n > 0:
+                since_order = ended + span * (1.0 - power(uniform(key, PAST_RECENCY), 1.0 / n))
+                u.last_order = start - np.int64(since_order)
+                since = min(since, since_order)
+                u.spend = np.int64(n * basket_p[g] / u.basket_rate)
+            u.orders = n
+            u.last_seen = start - np.int64(since)
+
+
+@rule
+def give_posterior(users, rows, world, start, need_scores, life_scores, basket_scores):
+    """Today's customers: latent values from the posterior given each one's own log, observables as observed."""
+    for i in range(rows.shape[0]):
+        u = users[i]
+        row = rows[i]
+        key = day_key(user_key(world, i), BIRTH_DAY)
+        u.status = MEMBER
+        u.joined = start - np.int64(row[0])
+        u.orders = np.int64(row[2])
+        u.spend = np.int64(row[3])
+        u.last_order = start - np.int64(row[1]) if u.orders > 0 else NEVER
+        u.last_seen = start - np.int64(row[1])
+        u.rate = gamma_quantile(row[5], need_scores[i]) / row[6]
+        u.hazard = gamma_quantile(row[7], life_scores[i]) / row[8]
+        u.basket_rate = gamma_quantile(row[9], basket_scores[i]) / row[10]
+        if uniform(key, ALIVE) >= row[4]:
+            u.alive = 0
+            u.life_left = 0.0
+
+
+def segment_table(scenario: Scenario) -> NDArray[np.void]:
+    """The segments' parameters as records, in daily rates and fen."""
+    segments = scenario.population.segments.values()
+    table = np.zeros(len(segments), SEGMENT_ROW)
+    total = sum(s.share for s in segments)
+    upto = 0.0
+    for row, s in zip(table, segments, strict=True):
+        upto += s.share / total
+        row["upto"] = normal_quantile(min(upto, 1.0 - 1e-15))
+        row["need_shape"] = s.orders.shape
+        row["mean_rate"] = s.orders.per_year / 365.0
+        row["need_rate"] = s.orders.shape / (s.orders.per_year / 365.0)
+        row["life_shape"], row["life_scale"] = s.lifetime.shape, s.lifetime.scale
+        row["basket_p"], row["basket_q"] = s.basket.p, s.basket.q
+        row["basket_gamma"] = s.basket.mean * 100.0 * (s.basket.q - 1.0) / s.basket.p
+        row["deal"], row["tolerance"] = s.deal, s.tolerance
+        row["sociability"], row["visits"] = s.sociability, s.visits
+    return table
+
+
+def people_row(scenario: Scenario) -> NDArray[np.void]:
+    """The behavioural parameters that births need, as one record."""
+    b = scenario.behaviour
+    row = np.zeros(1, PEOPLE_ROW)
+    row[0] = (
+        b.price.deal_shape, b.attention.tolerance_spread, b.attention.tolerance_in_activity,
+        b.attention.half_activity, b.activity.visits, b.activity.visit_shape, b.activity.visit_need,
+        b.activity.sociability_spread, b.trust.baseline, b.trust.spread, b.opt_out.dogs,
+        b.invitation.need_exponent, scenario.population.opted_in, b.opt_out.exit,
+    )  # fmt: skip
+    return row
+
+
+def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) -> Population:
+    """Everybody of one seeded world, on the evening before the first simulated day.
+
+    Args:
+        scenario: resolved scenario.
+        graph: social graph over all members and prospects.
+        seed: the world's seed.
+        base: current base; its customers are users 0, 1, ... and the scenario's `members` are not used.
+    """
+    world = np.uint64(seed_key(seed))
+    n = graph.n
+    start = -scenario.warmup.days
+    users = np.zeros(n, USER)
+    segments = segment_table(scenario)
+    row = people_row(scenario)[0]
+    pop = scenario.population
+
+    def scores(purpose: int) -> NDArray[np.float64]:
+        return shared_scores(own_scores(world, n, purpose), pop.homophily, graph.indptr, graph.indices)
+
+    def tables(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
+        made = {a: gamma_table(a) for a in dict.fromkeys(shapes.tolist())}
+        return np.stack([made[a] for a in shapes.tolist()])
+
+    assign_segments(users, scores(SEGMENT), segments)
+    need = tables(segments["need_shape"])
+    assign_gamma(users, scores(NEED), need, segments["need_rate"].copy(), 0)
+    assign_gamma(users, scores(LIFETIME), tables(segments["life_shape"]), segments["life_scale"].copy(), 1)
+    assign_gamma(users, scores(BASKET), tables(segments["basket_q"]), segments["basket_gamma"].copy(), 2)
+    deal_shape = np.full(len(segments), row["deal_shape"])
+    assign_gamma(users, scores(DEAL), tables(deal_shape), segments["deal"] / deal_shape, 3)
+    assign_rest(users, world, start, row, segments, gamma_table(row["visit_shape"]))
+
+    dated = sum(pop.arrivals or ())
+    order = np.argsort(priorities(world, n, MEMBER_DRAW), kind="stable")
+    if base is not None:
+        known = len(base.rows)
+        give_posterior(users, base.rows, world, start, *(own_scores(world, known, k) for k in (NEED, LIFETIME, BASKET)))
+        order = order[order >= known]
+        pool = order
+    else:
+        members = np.sort(order[: pop.members])
+        users["status"][members] = MEMBER
+        if pop.tenure > 0 and len(members):
+            give_history(users, members, world, start, pop.tenure, need, segments, row, segments["basket_p"].copy())
+        pool = order[pop.members :]
+    counts = np.asarray(pop.arrivals or (), np.int64)
+    return Population(users, pool[:dated].astype(np.int64), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+
+
+def population_size(scenario: Scenario, base: Base | None = None) -> int:
+    """How many people the graph must know."""
+    members = len(base.rows) if base is not None else scenario.population.members
+    return members + scenario.population.prospects

@@ -1,0 +1,138 @@
+"""The user record, and the small tables that a day's rules look at.
+
+One fixed-size record per person in one array: members and prospects alike, from the
+start, so that ids never depend on what happens. Latent fields are never visible to stages
+or to a strategy; only the fields marked *observable* are.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROSPECT, MEMBER, LEFT = 0, 1, 2
+NEVER = -30_000
+"""Day number that stands for "never happened"."""
+
+USER = np.dtype(
+    [
+        # traits: drawn at birth, or changed once by the way somebody joins
+        ("life_left", "f8"),  # latent: what is left of a unit-exponential lifetime; <= 0: relation ended
+        ("rate", "f4"),  # latent: orders per day
+        ("hazard", "f4"),  # latent: lifetime rate per day
+        ("extra_hazard", "f4"),  # latent: added for reward hunters
+        ("basket_rate", "f4"),  # latent: baskets are Gamma(p) / basket_rate, in fen
+        ("deal", "f4"),  # deal-proneness, mean 1
+        ("inv_tolerance", "f4"),  # 1 / tolerance of touches, median 1
+        ("inv_half_activity", "f4"),  # 1 / fatigue at which this user's activity halves
+        ("visits", "f4"),  # own visits per day
+        ("sociability", "f4"),  # inclination to invite, median 1
+        ("receptive", "f4"),  # inclination to accept an invitation, from need
+        ("affinity", "f4"),  # latent: baseline affinity
+        # slow state
+        ("trust", "f4"),  # deviation of affinity from its baseline
+        ("fatigue", "f4"),
+        ("exposure", "f4"),
+        ("inventory", "f4"),  # orders borrowed from later, relative to the rate
+        ("log_reference", "f4"),  # log of reference price / list price, <= 0
+        ("grief", "f4"),  # relative hazard from friends who left
+        ("coupon_depth", "f4"),  # coupon held and noticed; 0: none
+        # observables and bookkeeping
+        ("spend", "i8"),  # fen paid so far (observable)
+        ("net", "i8"),  # fen of net contribution so far
+        ("inviter", "i4"),  # user id, -1: none
+        ("joined", "i2"),  # day (observable as tenure)
+        ("last_seen", "i2"),  # day of the last visit, interaction or order (observable as idle)
+        ("last_order", "i2"),  # day (observable)
+        ("coupon_until", "i2"),  # last day of validity
+        ("orders", "u2"),  # (observable)
+        ("invited", "u2"),  # friends who joined (observable)
+        ("redeemed", "u2"),  # coupons used (observable)
+        ("sent_month", "u2"),
+        ("sent_week", "u2"),
+        ("depth", "u2"),  # invitations between this user and a seed user
+        ("lost_friends", "u2"),  # friends who left yesterday
+        ("coupon_offer", "i1"),
+        ("status", "u1"),
+        ("alive", "u1"),  # latent
+        ("muted", "u1"),
+        ("stage", "u1"),
+        ("source", "u1"),
+        ("segment", "u1"),
+        ("dog", "u1"),  # latent: contact drives this user away when idle
+        ("lost_inviter", "u1"),
+        ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
+        ("bought_age", "i1"),
+    ],
+    align=True,
+)
+
+TOUCH = np.dtype(
+    [("name", "u8"), ("fatigue", "f8"), ("exposure", "f8"), ("trust", "f8"), ("cost", "i8"), ("promo", "i8"),
+     ("offer", "i8")],
+    align=True,
+)  # fmt: skip
+
+OFFER = np.dtype(
+    [("name", "u8"), ("depth", "f8"), ("log_price", "f8"), ("clip", "f8"), ("min_spend", "i8"), ("valid", "i8"), ("stages", "i8"),
+     ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8")],
+    align=True,
+)  # fmt: skip
+
+# Today's terms in one record: the behavioural parameters in the form that the rules use,
+# and what the brand decided for today. Floats first, then integers.
+_FLOATS = (
+    "season fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep "
+    "seen inv_half_seen open half_open crowding interact execution "
+    "mute leave complain saturation muted_visits dog_leave exit ended_visits "
+    "trust_orders trust_lifetime lift half_exposure "
+    "elasticity clip reference_share loss_aversion reference_learning largest_lift pull_forward inventory_days "
+    "grief_friend grief_inviter "
+    "episodes invite_gain half_reward reward_value step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal "
+    "margin"
+).split()
+_INTS = (
+    "day new_week new_month cap_day cap_week cap_month dog_idle "
+    "referral reward invitee_reward needed referral_stages complaint_cost"
+).split()
+NOW = np.dtype([(name, "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS], align=True)
+
+SEEN_CURVE, ACTIVITY_CURVE, ORDER_CURVE, OPT_OUT_CURVE = range(4)
+CURVE_SIZE = 257
+
+
+class Terms(NamedTuple):
+    """Today's terms, as the compiled rules take them.
+
+    Attributes:
+        now: (1,) NOW record.
+        touches: (K,) TOUCH records, in order of priority.
+        rates: (K, S) chance that touch k is planned for a user of stage s today.
+        offers: (J,) OFFER records.
+        stage_first: (S + 1,) first condition of each stage.
+        conditions: (C, 3) observable number, 0 for <= or 1 for >=, value.
+        curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
+        baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
+    """
+
+    now: NDArray[np.void]
+    touches: NDArray[np.void]
+    rates: NDArray[np.float64]
+    offers: NDArray[np.void]
+    stage_first: NDArray[np.int64]
+    conditions: NDArray[np.int64]
+    curves: NDArray[np.float64]
+    baskets: NDArray[np.float64]
+
+
+class Event:
+    """Codes of the event log: (day, user, code, value)."""
+
+    STAGE, SEND, CAPPED, UNSENT, SEEN, OPEN, INTERACT, COUPON, EXPIRE = range(9)
+    MUTE, COMPLAIN, LEAVE, VISIT, END, ORDER, REDEEM, REFUSED, INVITE, JOIN, REWARD, GIFT = range(9, 21)
+
+
+EVENT_NAMES = tuple(k.lower() for k, v in sorted(vars(Event).items(), key=lambda kv: str(kv[1]).zfill(3))
+                    if k.isupper())  # fmt: skip

@@ -1,0 +1,409 @@
+"""How one person behaves on one day: scalar rules, written once.
+
+The engine applies them to millions, the twin to one record at a time; both call
+these same compiled functions. A rule reads one user record, today's terms and the user's key
+of the day, and changes nothing but that record. With marketing off every factor is exactly 1
+and what remains is Pareto/NBD with gamma-gamma baskets on a daily grid.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simlab.world.compiled import inline_rule, rule
+from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
+from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
+from simlab.world.records import (
+    ACTIVITY_CURVE, CURVE_SIZE, MEMBER, NEVER, OPT_OUT_CURVE, ORDER_CURVE, SEEN_CURVE,
+)  # fmt: skip
+
+# Purposes as plain integers: numba folds them into the hash.
+SEND, EXECUTE, SEEN, OPEN, INTERACT = (int(p) for p in (
+    Purpose.SEND, Purpose.EXECUTE, Purpose.SEEN, Purpose.OPEN, Purpose.INTERACT))  # fmt: skip
+CLIP, MUTE, LEAVE, COMPLAIN, DOG_LEAVE, EXIT, VISIT = (int(p) for p in (
+    Purpose.CLIP, Purpose.MUTE, Purpose.LEAVE, Purpose.COMPLAIN, Purpose.DOG_LEAVE, Purpose.EXIT,
+    Purpose.VISIT))  # fmt: skip
+ORDER, AMOUNT, INVITE, INVITE_MORE, FRIEND, ACCEPT, HUNT, WINNER = (int(p) for p in (
+    Purpose.ORDER, Purpose.AMOUNT, Purpose.INVITE, Purpose.INVITE_MORE, Purpose.FRIEND, Purpose.ACCEPT,
+    Purpose.HUNT, Purpose.WINNER))  # fmt: skip
+
+WAS_SEEN, WAS_OPENED, WAS_ANSWERED = 1, 2, 4
+DID_MUTE, DID_COMPLAIN, DID_LEAVE = 1, 2, 4
+ORDERED, ORGANIC, REDEEMS = 1, 2, 4
+LEAST = 0.1
+"""Smallest factor that lost trust can put on orders or lifetimes."""
+TINY = 1e-6
+MOST_INVITES = 32
+
+
+@inline_rule
+def curve(row, t):
+    """A tabulated response at t in [0, 1], linear between the nodes."""
+    x = t * (CURVE_SIZE - 1)
+    i = min(np.int64(x), CURVE_SIZE - 2)
+    return row[i] + (x - i) * (row[i + 1] - row[i])
+
+
+# Morning ---------------------------------------------------------------------------------
+
+
+@rule
+def fade(u, now):
+    """Overnight: every stock decays towards rest. Returns True when a coupon has run out unused."""
+    u.fatigue = u.fatigue * now.fatigue_keep if u.fatigue > TINY else 0.0
+    u.exposure = u.exposure * now.exposure_keep if u.exposure > TINY else 0.0
+    u.inventory = u.inventory * now.inventory_keep if u.inventory > TINY else 0.0
+    u.log_reference = u.log_reference * now.reference_keep if u.log_reference < -TINY else 0.0
+    u.trust = u.trust * now.trust_keep if abs(u.trust) > TINY else 0.0
+    grief = u.grief * now.grief_keep if u.grief > TINY else 0.0
+    if u.lost_friends > 0 or u.lost_inviter > 0:
+        grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter
+        u.lost_friends = 0
+        u.lost_inviter = 0
+    u.grief = grief
+    if now.new_week:
+        u.sent_week = 0
+    if now.new_month:
+        u.sent_month = 0
+    if u.coupon_depth > 0.0 and u.coupon_until < now.day:
+        u.coupon_depth = 0.0
+        return True
+    return False
+
+
+@inline_rule
+def observe(u, day, observable):
+    """The value of one observable (numbered as in scenario.stages.OBSERVABLES) on the morning of a day."""
+    if observable == 0:
+        return np.int64(day - u.joined)
+    if observable == 1:
+        return np.int64(day - u.last_seen)
+    if observable == 2:
+        return np.int64(day - u.last_order) if u.orders > 0 else np.int64(36500)
+    if observable == 3:
+        return np.int64(u.orders)
+    if observable == 4:
+        return np.int64(u.spend // 100)
+    if observable == 5:
+        return np.int64(u.invited)
+    return np.int64(u.redeemed)
+
+
+@rule
+def stage_of(u, day, stage_first, conditions):
+    """Number of the first stage all of whose conditions hold; the last stage has none."""
+    last = stage_first.size - 2
+    for stage in range(last):
+        holds = True
+        for c in range(stage_first[stage], stage_first[stage + 1]):
+            value = observe(u, day, conditions[c, 0])
+            if conditions[c, 1] == 0:
+                holds = value <= conditions[c, 2]
+            else:
+                holds = value >= conditions[c, 2]
+            if not holds:
+                break
+        if holds:
+            return stage
+    return last
+
+
+@rule
+def is_planned(key, name, chance):
+    """Cadence by keyed thinning: who gets 3 a week gets those 3 among the 4."""
+    return unit(named_bits(key, SEND, name)) < chance
+
+
+@rule
+def is_executed(key, name, share):
+    """Whether staff really sent it."""
+    return share >= 1.0 or unit(named_bits(key, EXECUTE, name)) < share
+
+
+@rule
+def deliver(u, key, touch, now, curves, earlier):
+    """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record."""
+    load = u.fatigue * u.inv_tolerance * now.inv_half_seen
+    happened = 0
+    if unit(named_bits(key, SEEN, touch.name)) < now.seen * curve(curves[SEEN_CURVE], load / (load + 1.0)):
+        happened = WAS_SEEN
+        chance = now.open * now.half_open / (now.half_open + u.fatigue)
+        for _ in range(earlier):
+            chance *= now.crowding
+        if unit(named_bits(key, OPEN, touch.name)) < chance:
+            happened |= WAS_OPENED
+            if unit(named_bits(key, INTERACT, touch.name)) < now.interact:
+                happened |= WAS_ANSWERED
+                u.last_seen = now.day
+        u.exposure += touch.exposure
+        affinity = u.affinity + u.trust
+        if touch.trust > 0.0:
+            u.trust += touch.trust * (1.0 - affinity) / (1.0 - u.affinity)
+        else:
+            u.trust += touch.trust * affinity / u.affinity
+    u.fatigue += touch.fatigue
+    return happened
+
+
+@rule
+def give_coupon(u, key, offer, number, day):
+    """A coupon reaches somebody, who may take it; the deepest one is kept. True when it was taken."""
+    taken = unit(named_bits(key, CLIP, offer.name)) < one_minus_exp(offer.clip * u.deal)
+    if taken and offer.depth >= u.coupon_depth:
+        u.coupon_depth = offer.depth
+        u.coupon_offer = number
+        u.coupon_until = day + offer.valid - 1
+        return True
+    return False
+
+
+@rule
+def react(u, key, now, curves):
+    """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches."""
+    load = u.fatigue * u.inv_tolerance
+    y = curve(curves[OPT_OUT_CURVE], load / (load + now.saturation))
+    happened = 0
+    if uniform(key, MUTE) < now.mute * y:
+        happened = DID_MUTE
+        u.muted = 1
+    if uniform(key, COMPLAIN) < now.complain * y:
+        happened |= DID_COMPLAIN
+    if uniform(key, LEAVE) < now.leave * y or (
+        u.dog and now.day - u.last_seen > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
+    ):
+        happened |= DID_LEAVE
+    return happened
+
+
+# Afternoon -------------------------------------------------------------------------------
+
+
+@rule
+def visit_chance(u, now, curves):
+    """Chance of an own visit today."""
+    x = u.fatigue * u.inv_half_activity
+    chance = u.visits * curve(curves[ACTIVITY_CURVE], x / (x + 1.0))
+    if u.muted:
+        chance *= now.muted_visits
+    if not u.alive:
+        chance *= now.ended_visits
+    return chance
+
+
+@rule
+def visits_today(u, key, now, curves):
+    """Whether the user comes on the own account."""
+    if uniform(key, VISIT) < visit_chance(u, now, curves):
+        u.last_seen = now.day
+        return True
+    return False
+
+
+@inline_rule
+def trust_factor(u, response):
+    """Relative effect of affinity; exactly 1 at the baseline."""
+    return max(LEAST, 1.0 + response * u.trust / u.affinity)
+
+
+@rule
+def order_intensity(u, now, curves):
+    """Expected orders today without a coupon: rate x season x activity x exposure x trust x stock x price memory."""
+    x = u.fatigue * u.inv_half_activity
+    value = u.rate * now.season * curve(curves[ORDER_CURVE], x / (x + 1.0))
+    value *= 1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
+    value *= trust_factor(u, now.trust_orders) * (1.0 - u.inventory)
+    if u.log_reference < 0.0:  # list price is above what this user has come to expect
+        value *= exp(now.elasticity * u.deal * now.reference_share * now.loss_aversion * u.log_reference)
+    return value
+
+
+@rule
+def coupon_lift(u, now, log_price):
+    """Factor of the order intensity while a coupon is held: elasticity, part of it against the reference price.
+
+    Price term p^(-e(1-w)) (p/ref)^(-e w), relative to paying list price, so that a reference price is not
+    counted twice; it approaches the cap smoothly.
+    """
+    e = now.elasticity * u.deal
+    relative = e * now.reference_share
+    gap = log_price - u.log_reference
+    weight = now.loss_aversion if gap > 0.0 else 1.0
+    gain = -(e - relative) * log_price - relative * weight * gap - relative * now.loss_aversion * u.log_reference
+    if gain <= 0.0:
+        return 1.0
+    room = now.largest_lift - 1.0
+    return 1.0 + room * one_minus_exp((exp(min(gain, 20.0)) - 1.0) / room)
+
+
+@rule
+def basket_fen(u, key, baskets):
+    """The value of today's basket in fen: a gamma quantile over the user's own basket rate."""
+    z = normal_quantile(uniform(key, AMOUNT))
+    return max(np.int64(gamma_lookup(baskets[u.segment], z) / u.basket_rate + 0.5), np.int64(1))
+
+
+@rule
+def wants(u, key, now, curves, offers, baskets):
+    """Whether the user orders today: (bits, basket in fen). At most one order a day.
+
+    The same draw decides with and without the coupon, so that ORGANIC marks exactly the
+    orders that would have come anyway.
+    """
+    intensity = order_intensity(u, now, curves)
+    x = uniform(key, ORDER)
+    lift = 1.0
+    if u.coupon_depth > 0.0:
+        lift = coupon_lift(u, now, offers[u.coupon_offer].log_price)
+    if x >= intensity * lift:  # since 1 - exp(-a) <= a
+        return 0, np.int64(0)
+    organic = x < one_minus_exp(intensity)
+    if not organic and not x < one_minus_exp(intensity * lift):
+        return 0, np.int64(0)
+    amount = basket_fen(u, key, baskets)
+    redeems = u.coupon_depth > 0.0 and amount >= offers[u.coupon_offer].min_spend
+    if not organic and not redeems:
+        return 0, np.int64(0)
+    return ORDERED | (ORGANIC if organic else 0) | (REDEEMS if redeems else 0), amount
+
+
+@rule
+def subsidy_of(u, amount):
+    """Price cut of the coupon held on a basket, in whole fen."""
+    return np.int64(amount * np.float64(u.coupon_depth) + 0.5)
+
+
+@rule
+def settle(u, amount, subsidy, redeems, offers, now):
+    """An order goes through: history, price memory, borrowed demand. Returns the margin in fen."""
+    log_paid = 0.0
+    if redeems:
+        log_paid = offers[u.coupon_offer].log_price
+        lift = coupon_lift(u, now, log_paid)
+        borrowed = now.pull_forward * (1.0 - 1.0 / lift)  # only the extra share of the order is borrowed
+        if borrowed > 0.0 and u.rate > 0.0:
+            u.inventory = min(0.9, u.inventory + borrowed / (u.rate * now.inventory_days))
+        u.coupon_depth = 0.0
+        u.redeemed += 1
+    u.log_reference = min(0.0, u.log_reference + now.reference_learning * (log_paid - u.log_reference))
+    u.orders += 1
+    u.spend += amount - subsidy
+    u.last_order = now.day
+    u.last_seen = now.day
+    margin = np.int64(amount * now.margin + 0.5)
+    u.net += margin - subsidy
+    return margin
+
+
+@rule
+def relation_ends(u, now):
+    """The lifetime clock runs by today's hazard; True on the day when it runs out."""
+    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) + u.extra_hazard
+    u.life_left -= hazard
+    if u.life_left <= 0.0:
+        u.alive = 0
+        return True
+    return False
+
+
+@rule
+def unsubscribes(key, now):
+    """Somebody whose relation has ended tidies up."""
+    return uniform(key, EXIT) < now.exit
+
+
+# Evening: over the graph -----------------------------------------------------------------
+
+
+@rule
+def invites_today(u, key, now):
+    """How many friends the user asks today; 0 on most days."""
+    x = uniform(key, INVITE)
+    base = now.episodes * u.sociability * trust_factor(u, now.trust_orders)
+    if x >= base * (1.0 + now.invite_gain):
+        return 0
+    value = now.reward_value
+    for _ in range(now.needed - 1 - u.invited % now.needed):
+        value *= 1.0 - now.step_loss
+    if x >= base * (1.0 + now.invite_gain * value / (value + now.half_reward)):
+        return 0
+    count = now.needed
+    more = uniform(key, INVITE_MORE)
+    chance = now.more
+    while more < chance and count < MOST_INVITES:
+        count += 1
+        chance *= now.more
+    return min(count, MOST_INVITES)
+
+
+@rule
+def hunts_today(key, now):
+    """Whether the user brings somebody for the reward alone."""
+    return uniform(key, HUNT) < now.hunt
+
+
+@rule
+def first_friend(key, degree):
+    """Where in the list of friends somebody starts asking."""
+    return np.int64(((draw_bits(key, FRIEND) >> np.uint64(32)) * np.uint64(degree)) >> np.uint64(32))
+
+
+@rule
+def accepts(key, invitee, receptive, has_friend, now):
+    """Whether a friend accepts: reward, need, and social proof that saturates with the first other friend."""
+    chance = now.accept * receptive
+    if has_friend:
+        chance *= 1.0 + now.proof
+    return unit(pair_bits(key, ACCEPT, invitee)) < chance
+
+
+@rule
+def claim(key, invitee):
+    """Strength of an inviter's claim on an invitee, when several ask on one day: the strongest wins."""
+    return pair_bits(key, WINNER, invitee)
+
+
+@rule
+def join(u, day, source, inviter, depth):
+    """A prospect becomes a member on the evening of a day."""
+    u.status = MEMBER
+    u.joined = day
+    u.last_seen = day
+    u.last_order = NEVER
+    u.source = source
+    u.inviter = inviter
+    u.depth = depth
+    u.active_age = -1
+    u.bought_age = -1
+
+
+@rule
+def join_as_hunter(u, now):
+    """Somebody who came for the reward: needs less, leaves sooner, looks for deals."""
+    u.rate *= now.hunter_need
+    u.extra_hazard += now.hunter_hazard
+    u.deal *= now.hunter_deal
+
+
+@rule
+def annuity(hazard, days):
+    """Integral of exp(-hazard t) over [0, days]."""
+    x = hazard * days
+    return days * (1.0 - 0.5 * x) if x < 1e-9 else one_minus_exp(x) / hazard
+
+
+@rule
+def residual_fen(u, margin, basket_shape, discount, days, lift, loss, reference):
+    """Value left in one member at the horizon, in fen: own remaining rate and lifetime, capped in time.
+
+    Touch-free orders, plus (reference programme) a lift for as long as the user can be reached: two states,
+    reachable -> muted at rate `loss`.
+    """
+    if u.status != MEMBER or not u.alive:
+        return np.int64(0)
+    hazard = u.hazard + u.extra_hazard + discount
+    value = annuity(hazard, days)
+    if reference and not u.muted:
+        value += lift * annuity(hazard + loss, days)
+    return np.int64(one_minus_exp(np.float64(u.rate)) * margin * basket_shape / u.basket_rate * value + 0.5)
+
+

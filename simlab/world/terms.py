@@ -1,0 +1,220 @@
+"""From a scenario to the compact terms that the compiled rules read.
+
+`standing_terms` builds everything that does not change from day to day; `set_day` writes
+today's season, calendar flags and what is left of budgets into the same arrays.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.scenario.schema import WEEKDAYS, Scenario
+from simlab.scenario.stages import OBSERVABLES
+from simlab.world.compiled import rule
+from simlab.world.draws import name_hash
+from simlab.world.numerics import exp, gamma_table, log, power
+from simlab.world.records import (
+    ACTIVITY_CURVE, CURVE_SIZE, NOW, OFFER, OPT_OUT_CURVE, ORDER_CURVE, SEEN_CURVE, TOUCH, Terms,
+)  # fmt: skip
+
+LN_2 = 0.6931471805599453
+NO_LIMIT = 2**62
+
+
+def fen(yuan: float) -> int:
+    """Yuan to whole fen."""
+    return round(yuan * 100)
+
+
+def keep(half_life: float) -> float:
+    """Daily factor of a stock with this half-life in days."""
+    return float(exp(-LN_2 / half_life))
+
+
+def saturating(x: float, half: float) -> float:
+    """Concave response in [0, 1) with value 1/2 at `half`."""
+    return x / (x + half) if x > 0 else 0.0
+
+
+@rule
+def falling_curve(steepness, exponent, floor):
+    """floor + (1 - floor) / (1 + x ** steepness) ** exponent over t = x / (x + 1); exactly 1 at rest."""
+    out = np.empty(CURVE_SIZE, np.float64)
+    for i in range(CURVE_SIZE):
+        t = i / (CURVE_SIZE - 1)
+        response = 0.0 if i == CURVE_SIZE - 1 else power(1.0 / (1.0 + power(t / (1.0 - t), steepness)), exponent)
+        out[i] = floor + (1.0 - floor) * response
+    out[0] = 1.0
+    return out
+
+
+@rule
+def rising_curve(reference, exponent, saturation):
+    """y = (x / reference) ** q / (1 + (x / saturation) ** q) over t = x / (x + saturation)."""
+    out = np.empty(CURVE_SIZE, np.float64)
+    limit = power(saturation / reference, exponent)
+    for i in range(CURVE_SIZE):
+        t = i / (CURVE_SIZE - 1)
+        if i == CURVE_SIZE - 1:
+            out[i] = limit
+        else:
+            relative = power(t / (1.0 - t), exponent)
+            out[i] = limit * relative / (1.0 + relative)
+    return out
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the numbers in the ledger mean: axis labels in their order."""
+
+    stages: tuple[str, ...]  # the scenario's, then "prospect" and "left"
+    sources: tuple[str, ...]  # "base", "dated", "referral", then the scenario's
+    segments: tuple[str, ...]
+    touches: tuple[str, ...]  # in order of priority
+    offers: tuple[str, ...]
+
+
+def names_of(scenario: Scenario) -> Names:
+    """Axis labels of a scenario's ledger. Touches go by priority, then by name."""
+    touches = scenario.levers.touches
+    return Names(
+        stages=(*(s.name for s in scenario.stages), "prospect", "left"),
+        sources=("base", "dated", "referral", *sorted(scenario.levers.sources)),
+        segments=tuple(scenario.population.segments),
+        touches=tuple(sorted(touches, key=lambda k: (-touches[k].priority, k))),
+        offers=tuple(sorted(scenario.levers.offers)),
+    )
+
+
+def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
+    """Bit set of stages; None means all of them."""
+    if stages is None:
+        return (1 << len(names.stages)) - 1
+    return sum(1 << names.stages.index(stage) for stage in sorted(set(stages)))
+
+
+def standing_terms(scenario: Scenario, names: Names) -> Terms:
+    """Everything in the terms that does not depend on the day."""
+    levers, b = scenario.levers, scenario.behaviour
+    touches = np.zeros(len(names.touches), TOUCH)
+    for row, name in zip(touches, names.touches, strict=True):
+        touch = levers.touches[name]
+        promo = touch.kind == "promo"
+        row["name"] = name_hash("touch:" + name)
+        row["fatigue"] = b.attention.promo_cost if promo else b.attention.value_cost
+        row["exposure"] = 1.0 if promo else b.exposure.value_weight
+        row["trust"] = -b.trust.promo_loss if promo else b.trust.value_gain
+        row["cost"], row["promo"] = fen(touch.cost), promo
+        row["offer"] = names.offers.index(touch.offer) if touch.offer is not None else -1
+    offers = np.zeros(len(names.offers), OFFER)
+    for row, name in zip(offers, names.offers, strict=True):
+        offer = levers.offers[name]
+        row["name"] = name_hash("offer:" + name)
+        row["depth"], row["log_price"] = np.float32(offer.depth), log(1.0 - offer.depth)
+        row["clip"] = b.price.clip * offer.depth / 0.1
+        row["min_spend"], row["valid"] = fen(offer.min_spend), offer.valid
+        row["stages"] = stage_mask(names, offer.stages)
+        row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
+    conditions, first = [], [0]
+    for stage in scenario.stages:
+        conditions += [(list(OBSERVABLES).index(c.observable), int(c.op == ">="), c.value) for c in stage.when]
+        first.append(len(conditions))
+    segments = scenario.population.segments.values()
+    curves = np.zeros((4, CURVE_SIZE))
+    a = b.attention
+    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
+    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
+    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
+    curves[OPT_OUT_CURVE] = rising_curve(b.opt_out.reference, b.opt_out.exponent, b.opt_out.saturation)
+    now = np.zeros(1, NOW)
+    _write_standing(now[0], scenario, names)
+    return Terms(
+        now=now,
+        touches=touches,
+        rates=np.zeros((len(touches), len(scenario.stages))),
+        offers=offers,
+        stage_first=np.array(first, np.int64),
+        conditions=np.array(conditions, np.int64).reshape(-1, 3),
+        curves=curves,
+        baskets=np.stack([gamma_table(s.basket.p) for s in segments]),
+    )
+
+
+def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
+    b, caps, referral = scenario.behaviour, scenario.levers.caps, scenario.levers.referral
+    a, o, p, inv = b.attention, b.opt_out, b.price, b.invitation
+    month = caps.per_month if caps.quota_per_month is None else min(caps.per_month, caps.quota_per_month)
+    values = {
+        "fatigue_keep": keep(a.half_life), "trust_keep": keep(b.trust.half_life),
+        "exposure_keep": keep(b.exposure.half_life), "inventory_keep": keep(p.stock_half_life),
+        "reference_keep": keep(p.reference_half_life), "grief_keep": keep(b.contagion.half_life),
+        "seen": a.seen, "inv_half_seen": 1.0 / a.half_seen, "open": a.open, "half_open": a.half_open,
+        "crowding": a.crowding, "interact": a.interact, "execution": caps.execution,
+        "mute": o.mute, "leave": o.leave, "complain": o.complain, "saturation": o.saturation,
+        "muted_visits": o.muted_visits, "dog_leave": o.dog_leave, "dog_idle": round(o.dog_idle), "exit": o.exit,
+        "ended_visits": o.ended_visits, "trust_orders": b.trust.in_orders, "trust_lifetime": b.trust.in_lifetime,
+        "lift": b.exposure.lift, "half_exposure": b.exposure.half,
+        "elasticity": p.elasticity, "clip": p.clip, "reference_share": p.reference_share,
+        "loss_aversion": p.loss_aversion, "reference_learning": p.reference_learning,
+        "largest_lift": p.largest_lift, "pull_forward": p.pull_forward,
+        "inventory_days": p.stock_half_life / LN_2,
+        "grief_friend": b.contagion.friend, "grief_inviter": b.contagion.inviter,
+        "episodes": inv.episodes, "invite_gain": inv.gain, "half_reward": inv.half_reward,
+        "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
+        "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
+        "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
+        "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
+        "referral": referral is not None, "needed": referral.needed if referral else 1,
+        "referral_stages": stage_mask(names, referral.stages) if referral else 0,
+    }  # fmt: skip
+    for name, value in values.items():
+        now[name] = value
+
+
+def set_day(
+    terms: Terms, scenario: Scenario, names: Names, day: int, first_day: int,
+    stock_left: NDArray[np.int64], budget_left: NDArray[np.int64], rewards_left: int,
+) -> None:  # fmt: skip
+    """Write one day's terms: season, calendar, cadence by weekday, and what the budgets still allow.
+
+    A reward is promised only while a whole one can be paid; an offer is handed out only while its
+    budget is not spent. Both stop hard.
+    """
+    now = terms.now[0]
+    date = scenario.start + datetime.timedelta(days=day - 1)
+    weekday = WEEKDAYS[date.weekday()]
+    season = scenario.calendar.weekdays.get(weekday, 1.0)
+    for event in scenario.calendar.events:
+        if event.first <= date <= event.last:
+            season *= event.demand
+    now["day"], now["season"] = day, season
+    now["new_week"] = date.weekday() == 0 or day == first_day
+    now["new_month"] = date.day == 1 or day == first_day
+
+    levers = scenario.levers
+    terms.rates[:] = 0.0
+    for stage, cadence in levers.push.items():
+        total = sum(cadence.mix.values())
+        for name, weight in cadence.mix.items():
+            days = levers.touches[name].days
+            if weekday in days and total > 0:
+                rate = cadence.per_week * weight / total / len(set(days))
+                terms.rates[names.touches.index(name), names.stages.index(stage)] = rate
+    for j in range(len(names.offers)):
+        terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
+
+    inv, referral = scenario.behaviour.invitation, levers.referral
+    reward = fen(referral.reward) if referral else 0
+    invitee = fen(referral.invitee_reward) if referral else 0
+    if reward + invitee > rewards_left:
+        reward = invitee = 0
+    now["reward"], now["invitee_reward"] = reward, invitee
+    needed = int(now["needed"])
+    now["reward_value"] = float(reward / 100.0 / power(float(needed), inv.needed_exponent))
+    now["accept"] = inv.accept * (1.0 + inv.invitee_gain * saturating(invitee / 100.0, inv.half_invitee_reward))
+    relative = reward / 100.0 / needed / inv.half_hunters
+    now["hunt"] = inv.hunters * relative * relative / (1.0 + relative * relative)
