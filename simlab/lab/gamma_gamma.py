@@ -60,7 +60,7 @@ class GammaGamma:
         return log_likelihoods(*_check(x, mean), self.p, self.q, self.gamma)
 
     def posterior_rate(self, x: ArrayLike, mean: ArrayLike) -> tuple[Floats, Floats]:
-        """nu | data ~ Gamma(q + p x, rate gamma + p-free sum x m): shape and rate, each (customers,).
+        """nu | data ~ Gamma(q + p x, rate gamma + x m): shape and rate, each of shape (customers,).
 
         x orders of mean m add p x to the shape and their sum, x m, to the rate. Customers with x = 0
         keep the population's Gamma(q, gamma).

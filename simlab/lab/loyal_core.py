@@ -4,11 +4,15 @@ A mixture of the Pareto/NBD grid law and customers with mu = 0. In a log of unde
 log-likelihood is flat in the share over a wide range, so that its maximum is arbitrary, and the plain
 law is one end of the range: the end that forecasts least. The estimate is therefore the mean of the
 share under its profile likelihood (a uniform prior), and the range is passed on as an uncertainty.
+
+It is an option, not the default. On CDNOW it helps the forecast from week 39 (held-out total -8.5 %
+instead of -10.7 %) and hurts the one from week 52 (+8.9 % instead of +5.8 %); from week 26 the mixture
+takes a calendar peak of the first weeks for a second kind of customer, ends on a bound and is refused.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +29,9 @@ class CoreFit:
     """The loyal core and what is not known about it.
 
     Attributes:
-        fit: the grid law with the core at its profile mean, the other parameters fitted given it.
+        fit: the grid law with the core at its profile mean, the other parameters fitted given it; the
+            plain fit, with a note, where that ends on a bound (all mortal customers alike: no core is
+            told apart from a misfit of the first weeks).
         plain: the same without a core.
         profile: fits with the share held at 0, 0.05, 0.10, ...
         weights: profile-likelihood weight of each, summing to 1, shape (len(profile),).
@@ -56,7 +62,8 @@ class CoreFit:
             log_point = np.log([at.r, at.alpha, at.s, at.beta])
             if at.cov_log is not None and np.isfinite(at.cov_log).all():
                 log_point = rng.multivariate_normal(log_point, at.cov_log)
-            laws.append(ParetoNBD(*np.exp(log_point).tolist(), core=share))
+            r, alpha, s, beta = np.exp(log_point).tolist()
+            laws.append(ParetoNBD(r, alpha, s, beta, core=share))
         return laws
 
 
@@ -89,4 +96,7 @@ def fit_core(x: ArrayLike, t_x: ArrayLike, n: ArrayLike, *, source: str = "the l
     low, high = np.interp([0.025, 0.975], cumulated, edges)
     near = profile[int(np.argmin(np.abs(shares - mean)))]
     fit = fit_grid(x, t_x, n, core=mean, source=source, start=near)
+    if any("bound" in note for note in fit.notes):
+        refused = f"a loyal core of {mean:.0%} was refused: the law around it ended on a bound"
+        fit = replace(plain, notes=(*plain.notes, refused))
     return CoreFit(fit, plain, tuple(profile), weights, spread, float(low), float(high))

@@ -21,7 +21,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simlab.lab.results import Results
 from simlab.report import fonts
-from simlab.report.numbers import count, percent
+from simlab.report.numbers import percent
 from simlab.report.series import Array, dates, days
 
 INK, MUTED, RULE, PAPER = "#22303c", "#66737f", "#dfe4e8", "#ffffff"
@@ -78,11 +78,29 @@ def heading(ax: Axes, text: str) -> None:
     ax.set_title(text, loc="left", fontsize=LARGE, color=INK, pad=10)
 
 
-def numbers(ax: Axes, axis: Literal["x", "y"] = "y", form: Callable[[float], str] = count, bins: int = 5) -> None:
+def numbers(ax: Axes, axis: Literal["x", "y"], form: Callable[[float], str], bins: int = 5) -> None:
     """Ticks as people write numbers."""
     target = ax.yaxis if axis == "y" else ax.xaxis
     target.set_major_locator(MaxNLocator(bins, min_n_ticks=3))
     target.set_major_formatter(FuncFormatter(lambda value, _: form(float(value))))
+
+
+def amounts(ax: Axes, axis: Literal["x", "y"] = "y", bins: int = 5) -> None:
+    """Ticks of counts or money: all in thousands with separators, or all in millions."""
+    target = ax.yaxis if axis == "y" else ax.xaxis
+
+    def form(value: float) -> str:
+        return amount(value, max(map(abs, target.get_view_interval())))
+
+    numbers(ax, axis, form, bins)
+
+
+def amount(value: float, largest: float) -> str:
+    """`value` in the scale that suits the largest number beside it: "1.5 million" and not "1,500,000"."""
+    for step, word in ((1e9, "billion"), (1e6, "million")):
+        if largest >= step:
+            return f"{value / step:,.6g} {word}".replace("-", "−") if value else "0"
+    return f"{value:,.6g}".replace("-", "−")
 
 
 def shares(ax: Axes, axis: Literal["x", "y"] = "y", bins: int = 5) -> None:
@@ -90,11 +108,10 @@ def shares(ax: Axes, axis: Literal["x", "y"] = "y", bins: int = 5) -> None:
     numbers(ax, axis, percent, bins)
 
 
-def legend(ax: Axes, handles: Sequence[Any], texts: Sequence[str], columns: int = 6, rows: float = 1) -> None:
-    """Legend above the axes on the right, out of the way of the marks."""
-    ax.legend(handles, texts, loc="lower right", bbox_to_anchor=(1.0, 1.0 + 0.01 * rows), ncols=columns, frameon=False,
-              fontsize=SMALL, labelcolor=INK, handlelength=1.1, handleheight=0.9, columnspacing=1.3,
-              borderaxespad=0.2)  # fmt: skip
+def legend(fig: Figure, handles: Sequence[Any], texts: Sequence[str], columns: int = 6) -> None:
+    """Legend below the axes, out of the way of the marks, with room for any number of stages."""
+    fig.legend(handles, texts, loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL,
+               labelcolor=INK, handlelength=1.1, handleheight=0.9, columnspacing=1.6)  # fmt: skip
 
 
 def timeline(ax: Axes, results: Results, named: bool = True) -> Array:

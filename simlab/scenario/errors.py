@@ -82,4 +82,6 @@ def unknown(kind: str, name: str, known: Iterable[str], at: tuple[str | int, ...
     """The fault of a name that does not exist, with the nearest one that does."""
     names = [str(k) for k in known]
     listed = f"Known: {', '.join(names[:40])}." if names else f"There is no {kind} in this scenario yet."
-    return Fault(f"unknown {kind} '{printable(name, 60)}'", f"{did_you_mean(name, names)} {listed}".strip(), at)
+    return Fault(
+        f"unknown {kind} '{printable(name, 60)}'", f"{did_you_mean(name, names)} {listed}".strip(), at
+    )

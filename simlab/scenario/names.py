@@ -25,7 +25,7 @@ def printable(text: object, limit: int | None = None) -> str:
 
 
 def unsafe_character(text: str, multiline: bool = False) -> str | None:
-    """The first character that must not be in a name (or, with `multiline`, in a description), spelled out."""
+    """The first character that must not be in a name (with `multiline`: in a description), spelled out."""
     found = (_UNSAFE_IN_TEXT if multiline else _UNSAFE).search(text)
     return None if found is None else printable(found[0])
 

@@ -74,8 +74,10 @@ class Constraint(Part):
         """
         match = _TEXT.fullmatch(text) if isinstance(text, str) else None
         if not match:
-            raise Fault("expected a constraint", "Write outcome, <= or >=, and a number: 'complaint_rate <= 0.3'.")
+            raise Fault(
+                "expected a constraint", "Write outcome, <= or >=, and a number: 'complaint_rate <= 0.3'."
+            )
         if match[1] not in OUTCOMES:
             raise unknown("outcome", match[1], OUTCOMES)
         limit = parse(match[3], {"%": SHARES["%"], "yuan": Fraction(1)}, "a limit", "0.3")
-        return cls(outcome=match[1], op=match[2][0] + "=", limit=limit)  # type: ignore[arg-type]
+        return cls(outcome=match[1], op=match[2][0] + "=", limit=limit)

@@ -191,7 +191,9 @@ def unknown_path(scenario: Scenario | None, parts: tuple[str, ...], index: int, 
         hint = hint.replace("mean '", f"mean '{so_far}.", 1)
     if not hint and scenario is not None:
         hint = did_you_mean(".".join(parts), numbers(scenario))
-    listed = f"Under '{so_far}' stand: {', '.join(known[:30])}." if so_far else f"Known: {', '.join(known[:30])}."
+    listed = (
+        f"Under '{so_far}' stand: {', '.join(known[:30])}." if so_far else f"Known: {', '.join(known[:30])}."
+    )
     if not known:
         listed = f"Nothing stands under '{so_far}'; give it a value in the scenario first."
     return Fault(f"there is no '{'.'.join(parts)[:120]}'", f"{hint} {listed}".strip())
@@ -215,7 +217,9 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         below = list(value.items())
     elif isinstance(value, list | tuple):
         names = item_names(value) if len(value) <= 100 else []
-        below = list(zip(names if len(names) == len(value) else map(str, range(len(value))), value, strict=True))
+        below = list(
+            zip(names if len(names) == len(value) else map(str, range(len(value))), value, strict=True)
+        )
     else:
         yield path, value
         return

@@ -48,6 +48,8 @@ def parse_condition(observable: str, text: Any) -> Condition:
     except Fault as fault:
         raise Fault(fault.message, fault.cure, (observable,)) from None
     if value != int(value) or abs(value) > 10**9:
-        raise Fault("expected a whole number up to a billion", f"Compare {observable} as in '>= 3'.", (observable,))
+        raise Fault(
+            "expected a whole number up to a billion", f"Compare {observable} as in '>= 3'.", (observable,)
+        )
     shift = {"<": -1, ">": 1}.get(match[1], 0)
-    return Condition(observable=observable, op=match[1][0] + "=", value=int(value) + shift)  # type: ignore[arg-type]
+    return Condition(observable=observable, op=match[1][0] + "=", value=int(value) + shift)

@@ -17,17 +17,18 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from simlab.scenario.errors import Fault
 
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:[,_]\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*", re.DOTALL)
+_NUMBER = re.compile(
+    r"\s*([+-]?(?:\d+(?:[,_]\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*", re.DOTALL
+)
 """A number and what follows it; exponents beyond three digits are no quantity anybody means."""
 
 Units = dict[str, Fraction]
 
-_DAYS: Units = {"day": Fraction(1), "d": Fraction(1), "天": Fraction(1), "week": Fraction(7), "w": Fraction(7),
-                "周": Fraction(7), "month": Fraction(30), "月": Fraction(30), "year": Fraction(365),
-                "y": Fraction(365), "年": Fraction(365)}  # fmt: skip
+_LENGTHS = {1: ("day", "d", "天"), 7: ("week", "w", "周"), 30: ("month", "月"), 365: ("year", "y", "年")}
+_DAYS: Units = {unit: Fraction(days) for days, units in _LENGTHS.items() for unit in units}
 SHARES: Units = {"%": Fraction(1, 100), "percent": Fraction(1, 100), "‰": Fraction(1, 1000)}
-_MONEY: Units = {"yuan": Fraction(1), "rmb": Fraction(1), "cny": Fraction(1), "元": Fraction(1), "¥": Fraction(1),
-                 "￥": Fraction(1), "fen": Fraction(1, 100), "分": Fraction(1, 100)}  # fmt: skip
+_FEN = {100: ("yuan", "rmb", "cny", "元", "¥", "￥"), 1: ("fen", "分")}
+_MONEY: Units = {unit: Fraction(fen, 100) for fen, units in _FEN.items() for unit in units}
 
 
 def _rates(per: dict[str, Fraction]) -> Units:
@@ -35,7 +36,9 @@ def _rates(per: dict[str, Fraction]) -> Units:
     return {f"{word}{time}": factor for time, factor in per.items() for word in ("/", "per ", "a ")}
 
 
-_PER_DAY = _rates({"day": Fraction(1), "week": Fraction(1, 7), "month": Fraction(1, 30), "year": Fraction(1, 365)})
+_PER_DAY = _rates(
+    {"day": Fraction(1), "week": Fraction(1, 7), "month": Fraction(1, 30), "year": Fraction(1, 365)}
+)
 _PER_WEEK = {unit: factor * 7 for unit, factor in _PER_DAY.items()}
 _PER_YEAR = {unit: factor * 365 for unit, factor in _PER_DAY.items()}
 
@@ -120,7 +123,9 @@ def _ratio(value: Any) -> Any:
         one = parse(left, {}, "a scale", "1:50")
         many = parse(right, {}, "a scale", "1:50")
         if one <= 0 or many <= 0 or not math.isfinite(many / one):
-            raise Fault("expected a scale", "Write a scale, for example 1:50 (one simulated user for 50 real ones).")
+            raise Fault(
+                "expected a scale", "Write a scale, for example 1:50 (one simulated user for 50 real ones)."
+            )
         return many / one
     return parse(value, {}, "a scale", "1:50")
 
@@ -128,7 +133,9 @@ def _ratio(value: Any) -> Any:
 def _money(value: Any) -> Any:
     yuan = parse(value, _MONEY, "an amount of money", "12 yuan")
     if abs(yuan) > 1e15 or abs(yuan * 100 - round(yuan * 100)) > 1e-6:
-        raise Fault("money is counted in whole fen", "Give at most two decimals of a yuan, for example 12.50 yuan.")
+        raise Fault(
+            "money is counted in whole fen", "Give at most two decimals of a yuan, for example 12.50 yuan."
+        )
     return round(yuan * 100) / 100
 
 

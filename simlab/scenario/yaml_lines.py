@@ -75,7 +75,9 @@ class Node:
 def node_of(value: Any, mark: Mark) -> Node:
     """`value` (dicts, lists, tuples, scalars) as Nodes that all stand at `mark`."""
     if isinstance(value, dict):
-        return Node({str(k): node_of(v, mark) for k, v in value.items()}, mark, keys={str(k): mark for k in value})
+        return Node(
+            {str(k): node_of(v, mark) for k, v in value.items()}, mark, keys={str(k): mark for k in value}
+        )
     if isinstance(value, list | tuple):
         return Node([node_of(v, mark) for v in value], mark)
     return Node(value, mark, "null" if value is None else str(value))
@@ -103,7 +105,9 @@ def read_mapping(path: Path, shown: str) -> Node:
     """
     root = parse_text(_read_text(path, shown), shown)
     if root is None:
-        raise InputError(Problem(shown, "the file is empty", "Write a scenario, or start from `extends: default`."))
+        raise InputError(
+            Problem(shown, "the file is empty", "Write a scenario, or start from `extends: default`.")
+        )
     if not isinstance(root.value, dict):
         raise InputError(
             Problem(shown, "expected a mapping at the top level", "Write lines such as `name: My brand`.",
@@ -130,10 +134,12 @@ def parse_text(text: str, shown: str) -> Node | None:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
         reason = error.problem or "unreadable"
-        raise _problem(shown, line, f"the file is not valid YAML here ({reason})",
-                       "Check indentation, quotes, colons and brackets on this line and the one before.") from None  # fmt: skip
+        cure = "Check indentation, quotes, colons and brackets on this line and the one before."
+        raise _problem(shown, line, f"the file is not valid YAML here ({reason})", cure) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise _problem(shown, None, f"the file is not valid YAML ({error})", "Save it as plain UTF-8 text.") from None
+        raise _problem(
+            shown, None, f"the file is not valid YAML ({error})", "Save it as plain UTF-8 text."
+        ) from None
 
 
 def shorten(node: Node, limit: int = 60) -> str:
@@ -147,7 +153,9 @@ def shorten(node: Node, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _problem(shown: str, line: int | None, message: str, cure: str, value: str = "", where: str = "") -> InputError:
+def _problem(
+    shown: str, line: int | None, message: str, cure: str, value: str = "", where: str = ""
+) -> InputError:
     return InputError(Problem(shown, message, cure, line=line, value=value, where=where))
 
 
@@ -157,15 +165,17 @@ def _read_text(path: Path, shown: str) -> str:
         if not stat.S_ISREG(info.st_mode):  # a pipe or device would block or never end
             raise _problem(shown, None, "this is not a file", "Name a .yaml file.")
         if info.st_size > MAX_BYTES:
-            raise _problem(shown, None, f"the file has {info.st_size / 1e6:,.0f} MB",
-                           f"A scenario has at most {MAX_BYTES / 1e6:.0f} MB; is this the right file?")  # fmt: skip
+            cure = f"A scenario has at most {MAX_BYTES / 1e6:.0f} MB; is this the right file?"
+            raise _problem(shown, None, f"the file has {info.st_size / 1e6:,.0f} MB", cure)
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)[:MAX_BYTES]
     except FileNotFoundError:
         raise _problem(shown, None, "the file does not exist", "Check the name and the folder.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise _problem(shown, None, f"the file cannot be read ({reason})", "Check the name and the rights.") from None
+        raise _problem(
+            shown, None, f"the file cannot be read ({reason})", "Check the name and the rights."
+        ) from None
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _problem(shown, 1, "the file is saved as UTF-16", "Save it as UTF-8 in your editor.")
     if b"\x00" in data:
@@ -175,7 +185,9 @@ def _read_text(path: Path, shown: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         found = "byte " + " ".join(f"0x{byte:02x}" for byte in data[error.start : error.start + 2])
-        raise _problem(shown, line, "the text is not UTF-8 here", "Save the file as UTF-8 in your editor.", found) from None
+        raise _problem(
+            shown, line, "the text is not UTF-8 here", "Save the file as UTF-8 in your editor.", found
+        ) from None
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -203,7 +215,9 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.documents += 1
                 if self.documents > 1:
-                    raise _problem(self.shown, line, "a second document begins here ('---')", "Keep one per file.")
+                    raise _problem(
+                        self.shown, line, "a second document begins here ('---')", "Keep one per file."
+                    )
             elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
                 self._begin(event, line)
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
@@ -222,7 +236,9 @@ class _Builder:
         self._refuse_tag(event, line)
         top = self.open[-1] if self.open else None
         if top is not None and isinstance(top.node.value, dict) and top.key is None:
-            raise _problem(self.shown, line, "a key must be a word, not a list or mapping", "Write `key: value`.")
+            raise _problem(
+                self.shown, line, "a key must be a word, not a list or mapping", "Write `key: value`."
+            )
         mark = Mark(self.shown, line)
         if top is not None and top.key is not None:
             mark = top.key[1]
@@ -238,7 +254,9 @@ class _Builder:
     def _scalar(self, event: Any, line: int) -> Node:
         text = event.value
         if any("\ud800" <= char <= "\udfff" for char in text):
-            raise _problem(self.shown, line, "the text holds half a character (a surrogate)", "Write plain letters.")
+            raise _problem(
+                self.shown, line, "the text holds half a character (a surrogate)", "Write plain letters."
+            )
         plain = event.style in (None, "") and event.implicit[0]
         return Node(scalar(text) if plain else text, Mark(self.shown, line), text)
 

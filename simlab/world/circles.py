@@ -55,8 +55,8 @@ def social(
     local = _inside_budget(degree, bounds, inside, state)
     free = degree.copy()
     table = empty_table(64)
-    together = np.bool_(False)
-    k = np.int64(0)  # typed: a literal would compile everything that takes it twice
+    # typed, since a literal would compile everything that takes it once more
+    anybody, strangers, k = np.bool_(False), np.bool_(True), np.int64(0)
     for c in range(bounds.size - 1):
         first, last = bounds[c], bounds[c + 1]
         stubs = stubs_of(local, first, last)
@@ -71,15 +71,15 @@ def social(
         for j in range(2 * begin, 2 * k):
             local[ends[j]] -= 1
         rest = stubs_of(local, first, last)
-        k, left = _pair_up(rest, rest.size, community, together, known, ends, k, state)
+        k, left = _pair_up(rest, rest.size, community, anybody, known, ends, k, state)
         for j in range(2 * begin, 2 * k):
             free[ends[j]] -= 1
         k = _invite(rest[: left // 2], first, last, free, known, ends, k, state)
     rest = stubs_of(free, 0, free.size)
     known = empty_table(rest.size)
-    k, left = _pair_up(rest, rest.size, community, ~together, known, ends, k, state)
+    k, left = _pair_up(rest, rest.size, community, strangers, known, ends, k, state)
     # a community larger than all others together finds no partner outside: stay inside
-    k, _ = _pair_up(rest, left, community, together, known, ends, k, state)
+    k, _ = _pair_up(rest, left, community, anybody, known, ends, k, state)
     return ends[: 2 * k]
 
 

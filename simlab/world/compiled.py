@@ -61,8 +61,22 @@ def _candidates() -> list[Path]:
 
 
 def rule(function: F) -> F:
-    """Compile a scalar rule or a loop over users: strict floating point, no GIL, cached on disk."""
-    return _compile(function)
+    """Compile a function that may make arrays: strict floating point, no GIL, cached on disk."""
+    return _compile(function, _nrt=True)
+
+
+def hot_rule(function: F) -> F:
+    """Compile a function of the inner loop, which makes no array.
+
+    Without numba's reference counts: a day's terms and books are tuples of some thirty arrays, and counting
+    them up and down at each call of a rule costs fifty times more than the rule.
+    """
+    return _compile(function, _nrt=False)
+
+
+def inlined_hot_rule(function: F) -> F:
+    """Like `hot_rule`, and copied into its callers by LLVM: for what passes whole tuples of arrays."""
+    return _compile(function, _nrt=False, forceinline=True)
 
 
 def inline_rule(function: F) -> F:

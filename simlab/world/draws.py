@@ -29,8 +29,8 @@ MIX_2 = U64(0x94D049BB133111EB)
 SEED_SALT = U64(0xD1B54A32D192ED03)
 DAY_SALT = U64(0xABC98388FB8FAC03)
 PAIR_SALT = U64(0x8CB92BA72F3D8DD7)
-_S30, _S27, _S31, _S11 = U64(30), U64(27), U64(31), U64(11)
-_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+_S30, _S27, _S31, _S12 = U64(30), U64(27), U64(31), U64(12)
+_UNIT = 1.0 / 4503599627370496.0  # 2**-52
 
 BIRTH_DAY = -1_000_000
 """The 'day' under which traits are drawn, so that births never share a key with a decision."""
@@ -140,8 +140,8 @@ def pair_bits(key, purpose, other):
 
 @inline_rule
 def unit(bits):
-    """Bits to a double in (0, 1): 53 bits, never 0 and never 1."""
-    return (np.float64(np.int64(bits >> _S11)) + 0.5) * _UNIT
+    """Bits to a double in (0, 1): 52 bits, so that the half step is exact: never 0, never 1."""
+    return (np.float64(np.int64(bits >> _S12)) + 0.5) * _UNIT
 
 
 @inline_rule

@@ -11,7 +11,7 @@ import numpy as np
 from simlab.world.book import (
     MONTH, N_ARRIVED, N_CLAIMED, N_COUPONS, N_EVENTS, N_GONE, N_INVITERS, N_LIVE, N_ORDERS,
 )  # fmt: skip
-from simlab.world.compiled import inline_rule, rule
+from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule, rule
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
@@ -65,14 +65,14 @@ def age_of(u, day):
     return max(day - max(np.int64(u.joined), 0) - 1, 0) // MONTH
 
 
-@rule
+@inlined_hot_rule
 def count_cohort(book, u, day, metric, value):
     """Add to the cohort table; the warm-up is not counted."""
     if day > 0:
         book.cohorts[cohort_of(u), age_of(u, day), metric] += value
 
 
-@rule
+@inlined_hot_rule
 def move(book, u, day, stage):
     """The user changes stage: stocks and flows."""
     old = u.stage
@@ -86,7 +86,7 @@ def move(book, u, day, stage):
     u.stage = stage
 
 
-@rule
+@inlined_hot_rule
 def leave(users, i, book, row, day):
     """The user leaves the programme for good."""
     u = users[i]
@@ -100,7 +100,7 @@ def leave(users, i, book, row, day):
         book.counts[N_GONE] += 1
 
 
-@rule
+@inlined_hot_rule
 def mark_active(book, row, u, day):
     """First sign of life today: day and cohort counts."""
     row[ACTIVE] += 1
@@ -114,7 +114,7 @@ def mark_active(book, row, u, day):
 # The member's day ------------------------------------------------------------------------
 
 
-@rule
+@inlined_hot_rule
 def morning(users, i, key, terms, book, d):
     """Clocks, stage, touches with caps, and what they set off. True when the user left."""
     u = users[i]
@@ -196,7 +196,7 @@ def morning(users, i, key, terms, book, d):
     return False
 
 
-@rule
+@inlined_hot_rule
 def hand_out(u, i, key, offer, number, book, row, day):
     """One coupon reaches one user."""
     row[ISSUED] += 1
@@ -204,7 +204,7 @@ def hand_out(u, i, key, offer, number, book, row, day):
     note(book, day, i, E_COUPON, 2 * number + (1 if taken else 0))
 
 
-@rule
+@inlined_hot_rule
 def afternoon(users, i, key, terms, book, d):
     """Order, lifetime, visit, wish to invite. True when the user left."""
     u = users[i]
@@ -328,7 +328,7 @@ def settle_orders(users, world, terms, book, d):
     book.counts[N_ORDERS] = 0
 
 
-@rule
+@hot_rule
 def complete_order(users, i, amount, bits, terms, book, row):
     """One order: money, counts, cohort."""
     u = users[i]
@@ -357,7 +357,7 @@ def complete_order(users, i, amount, bits, terms, book, row):
         count_cohort(book, u, day, COHORT_BUYERS, 1)
 
 
-@rule
+@hot_rule
 def tell_friends(users, indptr, indices, book):
     """Friends and invitees of those who are gone take note; they react tomorrow."""
     for k in range(book.counts[N_GONE]):
@@ -371,7 +371,7 @@ def tell_friends(users, indptr, indices, book):
     book.counts[N_GONE] = 0
 
 
-@rule
+@hot_rule
 def has_other_friend(users, indptr, indices, invitee, inviter):
     """Whether somebody other than the inviter whom the invitee knows is a member."""
     for e in range(indptr[invitee], indptr[invitee + 1]):
@@ -381,7 +381,7 @@ def has_other_friend(users, indptr, indices, invitee, inviter):
     return False
 
 
-@rule
+@hot_rule
 def ask_friends(users, world, indptr, indices, terms, book, d):
     """Invitations go out over the graph; each prospect keeps the strongest claim of those accepted."""
     now = terms.now[0]
@@ -418,9 +418,9 @@ def ask_friends(users, world, indptr, indices, terms, book, d):
     book.counts[N_INVITERS] = 0
 
 
-@rule
+@hot_rule
 def come_in(users, f, day, source, inviter, depth, terms, book, d):
-    """A prospect joins: record, stocks, flows, cohort, list of members."""
+    """A prospect joins: record, stocks, flows, cohort, list of members (a member from tomorrow on)."""
     u = users[f]
     prospect = book.stock.shape[1] - 2
     reach = 0 if u.muted else 1
@@ -438,7 +438,6 @@ def come_in(users, f, day, source, inviter, depth, terms, book, d):
     note(book, day, f, E_JOIN, inviter)
     book.live[book.counts[N_LIVE]] = f
     book.counts[N_LIVE] += 1
-    return row
 
 
 @rule
@@ -457,7 +456,8 @@ def welcome_invited(users, world, terms, book, d):
         hunter = holder < 0
         inviter = -1 - holder if hunter else holder
         v = users[inviter]
-        row = come_in(users, f, day, BY_REFERRAL, inviter, v.depth + 1, terms, book, d)
+        come_in(users, f, day, BY_REFERRAL, inviter, v.depth + 1, terms, book, d)
+        row = book.ledger[d, users[f].stage, BY_REFERRAL, users[f].segment]
         if hunter:
             join_as_hunter(users[f], now)
             row[HUNTERS] += 1
@@ -477,7 +477,7 @@ def welcome_invited(users, world, terms, book, d):
     book.counts[N_CLAIMED] = 0
 
 
-@rule
+@hot_rule
 def arrive(users, world, terms, book, outside, d):
     """Those whom a source reaches, and dated arrivals with their first order."""
     day = terms.now[0].day
@@ -495,10 +495,48 @@ def arrive(users, world, terms, book, outside, d):
         for k in range(outside.arrival_first[day - 1], outside.arrival_first[day]):
             f = outside.arrivals[k]
             if users[f].status == PROSPECT:
-                row = come_in(users, f, day, DATED, -1, 0, terms, book, d)
+                come_in(users, f, day, DATED, -1, 0, terms, book, d)
+                row = book.ledger[d, users[f].stage, DATED, users[f].segment]
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
                 complete_order(users, f, amount, ORDERED | ORGANIC, terms, book, row)
                 book.counts[N_ARRIVED] += 1
+
+
+@hot_rule
+def all_mornings(users, world, terms, book, d):
+    """Everybody's morning."""
+    day = terms.now[0].day
+    for k in range(book.counts[N_LIVE]):
+        i = book.live[k]
+        morning(users, i, day_key(user_key(world, i), day), terms, book, d)
+
+
+@hot_rule
+def all_members(users, world, terms, book, d, mornings_done):
+    """Everybody's day; whoever leaves is dropped from the list of members."""
+    day = terms.now[0].day
+    kept = 0
+    for k in range(book.counts[N_LIVE]):
+        i = book.live[k]
+        key = day_key(user_key(world, i), day)
+        if mornings_done:
+            left = users[i].status != MEMBER
+        else:
+            left = morning(users, i, key, terms, book, d)
+        if not left and not afternoon(users, i, key, terms, book, d):
+            book.live[kept] = i
+            kept += 1
+    book.counts[N_LIVE] = kept
+
+
+@hot_rule
+def write_stocks(book, d):
+    """The evening's members and reachable members enter the ledger."""
+    for stage in range(book.stock.shape[1]):
+        for source in range(book.stock.shape[2]):
+            for segment in range(book.stock.shape[3]):
+                book.ledger[d, stage, source, segment, MEMBERS] = book.stock[0, stage, source, segment]
+                book.ledger[d, stage, source, segment, REACHABLE] = book.stock[1, stage, source, segment]
 
 
 @rule
@@ -511,34 +549,16 @@ def run_day(users, world, indptr, indices, terms, book, outside, d):
     scarce = False
     for j in range(terms.offers.size):
         scarce = scarce or (terms.offers[j].finite_stock == 1 and terms.offers[j].open == 1)
-    n = book.counts[N_LIVE]
     if scarce:  # coupons wait for noon, so everybody's morning comes first
-        for k in range(n):
-            i = book.live[k]
-            morning(users, i, day_key(user_key(world, i), day), terms, book, d)
+        all_mornings(users, world, terms, book, d)
         noon(users, world, terms, book, d)
-    kept = 0
-    for k in range(n):
-        i = book.live[k]
-        key = day_key(user_key(world, i), day)
-        if scarce:
-            left = users[i].status != MEMBER
-        else:
-            left = morning(users, i, key, terms, book, d)
-        if not left and not afternoon(users, i, key, terms, book, d):
-            book.live[kept] = i
-            kept += 1
-    book.counts[N_LIVE] = kept
+    all_members(users, world, terms, book, d, scarce)
     settle_orders(users, world, terms, book, d)
     tell_friends(users, indptr, indices, book)
     ask_friends(users, world, indptr, indices, terms, book, d)
     welcome_invited(users, world, terms, book, d)
     arrive(users, world, terms, book, outside, d)
-    for stage in range(book.stock.shape[1]):
-        for source in range(book.stock.shape[2]):
-            for segment in range(book.stock.shape[3]):
-                book.ledger[d, stage, source, segment, MEMBERS] = book.stock[0, stage, source, segment]
-                book.ledger[d, stage, source, segment, REACHABLE] = book.stock[1, stage, source, segment]
+    write_stocks(book, d)
 
 
 @rule

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlab.world.compiled import rule
+from simlab.world.compiled import hot_rule, rule
 
 _LN2_HI = 6.93147180369123816490e-01
 _LN2_LO = 1.90821492927058770002e-10
@@ -19,7 +19,7 @@ _MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
 _HALF_EXPONENT = np.int64(0x3FE0000000000000)
 
 
-@rule
+@hot_rule
 def exp(x):
     """e to the x, for x in [-700, 700]; clipped outside (0 and about 1e304)."""
     if x < -700.0:
@@ -40,7 +40,7 @@ def exp(x):
     return y * np.int64((k + np.int64(1023)) << np.int64(52)).view(np.float64)
 
 
-@rule
+@hot_rule
 def log(x):
     """Natural logarithm of a positive, normal double."""
     bits = np.float64(x).view(np.int64)
@@ -60,7 +60,7 @@ def log(x):
     return k * _LN2_HI - ((half - (s * (half + t1 + t2) + k * _LN2_LO)) - f)
 
 
-@rule
+@hot_rule
 def power(x, a):
     """x to the a for x >= 0; 0 ** 0 is 1."""
     if a == 0.0:
@@ -70,7 +70,7 @@ def power(x, a):
     return exp(a * log(x))
 
 
-@rule
+@hot_rule
 def one_minus_exp(x):
     """1 - exp(-x) without cancellation for small x >= 0."""
     if x < 0.03:
@@ -78,7 +78,7 @@ def one_minus_exp(x):
     return 1.0 - exp(-x)
 
 
-@rule
+@hot_rule
 def log_gamma(a):
     """log of the gamma function for a > 0 (Lanczos, g = 7, n = 9)."""
     if a < 0.5:
@@ -93,7 +93,7 @@ def log_gamma(a):
     return 0.91893853320467274178 + (x + 0.5) * log(t) - t + log(total)
 
 
-@rule
+@hot_rule
 def gamma_tails(a, x):
     """Regularised incomplete gamma functions (P, Q) with P + Q = 1; each accurate where it is small."""
     if x <= 0.0:
@@ -129,14 +129,14 @@ def gamma_tails(a, x):
     return 1.0 - q, q
 
 
-@rule
+@hot_rule
 def normal_tail(z):
     """P(Z > z) for a standard normal Z."""
     p, q = gamma_tails(0.5, 0.5 * z * z)
     return 0.5 * q if z >= 0.0 else 0.5 + 0.5 * p
 
 
-@rule
+@hot_rule
 def normal_quantile(u):
     """Inverse of the standard normal distribution (Wichura 1988, AS 241), about 1e-16."""
     q = u - 0.5
@@ -171,7 +171,7 @@ def normal_quantile(u):
     return -x if q < 0.0 else x
 
 
-@rule
+@hot_rule
 def gamma_quantile(a, z):
     """Quantile of Gamma(a, 1) at the probability of the normal score z, by safeguarded Newton in log x."""
     lower = z <= 0.0
@@ -224,7 +224,7 @@ def gamma_table(a):
     return table
 
 
-@rule
+@hot_rule
 def gamma_lookup(table, z):
     """Quantile of Gamma(a, 1) at normal score z by cubic interpolation of `gamma_table` (about 1e-8)."""
     t = (z + GRID_LIMIT) * ((GRID_SIZE - 1) / (2.0 * GRID_LIMIT))

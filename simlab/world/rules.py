@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlab.world.compiled import inline_rule, rule
+from simlab.world.compiled import hot_rule, inline_rule
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
 from simlab.world.records import (
@@ -47,7 +47,7 @@ def curve(row, t):
 # Morning ---------------------------------------------------------------------------------
 
 
-@rule
+@hot_rule
 def fade(u, now):
     """Overnight: every stock decays towards rest. Returns True when a coupon has run out unused."""
     u.fatigue = u.fatigue * now.fatigue_keep if u.fatigue > TINY else 0.0
@@ -89,7 +89,7 @@ def observe(u, day, observable):
     return np.int64(u.redeemed)
 
 
-@rule
+@hot_rule
 def stage_of(u, day, stage_first, conditions):
     """Number of the first stage all of whose conditions hold; the last stage has none."""
     last = stage_first.size - 2
@@ -108,19 +108,19 @@ def stage_of(u, day, stage_first, conditions):
     return last
 
 
-@rule
+@hot_rule
 def is_planned(key, name, chance):
     """Cadence by keyed thinning: who gets 3 a week gets those 3 among the 4."""
     return unit(named_bits(key, SEND, name)) < chance
 
 
-@rule
+@hot_rule
 def is_executed(key, name, share):
     """Whether staff really sent it."""
     return share >= 1.0 or unit(named_bits(key, EXECUTE, name)) < share
 
 
-@rule
+@hot_rule
 def deliver(u, key, touch, now, curves, earlier):
     """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record."""
     load = u.fatigue * u.inv_tolerance * now.inv_half_seen
@@ -145,7 +145,7 @@ def deliver(u, key, touch, now, curves, earlier):
     return happened
 
 
-@rule
+@hot_rule
 def give_coupon(u, key, offer, number, day):
     """A coupon reaches somebody, who may take it; the deepest one is kept. True when it was taken."""
     taken = unit(named_bits(key, CLIP, offer.name)) < one_minus_exp(offer.clip * u.deal)
@@ -157,7 +157,7 @@ def give_coupon(u, key, offer, number, day):
     return False
 
 
-@rule
+@hot_rule
 def react(u, key, now, curves):
     """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches."""
     load = u.fatigue * u.inv_tolerance
@@ -178,7 +178,7 @@ def react(u, key, now, curves):
 # Afternoon -------------------------------------------------------------------------------
 
 
-@rule
+@hot_rule
 def visit_chance(u, now, curves):
     """Chance of an own visit today."""
     x = u.fatigue * u.inv_half_activity
@@ -190,7 +190,7 @@ def visit_chance(u, now, curves):
     return chance
 
 
-@rule
+@hot_rule
 def visits_today(u, key, now, curves):
     """Whether the user comes on the own account."""
     if uniform(key, VISIT) < visit_chance(u, now, curves):
@@ -205,7 +205,7 @@ def trust_factor(u, response):
     return max(LEAST, 1.0 + response * u.trust / u.affinity)
 
 
-@rule
+@hot_rule
 def order_intensity(u, now, curves):
     """Expected orders today without a coupon: rate x season x activity x exposure x trust x stock x price memory."""
     x = u.fatigue * u.inv_half_activity
@@ -217,7 +217,7 @@ def order_intensity(u, now, curves):
     return value
 
 
-@rule
+@hot_rule
 def coupon_lift(u, now, log_price):
     """Factor of the order intensity while a coupon is held: elasticity, part of it against the reference price.
 
@@ -235,14 +235,14 @@ def coupon_lift(u, now, log_price):
     return 1.0 + room * one_minus_exp((exp(min(gain, 20.0)) - 1.0) / room)
 
 
-@rule
+@hot_rule
 def basket_fen(u, key, baskets):
     """The value of today's basket in fen: a gamma quantile over the user's own basket rate."""
     z = normal_quantile(uniform(key, AMOUNT))
     return max(np.int64(gamma_lookup(baskets[u.segment], z) / u.basket_rate + 0.5), np.int64(1))
 
 
-@rule
+@hot_rule
 def wants(u, key, now, curves, offers, baskets):
     """Whether the user orders today: (bits, basket in fen). At most one order a day.
 
@@ -266,13 +266,13 @@ def wants(u, key, now, curves, offers, baskets):
     return ORDERED | (ORGANIC if organic else 0) | (REDEEMS if redeems else 0), amount
 
 
-@rule
+@hot_rule
 def subsidy_of(u, amount):
     """Price cut of the coupon held on a basket, in whole fen."""
     return np.int64(amount * np.float64(u.coupon_depth) + 0.5)
 
 
-@rule
+@hot_rule
 def settle(u, amount, subsidy, redeems, offers, now):
     """An order goes through: history, price memory, borrowed demand. Returns the margin in fen."""
     log_paid = 0.0
@@ -294,7 +294,7 @@ def settle(u, amount, subsidy, redeems, offers, now):
     return margin
 
 
-@rule
+@hot_rule
 def relation_ends(u, now):
     """The lifetime clock runs by today's hazard; True on the day when it runs out."""
     hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) + u.extra_hazard
@@ -305,7 +305,7 @@ def relation_ends(u, now):
     return False
 
 
-@rule
+@hot_rule
 def unsubscribes(key, now):
     """Somebody whose relation has ended tidies up."""
     return uniform(key, EXIT) < now.exit
@@ -314,7 +314,7 @@ def unsubscribes(key, now):
 # Evening: over the graph -----------------------------------------------------------------
 
 
-@rule
+@hot_rule
 def invites_today(u, key, now):
     """How many friends the user asks today; 0 on most days."""
     x = uniform(key, INVITE)
@@ -335,19 +335,19 @@ def invites_today(u, key, now):
     return min(count, MOST_INVITES)
 
 
-@rule
+@hot_rule
 def hunts_today(key, now):
     """Whether the user brings somebody for the reward alone."""
     return uniform(key, HUNT) < now.hunt
 
 
-@rule
+@hot_rule
 def first_friend(key, degree):
     """Where in the list of friends somebody starts asking."""
     return np.int64(((draw_bits(key, FRIEND) >> np.uint64(32)) * np.uint64(degree)) >> np.uint64(32))
 
 
-@rule
+@hot_rule
 def accepts(key, invitee, receptive, has_friend, now):
     """Whether a friend accepts: reward, need, and social proof that saturates with the first other friend."""
     chance = now.accept * receptive
@@ -356,13 +356,13 @@ def accepts(key, invitee, receptive, has_friend, now):
     return unit(pair_bits(key, ACCEPT, invitee)) < chance
 
 
-@rule
+@hot_rule
 def claim(key, invitee):
     """Strength of an inviter's claim on an invitee, when several ask on one day: the strongest wins."""
     return pair_bits(key, WINNER, invitee)
 
 
-@rule
+@hot_rule
 def join(u, day, source, inviter, depth):
     """A prospect becomes a member on the evening of a day."""
     u.status = MEMBER
@@ -376,7 +376,7 @@ def join(u, day, source, inviter, depth):
     u.bought_age = -1
 
 
-@rule
+@hot_rule
 def join_as_hunter(u, now):
     """Somebody who came for the reward: needs less, leaves sooner, looks for deals."""
     u.rate *= now.hunter_need
@@ -384,14 +384,14 @@ def join_as_hunter(u, now):
     u.deal *= now.hunter_deal
 
 
-@rule
+@hot_rule
 def annuity(hazard, days):
     """Integral of exp(-hazard t) over [0, days]."""
     x = hazard * days
     return days * (1.0 - 0.5 * x) if x < 1e-9 else one_minus_exp(x) / hazard
 
 
-@rule
+@hot_rule
 def residual_fen(u, margin, basket_shape, discount, days, lift, loss, reference):
     """Value left in one member at the horizon, in fen: own remaining rate and lifetime, capped in time.
 

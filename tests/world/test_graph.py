@@ -45,7 +45,7 @@ def test_golden_bytes(kind: str) -> None:
     assert build(kind, 2000, 8.0, seed=7).digest() == GOLDEN[kind]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     kind=st.sampled_from(RANDOM_KINDS),
     n=st.integers(4, 400),
@@ -62,7 +62,7 @@ def test_any_graph_is_proper_and_reproducible(kind: str, n: int, share: float, s
     assert np.all(np.diff(graph.community) >= 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     n=st.integers(20, 3000),
     mean_degree=st.floats(1.0, 300.0),
@@ -195,7 +195,7 @@ def test_nobody_knows_anybody() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_rows_hold_every_link_once(pairs: list[tuple[int, int]]) -> None:
     ends = np.array(pairs, np.int32).ravel()
     indptr, indices, loops, duplicates = rows_from_ends(10, ends)

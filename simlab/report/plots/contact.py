@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from simlab.lab.results import Results
 from simlab.report import series, style
-from simlab.report.numbers import percent, shown
+from simlab.report.numbers import percent
 from simlab.world.metrics import FIXED_POINT
 
 _WEEK, _MONTH = 7, 28
@@ -59,7 +59,7 @@ def read_attention(results: Results) -> str:
         return "No touch was delivered within the horizon."
     return (
         f"Members get {7 * sent / sums['members']:.1f} touches a week, {percent(sums['promo_sent'] / sent)} of them "
-        f"promotions; {percent(sums['opens'] / sent)} are opened and {1000 * sums['mutes'] / sent:.2f} "
+        f"promotions; {percent(sums['opens'] / sent)} are opened and {1000 * sums['mutes'] / sent:.1f} "
         "of 1,000 end in a mute."
     )
 
@@ -96,8 +96,7 @@ def read_condition(results: Results) -> str:
         mean = series.band(_state(results)[name])[0]
         if not (np.isfinite(mean[day]) and np.isfinite(mean[-1])):
             continue
-        texts, suffix = shown([float(mean[day]), float(mean[-1])], unit)
-        verb = "stays at" if texts[0] == texts[1] else "goes from"
-        parts.append(f"{noun} {verb} {texts[0]}{suffix}" + ("" if verb == "stays at" else f" to {texts[1]}{suffix}"))
+        first, last = (percent(v) if unit == "share" else f"{v:.2f}" for v in (float(mean[day]), float(mean[-1])))
+        parts.append(f"{noun} stays at {first}" if first == last else f"{noun} goes from {first} to {last}")
     text = ", ".join(parts)
     return f"From day 1 to the horizon {text}." if parts else "There are no members to describe."

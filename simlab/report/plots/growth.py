@@ -11,8 +11,6 @@ from simlab.report import fonts, series, style
 from simlab.report.estimates import estimate
 from simlab.report.numbers import count, percent, yuan
 
-_STEPS = ("exposures", "clicks", "joins")
-
 
 def acquisition(results: Results) -> pd.DataFrame:
     """Step (exposures, clicks, joins, invitations, joins by invitation) x users, mean over seeds, real base."""
@@ -21,10 +19,10 @@ def acquisition(results: Results) -> pd.DataFrame:
     paid = rows[~rows["source"].isin(series.OWN_SOURCES)]
     per = results.scenario.scale / max(len(series.seeds(results)), 1)
     steps = [
-        ("exposed to a source", "source", rows["exposures"].sum() * per),
-        ("clicked", "source", rows["clicks"].sum() * per),
+        ("exposures", "source", rows["exposures"].sum() * per),
+        ("clicks", "source", rows["clicks"].sum() * per),
         ("joined from a source", "source", paid["joins"].sum() * per),
-        ("invited by a member", "invitation", rows["invites"].sum() * per),
+        ("invitations", "invitation", rows["invites"].sum() * per),
         ("joined by invitation", "invitation", rows.loc[rows["source"] == "referral", "joins"].sum() * per),
     ]
     return pd.DataFrame([step for step in steps if step[2] > 0], columns=["step", "way", "users"])
@@ -49,7 +47,7 @@ def funnel(results: Results) -> Figure | None:
         left.set_axis_off()
     else:
         _ways(left, steps)
-        style.heading(left, f"People within the horizon{style.ending(results)}")
+        style.heading(left, f"Within the horizon{style.ending(results)}")
     if active.empty:
         right.set_axis_off()
         return style.finish(fig)
@@ -88,9 +86,9 @@ def _ways(ax: style.Axes, steps: pd.DataFrame) -> None:
     ax.set_yticks(range(len(steps)), steps["step"].tolist())
     ax.set_ylim(len(steps) - 0.4, -0.6)
     style.grid(ax, "x")
-    ax.xaxis.set_major_formatter(style.FuncFormatter(lambda value, _: count(float(value))))
+    ax.xaxis.set_major_formatter(style.FuncFormatter(lambda value, _: style.amount(float(value), float(value))))
     ax.tick_params(which="minor", bottom=False)
-    ax.set_xlabel("people, logarithmic; in brackets the share of the step above", fontsize=style.SMALL,
+    ax.set_xlabel("number on a logarithmic axis; in brackets the share of the step above", fontsize=style.SMALL,
                   color=style.MUTED)  # fmt: skip
 
 
@@ -152,7 +150,7 @@ def referral(results: Results) -> Figure | None:
                         fontsize=style.SMALL, color=style.INK)  # fmt: skip
         ax.set_xticks(range(len(data)), fonts.labels(names, "class"))
         ax.set_xlim(-0.7, max(len(data), 4) - 0.3)
-        style.numbers(ax, bins=4)
+        style.amounts(ax, bins=4)
         ax.set_ylim(0, 1.15 * float(data.max()))
         style.grid(ax)
         style.heading(ax, text + style.ending(results).split(" (")[0])

@@ -23,11 +23,13 @@ def stages(results: Results) -> Figure | None:
     areas = ax.stackplot(x, stocks, colors=colours, edgecolor=style.PAPER, linewidth=0.5)
     ax.set_ylim(0, 1.14 * stocks.sum(axis=0).max())
     style.timeline(ax, results)
+    if results.scenario.warmup.days:
+        # The areas hide the shade of the warm-up: fade them there instead.
+        ax.axvspan(x[0], x[results.scenario.warmup.days], color=style.SHADE, alpha=0.55, linewidth=0, zorder=4)
     style.grid(ax)
-    style.numbers(ax)
-    ax.set_ylabel(f"members{style.ending(results)}", fontsize=style.SMALL, color=style.MUTED)
-    texts = fonts.labels(series.stage_names(results), "stage")
-    style.legend(ax, areas[::-1], texts[::-1], columns=6 if len(texts) < 7 else 5)
+    style.amounts(ax)
+    style.heading(ax, f"Members{style.ending(results)}")
+    style.legend(fig, areas, fonts.labels(series.stage_names(results), "stage"))
     return style.finish(fig)
 
 
@@ -58,7 +60,8 @@ def flows(results: Results) -> Figure | None:
     _category(ax, [str(n) for n in moves.columns], "x")
     _category(ax, [str(n) for n in moves.index], "y")
     ax.set_ylabel("from", fontsize=style.SMALL, color=style.MUTED)
-    style.heading(ax, "Members per month, from row to column")
+    ax.set_xlabel("to", fontsize=style.SMALL, color=style.MUTED)
+    style.heading(ax, f"Members per month{style.ending(results)}")
     names = series.stage_names(results)
     gain = np.array([
         (moves[name].sum() if name in moves else 0.0) - (moves.loc[name].sum() if name in moves.index else 0.0)

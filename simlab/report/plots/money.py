@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from simlab.lab.results import Results
 from simlab.report import series, style
 from simlab.report.estimates import estimate
-from simlab.report.numbers import count, listed, percent, shown, signed, yuan
+from simlab.report.numbers import count, listed, percent, signed, yuan
 from simlab.world.metrics import COSTS
 
 _COST_NAMES = {
@@ -43,7 +43,7 @@ def orders_and_net(results: Results) -> Figure | None:
         ax.set_ylim(min(low, 0), high + 0.16 * (high - min(low, 0)))
         style.timeline(ax, results, named=ax is axes[0])
         style.grid(ax)
-        style.numbers(ax, bins=4)
+        style.amounts(ax, bins=4)
         style.heading(ax, text + style.ending(results))
     return style.finish(fig)
 
@@ -101,8 +101,8 @@ def waterfall(results: Results) -> Figure | None:
         tops.append(max(base, running))
         if i + 1 < len(data):
             ax.plot([i + 0.32, i + 0.68], [running, running], color=style.MUTED, linewidth=0.8)
-    texts, unit = shown([value for _, value, _ in data], "yuan")
     largest = max(abs(value) for _, value, _ in data)
+    texts = [_step(value, largest) for _, value, _ in data]
     for i, (text, top) in enumerate(zip(texts, tops, strict=True)):
         ax.annotate(text, (i, max(top, 0)), xytext=(0, 4), textcoords="offset points", ha="center",
                     fontsize=style.SMALL, color=style.INK)  # fmt: skip
@@ -111,10 +111,19 @@ def waterfall(results: Results) -> Figure | None:
     ax.spines["bottom"].set_visible(False)
     ax.set_xticks(range(len(data)), [name.replace(" ", "\n") for name, _, _ in data])
     style.grid(ax)
-    style.numbers(ax)
-    ax.set_ylabel("yuan", fontsize=style.SMALL, color=style.MUTED)
-    style.heading(ax, f"{unit.strip()[0].upper()}{unit.strip()[1:]} within the horizon{style.ending(results)}")
+    ax.yaxis.set_major_locator(style.MaxNLocator(5))
+    ax.yaxis.set_major_formatter(style.FuncFormatter(lambda v, _: style.amount(float(v), largest).split()[0]))
+    word = "Million yuan" if largest >= 1e6 else "Yuan"
+    style.heading(ax, f"{'Billion yuan' if largest >= 1e9 else word}{style.ending(results)}")
     return style.finish(fig)
+
+
+def _step(value: float, largest: float) -> str:
+    """A step in the unit of the heading, with three figures of the largest step, and two of its own."""
+    factor = 1e9 if largest >= 1e9 else 1e6 if largest >= 1e6 else 1.0
+    scaled = abs(value) / factor
+    digits = 0 if factor == 1.0 else 2 if scaled < 1 else 1
+    return f"{'−' if value < 0 else ''}{scaled:,.{digits}f}"
 
 
 def read_waterfall(results: Results) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from simlab.lab.results import Results
 from simlab.report import style
 from simlab.report.estimates import Estimate, estimate, values, world_means
-from simlab.report.numbers import percent, plural, shown
+from simlab.report.numbers import percent, plural
 from simlab.scenario.outcomes import OUTCOMES
 
 
@@ -46,16 +46,16 @@ def _panel(ax: Axes, results: Results, name: str) -> None:
     for tick, colour in zip(ax.get_yticklabels(), (style.ACCENT, style.WARM), strict=False):
         tick.set_color(colour)
     meaning, unit = OUTCOMES[name]
-    style.numbers(ax, "x", lambda value: "".join(_short(value, unit)), bins=4)
+    if unit == "share":
+        style.shares(ax, "x", bins=4)
+    else:
+        style.amounts(ax, "x", bins=4)
     style.grid(ax, "x")
     ax.margins(x=0.08)
-    style.heading(ax, f"{meaning[0].upper()}{meaning[1:]}, {unit}" if unit != "-" else meaning)
-
-
-def _short(value: float, unit: str) -> tuple[str, str]:
-    texts, suffix = shown([value], unit)
-    # The unit stands in the heading; only "million" is needed on the axis.
-    return texts[0], suffix.removesuffix(f" {unit}") if unit not in ("-", "units") else ""
+    # The half of a page is narrow: what stands behind a comma is said in the table of outcomes.
+    title = meaning.split(", ")[0]
+    title = title[0].upper() + title[1:]
+    style.heading(ax, title if unit in ("-", "share", "per 1,000") or title.lower() == unit else f"{title}, {unit}")
 
 
 def _strip(ax: Axes, row: int, data: np.ndarray, colour: str, bar: tuple[float, float, float]) -> None:
@@ -65,8 +65,8 @@ def _strip(ax: Axes, row: int, data: np.ndarray, colour: str, bar: tuple[float, 
     lift = row - 0.08 - 0.22 * (np.argsort(np.argsort(data)) % 3) / 2 if data.size > 1 else np.full(1, row - 0.1)
     ax.scatter(data, lift, s=20, color=colour, alpha=0.55, linewidths=0)
     if math.isfinite(low):
-        ax.plot([low, high], [row + 0.16] * 2, color=colour, linewidth=2.6, solid_capstyle="butt")
-        ax.plot([middle], [row + 0.16], marker="o", markersize=6.5, color=colour, markeredgecolor=style.PAPER)
+        ax.plot([low, high], [row + 0.18] * 2, color=colour, linewidth=3.2, solid_capstyle="butt")
+        ax.plot([middle], [row + 0.18], marker="|", markersize=11, color=colour, markeredgewidth=1.8)
 
 
 def read_distribution(results: Results) -> str:

@@ -1,0 +1,147 @@
+"""The levers of a scenario: cadence, touches, caps, offers, referral, sources."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from simlab.scenario.behaviour import Part
+from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.labels import ByName, Label
+from simlab.scenario.units import Days, Factor, Money, PerWeek, Price, Share
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+RESERVED_SOURCES = ("base", "dated", "referral")
+
+
+class Cadence(Part):
+    """How often a stage is touched, and by what mix of touches."""
+
+    per_week: PerWeek = Field(0.0, description="touches per week")
+    mix: Annotated[dict[Label, Factor], ByName] = Field(
+        default_factory=lambda: {"promo": 1.0, "value": 2.0}, min_length=1, max_length=12,
+        description="relative weights of the touches")  # fmt: skip
+
+    @model_validator(mode="after")
+    def _weights(self) -> Cadence:
+        if self.per_week > 0 and sum(self.mix.values()) <= 0:
+            raise Fault(
+                "the mix has no positive weight", "Give at least one touch a weight above 0.", ("mix",)
+            )
+        return self
+
+
+class Touch(Part):
+    """A message: its kind decides attention cost and effect on trust."""
+
+    kind: Literal["value", "promo"] = "value"
+    cost: Money = Field(0.04, description="cost per delivered touch")
+    offer: Label | None = Field(None, description="the offer that it carries")
+    priority: int = Field(0, ge=-100, le=100, description="who goes first where caps bind; higher first")
+    days: tuple[Weekday, ...] = Field(
+        WEEKDAYS, min_length=1, description="weekdays on which it may be sent")  # fmt: skip
+
+
+class Caps(Part):
+    """What no user may exceed, over all touches."""
+
+    per_day: int = Field(3, ge=0, le=50)
+    per_week: int = Field(14, ge=0, le=200, description="per calendar week, Monday to Sunday")
+    per_month: int = Field(40, ge=0, le=1000, description="per calendar month")
+    quota_per_month: int | None = Field(
+        None, ge=0, le=1000, description="the platform's own limit; null: none"
+    )
+    execution: Share = Field(1.0, description="share of planned touches that staff really send")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Caps:
+        if self.per_day > self.per_week or self.per_week > self.per_month:
+            wider = "per_week" if self.per_day > self.per_week else "per_month"
+            raise Fault(
+                f"contradictory caps: per_day {self.per_day}, per_week {self.per_week}, "
+                f"per_month {self.per_month}",
+                f"A longer period cannot allow fewer touches: raise caps.{wider} or lower the shorter ones.",
+                (wider,),
+            )
+        return self
+
+
+class Offer(Part):
+    """A coupon: depth, minimum spend, validity, audience, stock and budget."""
+
+    depth: Share = Field(0.10, le=0.95, description="price cut as a share of the basket")
+    min_spend: Money = Field(0.0, description="smallest basket on which it can be used")
+    valid: Days = Field(
+        3, ge=1, le=365, description="days on which it can be used, the day of receipt included"
+    )
+    stages: tuple[Label, ...] | None = Field(
+        None, min_length=1, description="who may get it; null: everybody"
+    )
+    stock: int | None = Field(None, ge=0, le=10**9, description="coupons that can be issued; null: no limit")
+    budget: Money | None = Field(None, description="total subsidy that may be spent; null: no limit")
+
+
+class Referral(Part):
+    """Invite-N: reward to the inviter for every N friends who join, and to each invitee."""
+
+    reward: Money = Field(20.0, description="paid to the inviter for every `needed` friends")
+    invitee_reward: Money = Field(10.0, description="paid to each friend on joining")
+    needed: int = Field(1, ge=1, le=20, description="friends needed for one reward")
+    stages: tuple[Label, ...] | None = Field(
+        None, min_length=1, description="who may invite; null: everybody"
+    )
+    budget: Money | None = Field(None, description="total of rewards that may be paid; null: no limit")
+
+
+class Source(Part):
+    """A pool outside (advertising, store QR ...): exposed, clicked, joined."""
+
+    exposures: Factor = Field(100.0, le=1e8, description="exposures of prospects per day")
+    click: Share = Field(0.02, description="clicks per exposure")
+    join: Share = Field(0.25, description="joins per click")
+    cost: Price = Field(0.05, description="cost per exposure, yuan")
+    budget: Money | None = Field(None, description="total that may be spent; null: no limit")
+    need: Factor = Field(0.8, description="order rate of those who come this way, relative", le=10)
+    deal: Factor = Field(1.2, description="deal-proneness of those who come this way, relative", le=10)
+
+
+class Levers(Part):
+    """The strategy: everything that we choose."""
+
+    push: Annotated[dict[Label, Cadence], ByName] = Field(
+        default_factory=dict, description="cadence by stage; a stage left out gets none"
+    )
+    touches: Annotated[dict[Label, Touch], ByName] = Field(
+        default_factory=lambda: {"promo": Touch(kind="promo"), "value": Touch()}, max_length=12)  # fmt: skip
+    caps: Caps = Caps()
+    offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
+    referral: Referral | None = None
+    sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+
+    @model_validator(mode="after")
+    def _references(self) -> Levers:
+        for stage, cadence in self.push.items():
+            total = sum(cadence.mix.values())
+            for name, weight in cadence.mix.items():
+                if name not in self.touches:
+                    raise unknown("touch", name, self.touches, ("push", stage, "mix", name))
+                rate = cadence.per_week * weight / total if total else 0.0
+                if rate > len(self.touches[name].days):
+                    days = len(self.touches[name].days)
+                    raise Fault(
+                        f"{rate:g} '{name}' touches a week do not fit into the {days} weekdays of that touch",
+                        f"At most one a day is sent: lower per_week to {days * total / weight:g} or less, "
+                        f"shift the mix, or allow more days in touches.{name}.days.",
+                        ("push", stage, "per_week"),
+                    )
+        for name, touch in self.touches.items():
+            if touch.offer is not None and touch.offer not in self.offers:
+                raise unknown("offer", touch.offer, self.offers, ("touches", name, "offer"))
+        for name in self.sources:
+            if name in RESERVED_SOURCES:
+                raise Fault(
+                    f"the name '{name}' is taken", "Choose another name for this source.", ("sources", name)
+                )
+        return self
