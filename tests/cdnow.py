@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 FIRST_DAY = date(1997, 1, 1)
 CALIBRATION_END = date(1997, 9, 30)  # day 272; the holdout is days 273 to 545
 HOLDOUT_END = date(1998, 6, 30)
 REASON = "CDNOW data not found: pip install --no-deps lifetimes==0.11.3"
-
-
-def day(number: int) -> date:
-    """The calendar date of a day number (day 0 is 1997-01-01)."""
-    return FIRST_DAY + timedelta(days=number)
 
 
 def cdnow_path(which: str) -> Path | None:

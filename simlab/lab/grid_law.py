@@ -176,18 +176,17 @@ def log_likelihoods(
     row_of_n = np.searchsorted(-ns, -table.n)
     stops = np.searchsorted(-last[order], -np.arange(n_max + 2), side="right")
 
-    b = np.zeros((ns.size, lam.size))
-    b_s, b_b = (np.zeros_like(b), np.zeros_like(b)) if gradient else (b, b)
+    # B and, for the gradient, its derivatives by log s and log beta: the recursion is linear in S.
+    ends = np.stack([alive, alive_s, alive_b][: 3 if gradient else 1], axis=1)
+    jumps = np.stack([dead, dead_s, dead_b][: 3 if gradient else 1], axis=1)
+    b = np.zeros((ns.size, ends.shape[1], lam.size))
     started = 0
     begin = 0
     for m in range(n_max, 0, -1):
-        for array, jump in ((b, dead), (b_s, dead_s), (b_b, dead_b))[: 3 if gradient else 1]:
-            array[:started] *= q
-            array[:started] += jump[m - 1]
+        b[:started] *= q
+        b[:started] += jumps[m - 1][:, None]
         if started < ns.size and ns[started] == m:
-            b[started] = alive[m - 1]
-            if gradient:
-                b_s[started], b_b[started] = alive_s[m - 1], alive_b[m - 1]
+            b[started] = ends[m - 1][:, None]
             started += 1
         rows = order[begin : stops[m]]
         begin = stops[m]
@@ -195,7 +194,7 @@ def log_likelihoods(
             continue
         xs, where = table.x[rows, None], row_of_n[rows]
         kernel = xs * nodes.log_p - (m - xs) * lam + log_w
-        terms = kernel + np.log(np.maximum(b[where], 1e-300))  # S underflows at absurd trial points
+        terms = kernel + np.log(np.maximum(b[where, 0], 1e-300))  # S underflows at absurd trial points
         top = terms.max(axis=1, keepdims=True)
         terms = np.exp(terms - top)
         total = terms.sum(axis=1)
@@ -204,8 +203,8 @@ def log_likelihoods(
             scaled = np.exp(kernel - top)
             slopes[rows, 0] = r * ((terms @ nodes.log_lambda) / total - mean_log)
             slopes[rows, 1] = -alpha * ((terms @ lam) / total - mean_lam)
-            slopes[rows, 2] = (scaled * b_s[where]).sum(axis=1) / total
-            slopes[rows, 3] = (scaled * b_b[where]).sum(axis=1) / total
+            slopes[rows, 2] = (scaled * b[where, 1]).sum(axis=1) / total
+            slopes[rows, 3] = (scaled * b[where, 2]).sum(axis=1) / total
     return loglik, slopes
 
 

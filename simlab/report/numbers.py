@@ -23,18 +23,19 @@ def _scale(largest: float) -> tuple[float, str]:
 
 
 def _decimals(values: Sequence[float], whole: bool) -> int:
-    """Digits so that the spread shows two figures, or a lone value three."""
-    largest = max((abs(v) for v in values), default=0.0)
-    spread = max(values) - min(values)
-    if spread > 0:
-        digits = math.ceil(-math.log10(spread)) + 1
-    elif largest > 0:
-        digits = 2 - math.floor(math.log10(largest))
-    else:
-        digits = 0
-    if whole and largest >= 20:
-        digits = 0
-    return min(max(digits, 0), 4)
+    """Decimals for three figures of the first value, or four where the closest bound asks for them."""
+    main = abs(values[0])
+    if not main:
+        main = max(abs(v) for v in values)
+    if not main or (whole and 20 <= main < 10_000):
+        return 0
+    # Four figures of large numbers: the rest is noise, and hard to read out in a meeting.
+    digits = (3 if main >= 10_000 else 2) - math.floor(math.log10(main))
+    gaps = [abs(v - values[0]) for v in values[1:] if v != values[0]]
+    # The closest bound should be at least five units of the last digit away.
+    if gaps and math.ceil(math.log10(5 / min(gaps))) > digits:
+        digits += 1
+    return min(digits if main >= 10_000 else max(digits, 0), 4)
 
 
 def shown(values: Sequence[float], unit: str) -> tuple[list[str], str]:
@@ -50,14 +51,14 @@ def shown(values: Sequence[float], unit: str) -> tuple[list[str], str]:
     # Whole things have no decimals, but millions of them do.
     whole = unit in COUNTS and factor == 1.0
     digits = _decimals(scaled, whole) if scaled else 0
-    if unit == "yuan" and factor == 1.0 and not (scaled and max(map(abs, scaled)) < 20):
-        digits = min(digits, 1 if scaled and max(map(abs, scaled)) < 1000 else 0)
+    if unit == "yuan" and factor == 1.0:
+        digits = min(digits, 2)  # fen are the smallest money there is
     texts = []
     for value in values:
         if not math.isfinite(value):
             texts.append("not defined")
             continue
-        text = f"{abs(value / factor):,.{digits}f}"
+        text = f"{round(abs(value / factor), digits):,.{max(digits, 0)}f}"
         texts.append(_MINUS + text if value < 0 and float(text.replace(",", "")) != 0 else text)
     return texts, {"share": " %", "-": "", "units": ""}.get(unit, f"{word} {unit}")
 

@@ -84,6 +84,12 @@ def total(results: Results, column: str) -> Array:
     return panel(results, [column])[column][:, horizon(results)].sum(axis=1) * results.scenario.scale
 
 
+def mean_total(results: Results, column: str) -> float:
+    """Mean over seeds of `total`; 0 when nothing was run."""
+    sums = total(results, column)
+    return float(sums.mean()) if sums.size else 0.0
+
+
 def rolling(array: Array, width: int) -> Array:
     """Sum over the last `width` days along axis 1; shorter at the start, where that is all there is."""
     sums = np.cumsum(np.pad(array, ((0, 0), (1, 0))), axis=1)

@@ -33,7 +33,9 @@ STAGE_COLOURS = (
 )  # fmt: skip
 """By position in the scenario's list of stages; twelve, as many as a scenario may have."""
 SOURCE_COLOURS = ("#1f5f8b", "#e3b04b", "#4f9d8f", "#c8694a", "#7b5ea7", "#8fc7e8", "#5c6b73", "#d996b3")
-SEQUENTIAL = LinearSegmentedColormap.from_list("simlab", ["#f6f9fb", "#b9d7e6", "#5b9bbf", "#1f5f8b", "#123a57"])
+SEQUENTIAL = LinearSegmentedColormap.from_list(
+    "simlab", ["#f6f9fb", "#b9d7e6", "#5b9bbf", "#1f5f8b", "#123a57"]
+)
 
 WIDTH = 9.6
 """Inches: a slide or the width of A4 between its margins."""
@@ -41,9 +43,7 @@ SIZE, SMALL, LARGE = 10.0, 9.0, 11.0
 _SAVING = threading.Lock()
 
 
-def figure(
-    height: float, rows: int = 1, columns: int = 1, **grid: Any
-) -> tuple[Figure, list[Axes]]:
+def figure(height: float, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Figure, list[Axes]]:
     """An empty figure `height` inches tall and its axes, row by row, in the house style."""
     fig = Figure(figsize=(WIDTH, height), layout="constrained", facecolor=PAPER)
     fig.get_layout_engine().set(w_pad=0.08, h_pad=0.08, wspace=0.06, hspace=0.06)
@@ -130,7 +130,13 @@ def timeline(ax: Axes, results: Results, named: bool = True) -> Array:
         top: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": INK, "zorder": 6, "bbox": box}
         where = ax.get_xaxis_transform()
         offset = 0.006 * (last - first)
-        ax.text(zero + offset, 0.985, f"valuation date {plain_date(results.scenario.start)}", transform=where, **top)
+        ax.text(
+            zero + offset,
+            0.985,
+            f"valuation date {plain_date(results.scenario.start)}",
+            transform=where,
+            **top,
+        )
         if zero - first > 0.09 * (last - first):
             ax.text(zero - offset, 0.985, "warm-up", transform=where, ha="right", **top)
     return x
@@ -174,5 +180,3 @@ def save(fig: Figure, form: Literal["svg", "png"], dpi: int = 150) -> bytes:
     with _SAVING, matplotlib.rc_context({"svg.hashsalt": "simlab", "svg.fonttype": "path"}):
         fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
-
-

@@ -11,7 +11,7 @@ from scipy import stats
 from simlab.lab.results import Results
 from simlab.report import series
 from simlab.report.estimates import Estimate, Judgement, estimate, judge, values
-from simlab.report.numbers import percent, plural, quantity, shown, signed
+from simlab.report.numbers import count, percent, plural, shown, signed
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.metrics import FIXED_POINT
 
@@ -78,7 +78,9 @@ def headline(results: Results, outcome: str) -> Headline:
     texts, unit = shown([found.mean, found.low, found.high, found.world_low, found.world_high], found.unit)
     if not math.isfinite(found.mean):
         title = _capital(OUTCOMES[outcome][0])
-        return Headline(outcome, title, "not defined", "", "", "no run defines it", f"{title}: not defined in this run.")
+        return Headline(
+            outcome, title, "not defined", "", "", "no run defines it", f"{title}: not defined in this run."
+        )
     people = f"{texts[3]} to {texts[4]}" if found.has_worlds else ""
     if found.has_interval:
         chance = f"95 % interval of the mean over {plural(found.seeds, 'seed')}: {texts[1]} to {texts[2]}"
@@ -107,10 +109,14 @@ def _statement(results: Results, found: Estimate, value: str) -> str:
             return f"Customer equity of the whole base is {value}"
         case "members":
             before = results.scenario.population.members * results.scenario.scale
-            change = f" {signed(found.mean / before - 1)} against the {quantity(before, 'users')} at the start:"
-            return f"Members after {plural(days, 'day')},{change if before else ''} {value}"
+            change = (
+                f", {signed(found.mean / before - 1)} against the {count(before)} at the start"
+                if before
+                else ""
+            )
+            return f"{value.removesuffix(' users')} members after {plural(days, 'day')}{change}"
         case "orders":
-            return f"{_capital(value)} in {plural(days, 'day')}" if "orders" in value else f"Orders: {value}"
+            return f"{value} in {plural(days, 'day')}"
         case "net":
             return f"Net contribution within {plural(days, 'day')} is {value}, not discounted"
     return f"{_title(found.outcome)}: {value}"
@@ -129,10 +135,12 @@ def certainty(results: Results) -> str:
     elif results.scenario.uncertainties:
         people = (
             "The scenario says what we do not know about people, but this run sampled no plausible worlds: the "
-            "intervals below are too narrow to decide by."
+            "intervals leave it out and are too narrow to decide by."
         )
     else:
-        people = "The scenario gives no ranges for what we do not know about people: the intervals leave it out."
+        people = (
+            "The scenario gives no ranges for what we do not know about people: the intervals leave it out."
+        )
     if seeds < 2:
         return f"{people} With one seed there is no interval for chance either."
     return f"{people} The interval of the mean over {seeds} seeds is chance alone."
@@ -141,18 +149,31 @@ def certainty(results: Results) -> str:
 def constraint_line(found: Judgement) -> str:
     """A constraint in one line: met, not met, or not decidable, and in how many plausible worlds."""
     rule, unit = found.constraint, OUTCOMES[found.constraint.outcome][1]
-    limit, least = float(rule.limit), rule.op == ">="
-    texts, suffix = shown([found.mean, found.bound, limit], unit)
-    asked = f"{_capital(OUTCOMES[rule.outcome][0])} {'at least' if least else 'at most'} {texts[2]}{suffix}"
+    least = rule.op == ">="
+    texts, suffix = shown([found.mean, found.bound], unit)
+    if unit == "per 1,000":  # the name of such an outcome says so already
+        suffix = ""
+    asked = (
+        f"{_capital(OUTCOMES[rule.outcome][0])} {'at least' if least else 'at most'} {_limit(found)}{suffix}"
+    )
     if not math.isfinite(found.mean):
-        return f"{asked}: not decidable, no run defines it."
+        return f"{asked}: not decidable, it is not defined in this run."
     if not math.isfinite(found.bound):
         return f"{asked}: not decidable with one seed (it gave {texts[0]}{suffix})."
     side = "lower" if least else "upper"
-    text = f"{asked}: {found.verdict} (mean {texts[0]}, 99.9 % {side} bound over seeds {texts[1]}"
+    text = f"{asked}: {found.verdict} (mean {texts[0]}{suffix}, 99.9 % {side} bound over seeds {texts[1]}{suffix}"
     if found.worlds:
         text += f"; holds in {found.worlds_met} of {plural(found.worlds, 'plausible world')}"
     return f"{text})."
+
+
+def _limit(found: Judgement) -> str:
+    """The limit as its author wrote it: no digits added; millions where the suffix says so."""
+    unit = OUTCOMES[found.constraint.outcome][1]
+    limit = float(found.constraint.limit)
+    _, suffix = shown([found.mean, found.bound], unit)
+    factor = 0.01 if unit == "share" else 1e9 if "billion" in suffix else 1e6 if "million" in suffix else 1.0
+    return f"{limit / factor:,.10g}"
 
 
 def warnings(results: Results) -> list[str]:
@@ -160,7 +181,9 @@ def warnings(results: Results) -> list[str]:
     out = []
     own = {name: float(array.mean()) for name in OUTCOMES if (array := values(results, name)).size}
     if (k := own.get("k_factor", 0.0)) > 0.5:
-        out.append(f"K is {k:.2f}: programmes rarely get above 0.5. Check acceptance and rewards before believing it.")
+        out.append(
+            f"K is {k:.2f}: programmes rarely get above 0.5. Check acceptance and rewards before believing it."
+        )
     if own.get("touches", 0.0) > 0:
         for name, noun, low, high in (("open_rate", "opens per delivered touch", 0.01, 0.10),
                                       ("reach", "reach at the horizon", 0.25, 0.70)):  # fmt: skip
@@ -183,7 +206,9 @@ def _outside(results: Results) -> list[str]:
     found = estimate(results, "customer_equity")
     if not found.has_worlds or found.world_low <= found.mean <= found.world_high:
         return []
-    return ["The scenario's own estimate lies outside its plausible worlds: its numbers and its ranges disagree."]
+    return [
+        "The scenario's own estimate lies outside its plausible worlds: its numbers and its ranges disagree."
+    ]
 
 
 def stationarity(results: Results) -> list[str]:
@@ -196,10 +221,15 @@ def stationarity(results: Results) -> list[str]:
     if warm == 0:
         return ["No warm-up was simulated: on day 1 nobody is tired and nobody holds a coupon."]
     if warm < 14:
-        return [f"The warm-up of {plural(warm, 'day')} is too short to tell whether the programme had settled."]
+        return [
+            f"The warm-up of {plural(warm, 'day')} is too short to tell whether the programme had settled."
+        ]
     data = series.panel(results, ["members", "fatigue"])
     members = data["members"][:, max(warm - 28, 0) : warm]
-    level = {"members": members, "mean fatigue": series.ratio(data["fatigue"][:, max(warm - 28, 0) : warm], members)}
+    level = {
+        "members": members,
+        "mean fatigue": series.ratio(data["fatigue"][:, max(warm - 28, 0) : warm], members),
+    }
     level["mean fatigue"] = level["mean fatigue"] / FIXED_POINT
     out = []
     for (name, array), large in zip(level.items(), (0.02, 0.05), strict=True):

@@ -17,10 +17,9 @@ from simlab.scenario.paths import ROOT, Spec, item_names, position
 from simlab.scenario.problems import known_keys
 from simlab.scenario.schema import Range
 from simlab.scenario.stages import Condition, parse_condition
-from simlab.scenario.yaml_lines import Mark, Node, node_of
+from simlab.scenario.yaml_lines import DEFAULT, Mark, Node, node_of
 
 DROP = "drop"
-DEFAULT = Mark("(default)")
 
 
 def merge(below: Node | None, top: Node, spec: Spec | None = ROOT, path: str = "") -> Node:
@@ -62,8 +61,12 @@ def complete(node: Node, spec: Spec = ROOT) -> Node:
         if name in entries:
             if below.model or below.is_map:
                 entries[name] = complete(entries[name], below)
-        elif below.is_map and (default := _default(below)) is not None:
-            entries[name], keys[name] = default, DEFAULT
+        else:
+            default = _default(below) if below.is_map else None
+            if below.model and not below.nullable:
+                default = complete(Node({}, DEFAULT), below)
+            if default is not None and default.value:
+                entries[name], keys[name] = default, DEFAULT
     return Node(entries, node.mark, keys=keys)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from simlab.scenario.errors import Fault, Problem, did_you_mean
 from simlab.scenario.paths import ROOT, Spec, split
-from simlab.scenario.yaml_lines import Mark, Node, shorten
+from simlab.scenario.yaml_lines import DEFAULT, Mark, Node, shorten
 
 _NAME_RULE = "Use letters (Chinese too), digits, - and _, at most 40, beginning with a letter."
 _BOUNDS = {"greater_than": "above {gt}", "greater_than_equal": "at least {ge}",
@@ -45,7 +45,9 @@ def locate(tree: Node, path: tuple[str | int, ...]) -> tuple[Node | None, Mark]:
             below = node.value[at] if isinstance(at, int) and at < len(node.value) else None
         if below is None:
             return None, mark
-        node, mark = below, below.mark
+        node = below
+        if below.mark != DEFAULT:  # nobody wrote a default: the place is what it belongs to
+            mark = below.mark
     return node, mark
 
 
@@ -111,7 +113,9 @@ def _words(item: Any, fault: Any, spec: Spec | None, path: tuple[Any, ...], root
     words, cure = expected(spec)
     name = str(path[-1]) if path else ""
     if isinstance(fault, Fault):
-        return fault.message, fault.cure
+        # the field knows its bounds and plausible range, its unit alone does not
+        of_unit = spec is not None and spec.kind is not None and fault.message.startswith("expected ")
+        return fault.message, cure if of_unit else fault.cure
     if kind == "missing":
         return f"'{name}' is missing", f"Add '{name}:' with {words}. {cure}"
     if kind == "extra_forbidden":

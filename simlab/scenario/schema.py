@@ -20,7 +20,6 @@ from simlab.scenario.people import Basket, GraphSpec, Lifetime, Orders, Populati
 from simlab.scenario.stages import OBSERVABLES, Condition, parse_condition
 from simlab.scenario.strategy import (
     WEEKDAYS,
-    Weekday,
     Cadence,
     Caps,
     Levers,
@@ -28,6 +27,7 @@ from simlab.scenario.strategy import (
     Referral,
     Source,
     Touch,
+    Weekday,
 )
 from simlab.scenario.units import Days, Duration, Factor, Money, Number, PerDay, Scale, Share
 

@@ -34,6 +34,7 @@ SCALARS: tuple[tuple[str, re.Pattern[str]], ...] = (
 """What an unquoted word stands for; the first that matches it whole. Anything else is text."""
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _INDENTED_BY_TAB = re.compile(r"^ *\t[ \t]*[^\s#]", re.MULTILINE)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -44,6 +45,10 @@ class Mark:
 
     file: str
     line: int | None = None
+
+
+DEFAULT = Mark("(default)")
+"""The place of a value that nobody wrote."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +213,7 @@ class _Builder:
         self.open: list[_Open] = []
         self.root: Node | None = None
         self.documents = 0
+        self.total = 0
 
     def build(self, events: Iterator[Any]) -> Node | None:
         for event in events:
@@ -227,6 +233,7 @@ class _Builder:
                 self._refuse_tag(event, line)
                 node = self._scalar(event, line)
                 if not (event.value == "" and not self.open and event.implicit[0]):  # an empty document
+                    self.total += 1
                     self._add(node, 1, 0, event.anchor, line)
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event, line)
@@ -243,6 +250,7 @@ class _Builder:
         if top is not None and top.key is not None:
             mark = top.key[1]
         value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self.total += 1
         self.open.append(_Open(Node(value, mark), event.anchor))
         self._check_depth(0, line)
 
@@ -253,7 +261,7 @@ class _Builder:
 
     def _scalar(self, event: Any, line: int) -> Node:
         text = event.value
-        if any("\ud800" <= char <= "\udfff" for char in text):
+        if _SURROGATE.search(text):
             raise _problem(
                 self.shown, line, "the text holds half a character (a surrogate)", "Write plain letters."
             )
@@ -266,6 +274,7 @@ class _Builder:
             message = "an anchor contains itself" if known else "this alias names no anchor"
             raise _problem(self.shown, line, message, "Write the value out in full.", f"*{event.anchor}"[:60])
         node, size, height = self.anchors[event.anchor]
+        self.total += size
         self._add(node, size, height, None, line)
 
     def _add(self, node: Node, size: int, height: int, anchor: str | None, line: int) -> None:
@@ -277,8 +286,8 @@ class _Builder:
         top = self.open[-1]
         top.size += size
         top.height = max(top.height, height + 1)
-        # every open collection will hold what its children hold: check here, before anything is expanded
-        if sum(part.size for part in self.open) > MAX_NODES:
+        # counted as if every alias were expanded, before anything is
+        if self.total > MAX_NODES:
             raise _problem(self.shown, line, f"the file expands to more than {MAX_NODES:,} values",
                            "Write less, or fewer aliases of aliases.")  # fmt: skip
         self._check_depth(height, line)

@@ -22,9 +22,9 @@ from simlab.world.numerics import (
 )  # fmt: skip
 from simlab.world.records import MEMBER, NEVER, USER
 
-(MEMBER_DRAW, SEGMENT, NEED, LIFETIME, BASKET, DEAL, TOLERANCE, SOCIABILITY, VISITS, AFFINITY, DOG, LIFE_LENGTH,
+(ARRIVAL, SEGMENT, NEED, LIFETIME, BASKET, DEAL, TOLERANCE, SOCIABILITY, VISITS, AFFINITY, DOG, LIFE_LENGTH,
  TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED) = (int(p) for p in (
-    Purpose.MEMBER, Purpose.SEGMENT, Purpose.NEED, Purpose.LIFETIME, Purpose.BASKET, Purpose.DEAL,
+    Purpose.ARRIVAL, Purpose.SEGMENT, Purpose.NEED, Purpose.LIFETIME, Purpose.BASKET, Purpose.DEAL,
     Purpose.TOLERANCE, Purpose.SOCIABILITY, Purpose.VISITS, Purpose.AFFINITY, Purpose.DOG, Purpose.LIFE_LENGTH,
     Purpose.TENURE, Purpose.ALIVE, Purpose.PAST_ORDERS, Purpose.PAST_RECENCY, Purpose.PAST_VISIT,
     Purpose.OPTED_IN, Purpose.ENDED))  # fmt: skip
@@ -187,13 +187,13 @@ def presence(days, shape, scale, exit):
 
 
 @rule
-def give_history(users, members, world, start, days, tables, segments, p, basket_p):
+def give_history(users, members, world, start, days, segments, p, basket_p):
     """Today's members joined at a constant rate over the last `days`: tenure, past orders, who is still alive."""
     for g in range(segments.size):
         s = segments[g]
         here, living = presence(days, s.life_shape, s.life_scale, p.exit)
         upto = np.cumsum(here)
-        for i in members:
+        for i in range(members):
             u = users[i]
             if u.segment != g:
                 continue
@@ -290,7 +290,7 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
         scenario: resolved scenario.
         graph: social graph over all members and prospects.
         seed: the world's seed.
-        base: current base; its customers are users 0, 1, ... and the scenario's `members` are not used.
+        base: current base; its customers are users 0, 1, ... in place of the scenario's `members`.
     """
     world = np.uint64(seed_key(seed))
     n = graph.n
@@ -308,29 +308,25 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
         return np.stack([made[a] for a in shapes.tolist()])
 
     assign_segments(users, scores(SEGMENT), segments)
-    need = tables(segments["need_shape"])
-    assign_gamma(users, scores(NEED), need, segments["need_rate"].copy(), 0)
+    assign_gamma(users, scores(NEED), tables(segments["need_shape"]), segments["need_rate"].copy(), 0)
     assign_gamma(users, scores(LIFETIME), tables(segments["life_shape"]), segments["life_scale"].copy(), 1)
     assign_gamma(users, scores(BASKET), tables(segments["basket_q"]), segments["basket_gamma"].copy(), 2)
     deal_shape = np.full(len(segments), row["deal_shape"])
     assign_gamma(users, scores(DEAL), tables(deal_shape), segments["deal"] / deal_shape, 3)
     assign_rest(users, world, start, row, segments, gamma_table(row["visit_shape"]))
 
-    dated = sum(pop.arrivals or ())
-    order = np.argsort(priorities(world, n, MEMBER_DRAW), kind="stable")
     if base is not None:
-        known = len(base.rows)
-        give_posterior(users, base.rows, world, start, *(own_scores(world, known, k) for k in (NEED, LIFETIME, BASKET)))
-        order = order[order >= known]
-        pool = order
+        members = len(base.rows)
+        give_posterior(users, base.rows, world, start, *(own_scores(world, members, k) for k in (NEED, LIFETIME, BASKET)))
     else:
-        members = np.sort(order[: pop.members])
-        users["status"][members] = MEMBER
-        if pop.tenure > 0 and len(members):
-            give_history(users, members, world, start, pop.tenure, need, segments, row, segments["basket_p"].copy())
-        pool = order[pop.members :]
-    counts = np.asarray(pop.arrivals or (), np.int64)
-    return Population(users, pool[:dated].astype(np.int64), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+        members = pop.members
+        users["status"][:members] = MEMBER
+        if pop.tenure > 0:
+            give_history(users, members, world, start, pop.tenure, segments, row, segments["basket_p"].copy())
+    rank = np.argsort(priorities(world, n, ARRIVAL), kind="stable")
+    arrivals = rank[rank >= members][: sum(pop.arrivals or ())].astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(np.asarray(pop.arrivals or (), np.int64))]).astype(np.int64)
+    return Population(users, arrivals, first)
 
 
 def population_size(scenario: Scenario, base: Base | None = None) -> int:

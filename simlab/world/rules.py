@@ -47,15 +47,21 @@ def curve(row, t):
 # Morning ---------------------------------------------------------------------------------
 
 
+@inline_rule
+def rested(x):
+    """A decayed stock, or exactly 0 once it is negligible."""
+    return x if abs(x) > TINY else 0.0
+
+
 @hot_rule
 def fade(u, now):
     """Overnight: every stock decays towards rest. Returns True when a coupon has run out unused."""
-    u.fatigue = u.fatigue * now.fatigue_keep if u.fatigue > TINY else 0.0
-    u.exposure = u.exposure * now.exposure_keep if u.exposure > TINY else 0.0
-    u.inventory = u.inventory * now.inventory_keep if u.inventory > TINY else 0.0
-    u.log_reference = u.log_reference * now.reference_keep if u.log_reference < -TINY else 0.0
-    u.trust = u.trust * now.trust_keep if abs(u.trust) > TINY else 0.0
-    grief = u.grief * now.grief_keep if u.grief > TINY else 0.0
+    u.fatigue = rested(u.fatigue * now.fatigue_keep)
+    u.exposure = rested(u.exposure * now.exposure_keep)
+    u.inventory = rested(u.inventory * now.inventory_keep)
+    u.log_reference = rested(u.log_reference * now.reference_keep)
+    u.trust = rested(u.trust * now.trust_keep)
+    grief = rested(u.grief * now.grief_keep)
     if u.lost_friends > 0 or u.lost_inviter > 0:
         grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter
         u.lost_friends = 0
@@ -92,20 +98,14 @@ def observe(u, day, observable):
 @hot_rule
 def stage_of(u, day, stage_first, conditions):
     """Number of the first stage all of whose conditions hold; the last stage has none."""
-    last = stage_first.size - 2
-    for stage in range(last):
+    found = stage_first.size - 2
+    for stage in range(found - 1, -1, -1):  # backwards, without leaving early: the processor cannot guess wrong
         holds = True
         for c in range(stage_first[stage], stage_first[stage + 1]):
             value = observe(u, day, conditions[c, 0])
-            if conditions[c, 1] == 0:
-                holds = value <= conditions[c, 2]
-            else:
-                holds = value >= conditions[c, 2]
-            if not holds:
-                break
-        if holds:
-            return stage
-    return last
+            holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
+        found = stage if holds else found
+    return found
 
 
 @hot_rule

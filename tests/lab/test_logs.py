@@ -137,9 +137,15 @@ BAD: dict[str, tuple[str | bytes, int | None, str, str]] = {
     "UTF-16": ((HEAD + "a,2024-01-01,1\n").encode("utf-16"), 1, "UTF-16", "UTF-8"),
     "binary": (bytes(range(128, 256)) * 9, 1, "not text", "UTF-8"),
     "mixed encodings": (
-        HEAD.encode() + "张,2024-01-01,1\n".encode() + "伟,2024-01-02,1\n".encode("gb18030"),
+        HEAD.encode() + "张,2024-01-01,1\n".encode() + "李,2024-01-02,1\n".encode("gb18030"),
+        3,
+        "mixed",
+        "one encoding",
+    ),
+    "mixed encodings, each valid": (
+        HEAD.encode() + "张伟,2024-01-01,1\n".encode() + "李,2024-01-02,1\n".encode("gb18030"),
         2,
-        "ixed",
+        "mixed encodings",
         "one encoding",
     ),
 }

@@ -56,7 +56,12 @@ def scenario(marketing: bool = True, horizon: int = 365, warmup: int = 60, **cha
 
 
 def synthetic(
-    marketing: bool = True, seeds: int = 8, worlds: int = 12, horizon: int = 120, warmup: int = 56, **changes: object
+    marketing: bool = True,
+    seeds: int = 8,
+    worlds: int = 12,
+    horizon: int = 120,
+    warmup: int = 56,
+    **changes: object,
 ) -> Results:
     """Results of world 0 with `seeds` seeds and, with two seeds each, of `worlds` sampled worlds."""
     spec = scenario(marketing, horizon, warmup, **changes)
@@ -65,12 +70,16 @@ def synthetic(
     tables["flows"] = _flows(spec, range(1, seeds + 1), marketing)
     if marketing:
         tables["trees"] = _grid(range(1, seeds + 1), "depth", "users", [2600, 300, 40, 6, 1])
-        tables["tree_sizes"] = _grid(range(1, seeds + 1), "size", "trees", [2350, 180, 40, 12, 6, 4, 2, 1, 1, 1])
+        tables["tree_sizes"] = _grid(
+            range(1, seeds + 1), "size", "trees", [2350, 180, 40, 12, 6, 4, 2, 1, 1, 1]
+        )
     own = _outcomes(spec, tables["daily"])
     tables["outcomes"] = pd.concat([own, *(_world(own, w) for w in range(1, worlds + 1))], ignore_index=True)
     if worlds:
         rng = np.random.default_rng(5)
-        drawn = {path: rng.uniform(float(r.low), float(r.high), worlds) for path, r in spec.uncertainties.items()}
+        drawn = {
+            path: rng.uniform(float(r.low), float(r.high), worlds) for path, r in spec.uncertainties.items()
+        }
         tables["worlds"] = pd.DataFrame({"world": range(1, worlds + 1)} | drawn)
     manifest = {
         "command": "simlab run scenarios/default.yaml",
@@ -99,7 +108,9 @@ def _daily(spec: Scenario, marketing: bool, seeds: range) -> pd.DataFrame:
                         size = np.cumsum(joined[source]) * 0.9
                     drift = {"dormant": days / 4000, "active": -days / 6000}.get(stage, 0 * days)
                     members = np.rint(size * share * np.clip(FLOOR[stage] + drift, 0.01, 1))
-                    frames.append(_cell(rng, spec, days, members, stage, source, segment, marketing, season, joined))
+                    frames.append(
+                        _cell(rng, spec, days, members, stage, source, segment, marketing, season, joined)
+                    )
         frames.append(_prospects(rng, days, marketing))
         for frame in frames[-(len(STAGES) * len(sources) * len(SEGMENTS) + 1) :]:
             frame.insert(0, "seed", seed)

@@ -19,7 +19,7 @@ from simlab.report.plots.contact import attention, condition, read_attention, re
 from simlab.report.plots.growth import funnel, read_funnel, read_referral, referral
 from simlab.report.plots.lifecycle import cohorts, flows, read_cohorts, read_flows, read_stages, stages
 from simlab.report.plots.money import orders_and_net, read_orders_and_net, read_waterfall, waterfall
-from simlab.report.plots.spread import distribution, read_distribution
+from simlab.report.plots.spread import caption_distribution, distribution, read_distribution
 from simlab.report.series import seeds
 
 
@@ -40,27 +40,28 @@ class Plot:
     title: str
     draw: Callable[[Results], Figure | None]
     read: Callable[[Results], str]
-    caption: str
+    caption: str | Callable[[Results], str]
     kind: str = "mean"
 
     def note(self, results: Results) -> str:
         """The caption with what its lines and bands are over."""
         found = len(seeds(results))
+        caption = self.caption if isinstance(self.caption, str) else self.caption(results)
         if self.kind == "band" and found >= 2:
             over = (f"Line: mean of {found} seeds; band: 5th to 95th percentile over these seeds, day by day "
                     "(the spread of single runs, not of the mean).")  # fmt: skip
         elif self.kind == "":
             over = ""
         else:
-            over = f"Mean of {plural(found, 'seed')}." if found != 1 else "One seed only: no band is possible."
-        return f"{self.caption} {over}".strip()
+            over = (
+                f"Mean of {plural(found, 'seed')}." if found != 1 else "One seed only: no band is possible."
+            )
+        return f"{caption} {over}".strip()
 
 
 PLOTS: tuple[Plot, ...] = (
     Plot("distribution", "How sure we are", distribution, read_distribution,
-         "Blue: runs of the scenario's own numbers with different seeds (a dot each), and the 95 % interval of "
-         "their mean. Rust: worlds sampled from what we do not know about people (a dot each: the mean of its "
-         "seeds), with their median and their 5 to 95 % range (lowest to highest below 10 worlds).", ""),
+         caption_distribution, ""),
     Plot("waterfall", "From gross margin to customer equity", waterfall, read_waterfall,
          "Blue: totals; green: added; red: taken away."),
     Plot("orders_and_net", "Orders and net contribution", orders_and_net, read_orders_and_net,

@@ -96,7 +96,9 @@ def read_condition(results: Results) -> str:
         mean = series.band(_state(results)[name])[0]
         if not (np.isfinite(mean[day]) and np.isfinite(mean[-1])):
             continue
-        first, last = (percent(v) if unit == "share" else f"{v:.2f}" for v in (float(mean[day]), float(mean[-1])))
+        first, last = (
+            percent(v) if unit == "share" else f"{v:.2f}" for v in (float(mean[day]), float(mean[-1]))
+        )
         parts.append(f"{noun} stays at {first}" if first == last else f"{noun} goes from {first} to {last}")
     text = ", ".join(parts)
     return f"From day 1 to the horizon {text}." if parts else "There are no members to describe."

@@ -51,7 +51,9 @@ def funnel(results: Results) -> Figure | None:
     if active.empty:
         right.set_axis_off()
         return style.finish(fig)
-    for i, (shares, colour, text) in enumerate(((active, style.ACCENT, "active"), (buyers, style.WARM, "ordered"))):
+    for i, (shares, colour, text) in enumerate(
+        ((active, style.ACCENT, "active"), (buyers, style.WARM, "ordered"))
+    ):
         at = np.arange(len(shares)) + (i - 0.5) * 0.36
         right.bar(at, shares.to_numpy(), width=0.34, color=colour, label=text)
         for x, value in zip(at, shares.to_numpy(), strict=True):
@@ -86,7 +88,9 @@ def _ways(ax: style.Axes, steps: pd.DataFrame) -> None:
     ax.set_yticks(range(len(steps)), steps["step"].tolist())
     ax.set_ylim(len(steps) - 0.4, -0.6)
     style.grid(ax, "x")
-    ax.xaxis.set_major_formatter(style.FuncFormatter(lambda value, _: style.amount(float(value), float(value))))
+    ax.xaxis.set_major_formatter(
+        style.FuncFormatter(lambda value, _: style.amount(float(value), float(value)))
+    )
     ax.tick_params(which="minor", bottom=False)
     ax.set_xlabel("number on a logarithmic axis; in brackets the share of the step above", fontsize=style.SMALL,
                   color=style.MUTED)  # fmt: skip
@@ -97,13 +101,13 @@ def read_funnel(results: Results) -> str:
     steps = acquisition(results).set_index("step")["users"]
     parts = []
     if "joined from a source" in steps:
-        cost = float(series.total(results, "acquisition_fen").mean()) / 100
+        cost = series.mean_total(results, "acquisition_fen") / 100
         joined = float(steps["joined from a source"])
         text = f"paid sources brought {count(joined)} members"
         parts.append(text + (f" for {yuan(cost)}, {yuan(cost / joined)} each" if cost > 0 else ""))
     if "joined by invitation" in steps:
         joined = float(steps["joined by invitation"])
-        cost = float((series.total(results, "reward_fen") + series.total(results, "invitee_fen")).mean()) / 100
+        cost = (series.mean_total(results, "reward_fen") + series.mean_total(results, "invitee_fen")) / 100
         text = f"invitations brought {count(joined)}"
         parts.append(text + (f" for {yuan(cost)} of rewards, {yuan(cost / joined)} each" if cost > 0 else ""))
     buyers = _newcomers(results, "buyers").dropna()

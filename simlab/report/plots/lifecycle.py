@@ -25,7 +25,9 @@ def stages(results: Results) -> Figure | None:
     style.timeline(ax, results)
     if results.scenario.warmup.days:
         # The areas hide the shade of the warm-up: fade them there instead.
-        ax.axvspan(x[0], x[results.scenario.warmup.days], color=style.SHADE, alpha=0.55, linewidth=0, zorder=4)
+        ax.axvspan(
+            x[0], x[results.scenario.warmup.days], color=style.SHADE, alpha=0.55, linewidth=0, zorder=4
+        )
     style.grid(ax)
     style.amounts(ax)
     style.heading(ax, f"Members{style.ending(results)}")
@@ -105,7 +107,9 @@ def cohorts(results: Results) -> Figure | None:
     sizes = series.cohort_sizes(results)
     height = max(2.4, 1.5 + 0.3 * len(shares))
     fig, (ax,) = style.figure(height)
-    _heat(ax, shares.to_numpy(), lambda v: f"{100 * v:.0f}", top=max(float(np.nanmax(shares.to_numpy())), 0.01))
+    _heat(
+        ax, shares.to_numpy(), lambda v: f"{100 * v:.0f}", top=max(float(np.nanmax(shares.to_numpy())), 0.01)
+    )
     rows = [f"{name}  ({count(float(sizes.get(name, 0.0)))})" for name in shares.index]
     ax.set_yticks(range(len(rows)), rows)
     ax.set_xticks(range(len(shares.columns)), [f"{int(age)}" for age in shares.columns])
@@ -121,7 +125,10 @@ def read_cohorts(results: Results) -> str:
     """How active newcomers and the base are, at first and later."""
     shares = series.retention(results)
     parts = []
-    for name, rows in (("the members of day 1", ["base"]), ("newcomers", [n for n in shares.index if n != "base"])):
+    for name, rows in (
+        ("the members of day 1", ["base"]),
+        ("newcomers", [n for n in shares.index if n != "base"]),
+    ):
         mean = shares.reindex(rows).mean().dropna()
         if mean.empty:
             continue

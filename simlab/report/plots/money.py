@@ -67,9 +67,9 @@ def steps(results: Results) -> list[tuple[str, float, bool]]:
 
     Steps of nothing are left out; the totals are gross margin, net contribution and customer equity.
     """
-    margin = float(series.total(results, "margin_fen").mean()) / 100
+    margin = series.mean_total(results, "margin_fen") / 100
     out: list[tuple[str, float, bool]] = [("gross margin", margin, True)]
-    costs = [(_COST_NAMES[cost], -float(series.total(results, cost).mean()) / 100) for cost in COSTS]
+    costs = [(_COST_NAMES[cost], -series.mean_total(results, cost) / 100) for cost in COSTS]
     out += [(name, value, False) for name, value in costs if value]
     net = margin + sum(value for _, value in costs)
     equity, each = estimate(results, "total_equity").mean, estimate(results, "customer_equity").mean
@@ -134,11 +134,10 @@ def read_waterfall(results: Results) -> str:
     paid = sorted(((-v / margin, n) for n, v, whole in data[1:] if not whole and n in _COST_NAMES.values()),
                   reverse=True) if margin > 0 else []  # fmt: skip
     parts = []
-    if paid:
-        costs = listed([f"{100 * share:.1f} for {name}" for share, name in paid[:3]])
-        parts.append(f"of 100 yuan of gross margin the programme pays {costs}")
     if margin > 0:
-        parts.append(f"{100 * values['net contribution'] / margin:.0f} of 100 remain as net contribution")
+        text = f"of 100 yuan of gross margin {100 * values['net contribution'] / margin:.0f} remain as net contribution"
+        costs = listed([f"{100 * share:.1f} for {name}" for share, name in paid[:3]])
+        parts.append(f"{text}, after {costs}" if costs else text)
     if values.get("customer equity", 0) > 0 and "value after the horizon" in values:
         share = values["value after the horizon"] / values["customer equity"]
         parts.append(f"{percent(share)} of customer equity lies after the horizon")

@@ -55,18 +55,36 @@ def _panel(ax: Axes, results: Results, name: str) -> None:
     # The half of a page is narrow: what stands behind a comma is said in the table of outcomes.
     title = meaning.split(", ")[0]
     title = title[0].upper() + title[1:]
-    style.heading(ax, title if unit in ("-", "share", "per 1,000") or title.lower() == unit else f"{title}, {unit}")
+    style.heading(
+        ax, title if unit in ("-", "share", "per 1,000") or title.lower() == unit else f"{title}, {unit}"
+    )
 
 
 def _strip(ax: Axes, row: int, data: np.ndarray, colour: str, bar: tuple[float, float, float]) -> None:
     """Dots of `data`, and under them an interval with its middle."""
     middle, low, high = bar
     # Spread by rank so that equal values stay apart; the same every time.
-    lift = row - 0.08 - 0.22 * (np.argsort(np.argsort(data)) % 3) / 2 if data.size > 1 else np.full(1, row - 0.1)
+    lift = (
+        row - 0.08 - 0.22 * (np.argsort(np.argsort(data)) % 3) / 2 if data.size > 1 else np.full(1, row - 0.1)
+    )
     ax.scatter(data, lift, s=20, color=colour, alpha=0.55, linewidths=0)
     if math.isfinite(low):
         ax.plot([low, high], [row + 0.18] * 2, color=colour, linewidth=3.2, solid_capstyle="butt")
         ax.plot([middle], [row + 0.18], marker="|", markersize=11, color=colour, markeredgewidth=1.8)
+
+
+def caption_distribution(results: Results) -> str:
+    """What the dots and bars are; worlds only where there are some."""
+    found = [estimate(results, name) for name in _drawn(results)]
+    text = "Blue: runs of the scenario's own numbers with different seeds, a dot each"
+    text += ", and the 95 % interval of their mean." if any(e.has_interval for e in found) else "."
+    most = max(found, key=lambda e: e.worlds)
+    if most.worlds:
+        text += (
+            " Rust: worlds sampled from what we do not know about people, a dot each (the mean of its seeds)"
+        )
+        text += f", with their median and range ({most.range_name})." if most.has_worlds else "."
+    return text
 
 
 def read_distribution(results: Results) -> str:

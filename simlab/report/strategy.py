@@ -1,0 +1,159 @@
+"""The strategy and the assumptions of a scenario in plain words, as rows for a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simlab.lab.results import Results
+from simlab.report.estimates import world_means
+from simlab.report.numbers import listed, percent, plural
+from simlab.report.series import table
+from simlab.scenario.behaviour import parameters
+from simlab.scenario.schema import Cadence, Offer, Scenario, Touch
+
+Row = tuple[str, str, str]
+"""(subject, name, what is done)."""
+ENOUGH_WORLDS = 20
+"""Below this a rank correlation over worlds says next to nothing."""
+
+
+def _money(value: float) -> str:
+    return f"{value:,.10g} yuan"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.6g} %"
+
+
+def _who(stages: Sequence[str] | None) -> str:
+    return f"members in {listed(list(stages))}" if stages else "everybody"
+
+
+def levers(scenario: Scenario) -> list[Row]:
+    """What the strategy does: pushes, touches, caps, offers, invitations, sources. One row each."""
+    found = scenario.levers
+    rows: list[Row] = []
+    cadences: dict[str, list[str]] = {}
+    for stage in (s.name for s in scenario.stages):
+        cadences.setdefault(_cadence(found.push.get(stage)), []).append(stage)
+    for text, stages in cadences.items():
+        rows.append(("Push", listed(stages) if len(cadences) > 1 else "all stages", text))
+    pushed = set(cadences) != {"no touches"}
+    if pushed:
+        used = {n for c in found.push.values() if c.per_week > 0 for n, weight in c.mix.items() if weight > 0}
+        rows += [("Touch", name, _touch(touch)) for name, touch in found.touches.items() if name in used]
+        caps = found.caps
+        text = f"at most {caps.per_day} a day, {caps.per_week} a week and {caps.per_month} a month for each member"
+        if caps.quota_per_month is not None:
+            text += f"; the platform allows {caps.quota_per_month} a month"
+        if caps.execution < 1:
+            text += f"; staff send {_share(caps.execution)} of what is planned"
+        rows.append(("Caps", "all touches", text))
+        carried = {touch.offer for name, touch in found.touches.items() if name in used}
+        rows += [("Offer", name, _offer(offer)) for name, offer in found.offers.items() if name in carried]
+    if referral := found.referral:
+        friends = (
+            "each friend who joins" if referral.needed == 1 else f"every {referral.needed} friends who join"
+        )
+        text = f"{_money(referral.reward)} for {friends}, {_money(referral.invitee_reward)} to each of those friends"
+        text += f"; may invite: {_who(referral.stages)}"
+        rows.append(("Referral", "invite friends", text + _budget(referral.budget)))
+    for name, source in found.sources.items():
+        text = (f"{source.exposures:,.10g} exposures a day of the simulated base at {_money(source.cost)} each, "
+                f"{_share(source.click)} click, {_share(source.join)} of those join")  # fmt: skip
+        rows.append(("Source", name, text + _budget(source.budget)))
+    return rows
+
+
+def _cadence(cadence: Cadence | None) -> str:
+    if cadence is None or cadence.per_week <= 0:
+        return "no touches"
+    total = sum(cadence.mix.values())
+    mix = sorted(((weight / total, name) for name, weight in cadence.mix.items() if weight > 0), reverse=True)
+    return (
+        f"{cadence.per_week:g} touches a week: {listed([f'{percent(share)} {name}' for share, name in mix])}"
+    )
+
+
+def _budget(budget: float | None) -> str:
+    return "" if budget is None else f"; budget {_money(budget)}"
+
+
+def _touch(touch: Touch) -> str:
+    kind = "a value message" if touch.kind == "value" else "a promotion"
+    text = f"{kind}, {_money(touch.cost)} each"
+    if touch.offer:
+        text += f", with {touch.offer}"
+    return text + (f", on {listed(list(touch.days))} only" if len(touch.days) < 7 else "")
+
+
+def _offer(offer: Offer) -> str:
+    text = f"{_share(offer.depth)} off, used within {plural(offer.valid, 'day')}"
+    if offer.min_spend > 0:
+        text += f", from {_money(offer.min_spend)}"
+    if offer.stock is not None:
+        text += f", {offer.stock:,} coupons"
+    return f"{text}; for {_who(offer.stages)}{_budget(offer.budget)}"
+
+
+def assumptions(results: Results) -> list[dict[str, str]]:
+    """What we do not know: per uncertain number its path, meaning, unit, value used, range, source and status.
+
+    ``pull`` is the rank correlation of the sampled value with customer equity over the worlds: "" with fewer
+    than 20 worlds, where it would be noise.
+    """
+    known = {row["path"]: row for row in parameters()}
+    rows = []
+    for path, span in results.scenario.uncertainties.items():
+        info = known.get(path, {})
+        unit = str(info.get("unit", ""))
+        form = _share if unit == "share" else lambda value: f"{value:,.6g}"
+        kinds = {
+            "uniform": "evenly",
+            "loguniform": "evenly in the logarithm",
+            "normal": "normal, 95 % inside",
+        }
+        used = _at(results.scenario, path)
+        rows.append({
+            "path": path,
+            "meaning": str(info.get("meaning", "")),
+            "unit": "" if unit in ("-", "share", "scale") else unit,
+            "value": form(float(used)) if isinstance(used, int | float) else "",
+            "range": f"{form(float(span.low))} to {form(float(span.high))}",
+            "kind": kinds[span.kind],
+            "status": str(info.get("status", "")),
+            "pull": _pull(results, path),
+        })  # fmt: skip
+    return rows
+
+
+def _at(node: Any, path: str) -> Any:
+    """The scenario's own value at a dotted path; None where there is none."""
+    for part in path.split("."):
+        node = node.get(part) if isinstance(node, dict) else getattr(node, part, None)
+    return node
+
+
+def _pull(results: Results, path: str) -> str:
+    drawn = table(results, "worlds", world=None)
+    equity = world_means(results, "customer_equity")
+    if path not in drawn.columns or len(drawn) < ENOUGH_WORLDS or len(drawn) != len(equity):
+        return ""
+    ranks = drawn.sort_values("world")[path].rank().to_numpy()
+    against = table(results, "outcomes", world=None)
+    means = against[against["world"] > 0].groupby("world")["customer_equity"].mean().rank().to_numpy()
+    if ranks.std() == 0 or means.std() == 0:
+        return ""
+    both = ((ranks - ranks.mean()) * (means - means.mean())).mean() / (ranks.std() * means.std())
+    return f"{both:+.2f}".replace("-", "−")
+
+
+def people(scenario: Scenario) -> str:
+    """Who is simulated, in a sentence."""
+    population = scenario.population
+    scale = "" if scenario.scale == 1 else f", each standing for {scenario.scale:g} real people"
+    text = f"{population.members:,} members and {population.prospects:,} prospects{scale}"
+    if population.opted_in < 1:
+        text += f"; {percent(population.opted_in)} can be reached by pushes when they join"
+    return f"{text}."

@@ -1,0 +1,105 @@
+"""The outcomes of one finished world, scaled to the real base.
+
+Counts and fen are whole numbers; the few real-valued sums use math.fsum, which is exact
+and so does not depend on order or processor.
+"""
+
+from __future__ import annotations
+
+from math import fsum
+
+import numpy as np
+
+from simlab.scenario.outcomes import OUTCOMES
+from simlab.world.engine import residuals
+from simlab.world.market import Market
+from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
+from simlab.world.records import MEMBER
+
+
+def residual_per_user(market: Market) -> np.ndarray:
+    """(N,) int64 fen left in each user at the horizon, under the named continuation policy."""
+    economics = market.scenario.economics
+    shapes = np.array([s.basket.p for s in market.scenario.population.segments.values()])
+    return residuals(
+        market.users, economics.margin, shapes, economics.discount / 365.0, economics.residual_cap,
+        economics.reference_lift, economics.reference_mute, economics.continuation == "reference",
+    )  # fmt: skip
+
+
+def outcomes(market: Market) -> dict[str, float]:
+    """Every outcome of `simlab.scenario.outcomes.OUTCOMES` for one finished market.
+
+    Ratios without a denominator (open rate without a touch ...) are nan. "Per starting member" divides by
+    members at the valuation date; in a world that starts empty, by everybody who ever joined.
+    """
+    scenario = market.scenario
+    scale = scenario.scale
+    ledger = market.book.ledger[scenario.warmup.days :]
+    daily = ledger.sum(axis=(1, 2, 3))
+    total = {name: int(daily[:, M[name]].sum()) for name in METRICS}
+    members = ledger[:, :-2, ..., M.members].sum(axis=(1, 2, 3))
+    reachable = ledger[:, :-2, ..., M.reachable].sum(axis=(1, 2, 3))
+    started = int(market.book.cohorts[0, 0, 0])
+    ever = started + total["joins"]
+    base = max(started or ever, 1)
+    net = daily[:, M.margin_fen] - sum(daily[:, M[cost]] for cost in COSTS)
+    day_factor = 1.0 / (1.0 + scenario.economics.discount) ** (1.0 / 365.0)
+    factors = [day_factor**day for day in range(1, scenario.horizon + 1)]
+    realised = fsum(f * int(x) for f, x in zip(factors, net, strict=True)) / 100.0
+    residual = int(residual_per_user(market).sum()) / 100.0 * factors[-1]
+    member_days = int(members.sum())
+    touches = total["value_sent"] + total["promo_sent"]
+
+    def per(part: float, whole: float) -> float:
+        return part / whole if whole else float("nan")
+
+    values = {
+        "customer_equity": (realised + residual) / base,
+        "total_equity": (realised + residual) * scale,
+        "realised_value": realised / base,
+        "residual_value": residual / base,
+        "net": int(net.sum()) / 100.0 * scale,
+        "revenue": total["revenue_fen"] / 100.0 * scale,
+        "subsidy": total["subsidy_fen"] / 100.0 * scale,
+        "rewards": (total["reward_fen"] + total["invitee_fen"]) / 100.0 * scale,
+        "acquisition_cost": total["acquisition_fen"] / 100.0 * scale,
+        "touch_cost": total["touch_fen"] / 100.0 * scale,
+        "members": int(members[-1]) * scale,
+        "joins": total["joins"] * scale,
+        "referred": int(ledger[..., 2, :, M.joins].sum()) * scale,
+        "hunters": total["hunters"] * scale,
+        "left": total["leaves"] * scale,
+        "orders": total["orders"] * scale,
+        "orders_per_member": per(total["orders"] * 365.0, member_days),
+        "active_share": per(total["active"], member_days),
+        "touches": touches * scale,
+        "open_rate": per(total["opens"], touches),
+        "seen_rate": per(total["seen"], touches),
+        "mutes": total["mutes"] * scale,
+        "mute_rate": per(1000.0 * total["mutes"], touches),
+        "complaint_rate": per(1000.0 * total["complaints"], touches),
+        "reach": per(int(reachable[-1]), int(members[-1])),
+        "fatigue": per(total["fatigue"] / FIXED_POINT, member_days),
+        "redemptions": total["redeemed"] * scale,
+        "redemption_rate": per(total["redeemed"], total["issued"]),
+        "subsidised_organic": per(total["organic"], total["redeemed"]),
+        "invites": total["invites"] * scale,
+        "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
+        "newcomer_need": _newcomer_need(market),
+    }
+    assert tuple(values) == tuple(OUTCOMES)
+    return values
+
+
+def _newcomer_need(market: Market) -> float:
+    """Mean latent order rate of invited newcomers over that of the members on day 0."""
+    users = market.users
+    here = (users["joined"] <= 0) & (users["status"] >= MEMBER) & (users["source"] == 0)
+    invited = (users["joined"] >= 1) & (users["source"] == 2)
+    if not here.any() or not invited.any():
+        return float("nan")
+    mean = [fsum(users["rate"][chosen].tolist()) / int(chosen.sum()) for chosen in (invited, here)]
+    return mean[0] / mean[1] if mean[1] else float("nan")
+
+
