@@ -25,6 +25,8 @@ INSTALLED = (
 )  # fmt: skip
 """Chinese fonts worth using, best first, where the packaged one is missing."""
 
+LONGEST = 24
+"""Letters of a name that a plot has room for; longer names are numbered and explained beside it."""
 _LOCK = threading.Lock()
 
 
@@ -44,7 +46,7 @@ def packaged() -> Path | None:
 
 @lru_cache(maxsize=1)
 def families() -> tuple[str, ...]:
-    """Font families to draw with, in order of preference. The packaged font goes first: same bytes anywhere."""
+    """Font families to draw with, best first. The packaged font leads: same bytes on every machine."""
     with _LOCK:
         manager = font_manager.fontManager
         path = packaged()
@@ -80,14 +82,23 @@ def label(name: str) -> str:
     return f" {text}" if text.startswith("_") else text
 
 
+def width(text: str) -> int:
+    """Width in Latin letters: a Chinese character takes two."""
+    return sum(2 if _wide(char) else 1 for char in text)
+
+
+def _fits(name: str) -> bool:
+    return width(name) <= LONGEST and drawable(name)
+
+
 def labels(names: Sequence[str], kind: str) -> list[str]:
-    """Plot texts of `names`; one that cannot be drawn becomes "`kind` 2", its place in the list."""
-    return [label(name) if drawable(name) else f"{kind} {i + 1}" for i, name in enumerate(names)]
+    """Plot texts of `names`; one too long or not drawable becomes "`kind` 2", its place in the list."""
+    return [label(name) if _fits(name) else f"{kind} {i + 1}" for i, name in enumerate(names)]
 
 
 def key(names: Sequence[str], kind: str) -> list[tuple[str, str]]:
     """(text in the plot, name) for the names that `labels` had to number."""
-    return [(f"{kind} {i + 1}", name) for i, name in enumerate(names) if not drawable(name)]
+    return [(f"{kind} {i + 1}", name) for i, name in enumerate(names) if not _fits(name)]
 
 
 def _wide(char: str) -> bool:
@@ -109,8 +120,8 @@ def css_face(texts: Iterable[str], family: str) -> str:
 
 @lru_cache(maxsize=8)
 def _subset(path: str, chars: str) -> bytes:
-    from fontTools import subset
-    from fontTools.ttLib import TTFont
+    from fontTools import subset  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     options = subset.Options(flavor="woff", layout_features=[], notdef_outline=True)
     # Only shapes are needed; reading the layout tables of a large font takes a second.

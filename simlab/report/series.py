@@ -27,19 +27,25 @@ _COLUMNS = {
 }
 
 
-def table(results: Results, name: str, world: int | None = 0) -> pd.DataFrame:
-    """Table `name` of one world (None: of all), empty with its usual columns when the run has none."""
+def table(
+    results: Results, name: str, world: int | None = 0, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Table `name` of one world (None: of all), empty with its usual columns when the run has none.
+
+    Naming the `columns` that are needed spares copies of a daily table that may have millions of rows.
+    """
     frame = results.tables.get(name)
     if frame is None:
-        return pd.DataFrame({column: [] for column in _COLUMNS[name]})
-    if world is None or "world" not in frame.columns:
-        return frame
-    return frame[frame["world"] == world]
+        frame = pd.DataFrame({column: [] for column in _COLUMNS[name]})
+    inside = None if world is None or "world" not in frame.columns else frame["world"] == world
+    if columns is not None:
+        frame = frame[list(columns)]
+    return frame if inside is None or inside.all() else frame[inside]
 
 
 def seeds(results: Results) -> list[int]:
     """Seeds of world 0, ascending; from the outcomes, for a seed's daily rows may all be zero."""
-    found = set(table(results, "outcomes")["seed"]) | set(table(results, "daily")["seed"])
+    found = {*table(results, "outcomes")["seed"], *table(results, "daily", columns=["seed"])["seed"].unique()}
     return sorted(int(seed) for seed in found)
 
 
@@ -61,7 +67,7 @@ def panel(results: Results, columns: Sequence[str], frame: pd.DataFrame | None =
         columns: metrics of the daily table.
         frame: rows of the daily table to use; all of world 0 when left out.
     """
-    rows = table(results, "daily") if frame is None else frame
+    rows = table(results, "daily", columns=["seed", "day", *columns]) if frame is None else frame
     seed, day = seeds(results), days(results)
     out = {column: np.zeros((len(seed), len(day))) for column in columns}
     if rows.empty:
@@ -120,7 +126,7 @@ def band(array: Array) -> tuple[Array, Array, Array]:
 def stage_names(results: Results) -> list[str]:
     """Stages in the order of the scenario, then others that the tables hold (without prospects)."""
     names = [stage.name for stage in results.scenario.stages]
-    found = table(results, "daily")["stage"].unique()
+    found = table(results, "daily", columns=["stage"])["stage"].unique()
     return names + sorted(str(name) for name in found if name not in (*names, "prospect", "left"))
 
 
@@ -128,18 +134,26 @@ def names(results: Results, column: str) -> list[str]:
     """Segments or sources with rows in the daily table: those of the scenario first, in its order."""
     scenario = results.scenario
     known = list(scenario.population.segments) if column == "segment" else ["base", *scenario.levers.sources]
-    found = {str(name) for name in table(results, "daily")[column].unique()}
+    found = {str(name) for name in table(results, "daily", columns=[column])[column].unique()}
     return [name for name in known if name in found] + sorted(found - set(known))
 
 
 def stocks(results: Results) -> Array:
     """Members at the end of each day, mean over seeds, (stages, days), scaled to the real base."""
-    rows = table(results, "daily")
-    scale = results.scenario.scale
+    rows = table(results, "daily", columns=["seed", "day", "stage", "members"])
+    per = results.scenario.scale / max(len(seeds(results)), 1)
     return np.stack([
-        panel(results, ["members"], rows[rows["stage"] == name])["members"].mean(axis=0) * scale
+        panel(results, ["members"], rows[rows["stage"] == name])["members"].sum(axis=0) * per
         for name in stage_names(results)
     ])  # fmt: skip
+
+
+def starting_members(results: Results) -> float:
+    """Members on the valuation date, before day 1, mean over seeds, real base."""
+    warm = results.scenario.warmup.days
+    if warm and seeds(results):
+        return float(panel(results, ["members"])["members"][:, warm - 1].mean()) * results.scenario.scale
+    return results.scenario.population.members * results.scenario.scale
 
 
 def flows(results: Results) -> pd.DataFrame:

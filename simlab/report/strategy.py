@@ -44,7 +44,9 @@ def levers(scenario: Scenario) -> list[Row]:
         used = {n for c in found.push.values() if c.per_week > 0 for n, weight in c.mix.items() if weight > 0}
         rows += [("Touch", name, _touch(touch)) for name, touch in found.touches.items() if name in used]
         caps = found.caps
-        text = f"at most {caps.per_day} a day, {caps.per_week} a week and {caps.per_month} a month for each member"
+        text = (
+            f"for each member at most {caps.per_day} a day, {caps.per_week} a week, {caps.per_month} a month"
+        )
         if caps.quota_per_month is not None:
             text += f"; the platform allows {caps.quota_per_month} a month"
         if caps.execution < 1:
@@ -56,14 +58,19 @@ def levers(scenario: Scenario) -> list[Row]:
         friends = (
             "each friend who joins" if referral.needed == 1 else f"every {referral.needed} friends who join"
         )
-        text = f"{_money(referral.reward)} for {friends}, {_money(referral.invitee_reward)} to each of those friends"
+        text = (
+            f"{_money(referral.reward)} for {friends}, {_money(referral.invitee_reward)} to each such friend"
+        )
         text += f"; may invite: {_who(referral.stages)}"
         rows.append(("Referral", "invite friends", text + _budget(referral.budget)))
     for name, source in found.sources.items():
-        text = (f"{source.exposures:,.10g} exposures a day of the simulated base at {_money(source.cost)} each, "
-                f"{_share(source.click)} click, {_share(source.join)} of those join")  # fmt: skip
+        text = (
+            f"{source.exposures:,.10g} exposures a day of the simulated base at {_money(source.cost)} each, "
+        )
+        text += f"{_share(source.click)} click, {_share(source.join)} of those join"
         rows.append(("Source", name, text + _budget(source.budget)))
-    return rows
+    before = scenario.warmup.levers if scenario.warmup.days else {}
+    return rows + [("Warm-up", path, f"{value} before the valuation date") for path, value in before.items()]
 
 
 def _cadence(cadence: Cadence | None) -> str:
@@ -98,7 +105,7 @@ def _offer(offer: Offer) -> str:
 
 
 def assumptions(results: Results) -> list[dict[str, str]]:
-    """What we do not know: per uncertain number its path, meaning, unit, value used, range, source and status.
+    """What we do not know: per uncertain number its path, meaning, unit, value used, range, kind and status.
 
     ``pull`` is the rank correlation of the sampled value with customer equity over the worlds: "" with fewer
     than 20 worlds, where it would be noise.

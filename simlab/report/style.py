@@ -1,4 +1,4 @@
-"""One visual language for every plot: colours, type, sizes, grid, the axis of dates, and how figures are saved.
+"""One visual language for every plot: colours, type, sizes, grid, axis of dates, and how figures are saved.
 
 Nothing here touches pyplot or changes matplotlib's settings for others; figures can be built in any thread.
 """
@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -26,7 +27,7 @@ from simlab.report.series import Array, dates, days
 
 INK, MUTED, RULE, PAPER = "#22303c", "#66737f", "#dfe4e8", "#ffffff"
 ACCENT, WARM, SHADE = "#1f5f8b", "#b4552d", "#f3f1ec"
-GAIN, LOSS, TOTAL = "#4f9d8f", "#c8694a", "#1f5f8b"
+GAIN, LOSS, TOTAL, EVENT = "#4f9d8f", "#c8694a", "#1f5f8b", "#f0d9a8"
 STAGE_COLOURS = (
     "#8fc7e8", "#1f5f8b", "#4f9d8f", "#e3b04b", "#b9a79b", "#c8694a",
     "#7b5ea7", "#9db668", "#d996b3", "#5c6b73", "#6fc0b5", "#8a4f2d",
@@ -45,8 +46,8 @@ _SAVING = threading.Lock()
 
 def figure(height: float, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Figure, list[Axes]]:
     """An empty figure `height` inches tall and its axes, row by row, in the house style."""
-    fig = Figure(figsize=(WIDTH, height), layout="constrained", facecolor=PAPER)
-    fig.get_layout_engine().set(w_pad=0.08, h_pad=0.08, wspace=0.06, hspace=0.06)
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.06, hspace=0.06)
+    fig = Figure(figsize=(WIDTH, height), layout=layout, facecolor=PAPER)
     made = fig.subplots(rows, columns, squeeze=False, **grid)
     axes = [ax for row in made for ax in row]
     for ax in axes:
@@ -76,6 +77,11 @@ def grid(ax: Axes, axis: Literal["x", "y"] = "y") -> None:
 def heading(ax: Axes, text: str) -> None:
     """What the axes show, above them on the left; units belong here or on the axis."""
     ax.set_title(text, loc="left", fontsize=LARGE, color=INK, pad=10)
+
+
+def caption(ax: Axes, axis: Literal["x", "y"], text: str) -> None:
+    """What an axis counts, and in which unit."""
+    (ax.set_xlabel if axis == "x" else ax.set_ylabel)(text, fontsize=SMALL, color=MUTED)
 
 
 def numbers(ax: Axes, axis: Literal["x", "y"], form: Callable[[float], str], bins: int = 5) -> None:
@@ -115,7 +121,7 @@ def legend(fig: Figure, handles: Sequence[Any], texts: Sequence[str], columns: i
 
 
 def timeline(ax: Axes, results: Results, named: bool = True) -> Array:
-    """Dates on the x axis, the warm-up shaded and the valuation date marked. Returns x of all simulated days."""
+    """Dates on the x axis, the warm-up shaded, the valuation date marked. Returns x of all simulated days."""
     x = date2num(dates(results, days(results)))
     first, zero, last = x[0], date2num(results.scenario.start), x[-1]
     ax.set_xlim(first, max(last, first + 1))
@@ -144,7 +150,7 @@ def timeline(ax: Axes, results: Results, named: bool = True) -> Array:
 
 def plain_date(day: datetime.date) -> str:
     """ "1 Jan 2026", whatever the locale."""
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     return f"{day.day} {months[day.month - 1]} {day.year}"
 
 

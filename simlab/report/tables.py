@@ -39,15 +39,19 @@ def outcome_rows(results: Results) -> list[dict[str, str]]:
 def group_rows(results: Results, column: str) -> list[dict[str, str]]:
     """Per segment or source, within the horizon, means of seeds, real base: members, orders, money; as texts.
 
-    Net contribution is before what stands with no person (exposures of a source count for the source).
+    Cost counts where the daily table has it (exposures: with their source); groups of prospects alone are
+    left out.
     """
-    rows = series.table(results, "daily")
+    counted = ["members", "orders", "margin_fen", "joins", *COSTS]
+    rows = series.table(results, "daily", columns=["day", column, *counted])
     rows = rows[rows["day"] >= 1]
     per = results.scenario.scale / max(len(series.seeds(results)), 1)
     out = []
     for name in series.names(results, column):
         part = rows[rows[column] == name]
-        s = part[["members", "orders", "revenue_fen", "margin_fen", "joins", *COSTS]].sum() * per
+        s = part[counted].sum() * per
+        if not (s["members"] or s["orders"] or s["joins"]):
+            continue  # rows of prospects only
         days = results.scenario.horizon
         end = float(part.loc[part["day"] == days, "members"].sum()) * per
         net = (s["margin_fen"] - sum(s[cost] for cost in COSTS)) / 100

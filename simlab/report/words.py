@@ -108,12 +108,8 @@ def _statement(results: Results, found: Estimate, value: str) -> str:
         case "total_equity":
             return f"Customer equity of the whole base is {value}"
         case "members":
-            before = results.scenario.population.members * results.scenario.scale
-            change = (
-                f", {signed(found.mean / before - 1)} against the {count(before)} at the start"
-                if before
-                else ""
-            )
+            before = series.starting_members(results)
+            change = f", {signed(found.mean / before - 1)} against {count(before)} before" if before else ""
             return f"{value.removesuffix(' users')} members after {plural(days, 'day')}{change}"
         case "orders":
             return f"{value} in {plural(days, 'day')}"
@@ -129,13 +125,13 @@ def certainty(results: Results) -> str:
     if worlds >= 2:
         kind = next(e.range_name for e in found if e.worlds == worlds)
         people = (
-            f"The range to decide by is the one over plausible worlds ({kind} of {worlds}): it carries what we do "
-            "not know about people, and more seeds do not shrink it."
+            f"The range to decide by is the one over plausible worlds ({kind} of {worlds}): it carries "
+            "what we do not know about people, and more seeds do not shrink it."
         )
     elif results.scenario.uncertainties:
         people = (
-            "The scenario says what we do not know about people, but this run sampled no plausible worlds: the "
-            "intervals leave it out and are too narrow to decide by."
+            "The scenario says what we do not know about people, but this run sampled no plausible worlds: "
+            "the intervals leave it out and are too narrow to decide by."
         )
     else:
         people = (
@@ -161,7 +157,8 @@ def constraint_line(found: Judgement) -> str:
     if not math.isfinite(found.bound):
         return f"{asked}: not decidable with one seed (it gave {texts[0]}{suffix})."
     side = "lower" if least else "upper"
-    text = f"{asked}: {found.verdict} (mean {texts[0]}{suffix}, 99.9 % {side} bound over seeds {texts[1]}{suffix}"
+    text = f"{asked}: {found.verdict} (mean {texts[0]}{suffix}, "
+    text += f"99.9 % {side} bound over seeds {texts[1]}{suffix}"
     if found.worlds:
         text += f"; holds in {found.worlds_met} of {plural(found.worlds, 'plausible world')}"
     return f"{text})."
@@ -182,21 +179,23 @@ def warnings(results: Results) -> list[str]:
     own = {name: float(array.mean()) for name in OUTCOMES if (array := values(results, name)).size}
     if (k := own.get("k_factor", 0.0)) > 0.5:
         out.append(
-            f"K is {k:.2f}: programmes rarely get above 0.5. Check acceptance and rewards before believing it."
+            f"K is {k:.2f}: programmes rarely get above 0.5. Check acceptance and rewards before using it."
         )
     if own.get("touches", 0.0) > 0:
         for name, noun, low, high in (("open_rate", "opens per delivered touch", 0.01, 0.10),
                                       ("reach", "reach at the horizon", 0.25, 0.70)):  # fmt: skip
             share = own.get(name, math.nan)
             if share < low or share > high:
-                out.append(f"{_capital(noun)}: {percent(share)}, outside the {percent(low)} to {percent(high)} that "
-                           "programmes usually see.")  # fmt: skip
+                usual = f"{percent(low)} to {percent(high)}"
+                out.append(
+                    f"{_capital(noun)}: {percent(share)}, outside the {usual} that programmes usually see."
+                )
     equity, residual = own.get("customer_equity", math.nan), own.get("residual_value", math.nan)
     if equity <= 0:
         out.append("Customer equity is not above zero: the programme costs more than it earns.")
     elif residual / equity > 0.6:
-        out.append(f"{percent(residual / equity)} of customer equity lies after the horizon: it depends on what is "
-                   "assumed there. A longer horizon would show more of it.")  # fmt: skip
+        late = percent(residual / equity)
+        out.append(f"{late} of customer equity lies after the horizon: it depends on what is assumed there.")
     out += _outside(results)
     return out + stationarity(results)
 
@@ -235,8 +234,10 @@ def stationarity(results: Results) -> list[str]:
     for (name, array), large in zip(level.items(), (0.02, 0.05), strict=True):
         drift, clear = _drift(array)
         if clear and abs(drift) > large:
-            out.append(f"The warm-up had not settled: {name} moved by {signed(drift)} in its last "
-                       f"{plural(array.shape[1], 'day')}. A longer warm-up would start from a steadier state.")  # fmt: skip
+            window = f"its last {plural(array.shape[1], 'day')}"
+            out.append(
+                f"The warm-up had not settled: {name} moved by {signed(drift)} in {window}. Make it longer."
+            )
     return out
 
 

@@ -21,10 +21,11 @@ class Orders(Part):
 
 
 class Lifetime(Part):
-    """Latent lifetimes: rates ~ Gamma(shape, scale), so P(alive at t) = (scale / (scale + t)) ** shape."""
+    """Latent lifetimes: rates ~ Gamma(shape, scale), so P(alive at t) = core + (1 - core) (scale / (scale + t)) ** shape."""
 
     shape: Factor = Field(0.6, ge=0.02, description="gamma shape s of lifetime rates between people")
     scale: Duration = Field(210.0, description="gamma rate beta of lifetime rates, in days")
+    core: Share = Field(0.0, description="share of people whose relation never ends by itself (a loyal core)")
 
 
 class Basket(Part):

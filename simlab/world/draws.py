@@ -60,6 +60,7 @@ class Purpose(IntEnum):
     PAST_VISIT = 19
     OPTED_IN = 20
     ENDED = 21
+    CORE = 22
 
     SEND = 30
     EXECUTE = 31

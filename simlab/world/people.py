@@ -23,15 +23,15 @@ from simlab.world.numerics import (
 from simlab.world.records import MEMBER, NEVER, USER
 
 (ARRIVAL, SEGMENT, NEED, LIFETIME, BASKET, DEAL, TOLERANCE, SOCIABILITY, VISITS, AFFINITY, DOG, LIFE_LENGTH,
- TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED) = (int(p) for p in (
+ TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED, CORE) = (int(p) for p in (
     Purpose.ARRIVAL, Purpose.SEGMENT, Purpose.NEED, Purpose.LIFETIME, Purpose.BASKET, Purpose.DEAL,
     Purpose.TOLERANCE, Purpose.SOCIABILITY, Purpose.VISITS, Purpose.AFFINITY, Purpose.DOG, Purpose.LIFE_LENGTH,
     Purpose.TENURE, Purpose.ALIVE, Purpose.PAST_ORDERS, Purpose.PAST_RECENCY, Purpose.PAST_VISIT,
-    Purpose.OPTED_IN, Purpose.ENDED))  # fmt: skip
+    Purpose.OPTED_IN, Purpose.ENDED, Purpose.CORE))  # fmt: skip
 
 SEGMENT_ROW = np.dtype(
     [(name, "f8") for name in (
-        "upto need_shape need_rate life_shape life_scale basket_p basket_q basket_gamma "
+        "upto need_shape need_rate life_shape life_scale core basket_p basket_q basket_gamma "
         "deal tolerance sociability visits mean_rate"
     ).split()], align=True,
 )  # fmt: skip
@@ -44,14 +44,14 @@ PEOPLE_ROW = np.dtype(
 
 BASE_COLUMNS = (
     "tenure", "since_order", "orders", "spend", "p_alive", "need_shape", "need_rate", "lifetime_shape",
-    "lifetime_rate", "basket_shape", "basket_rate",
+    "lifetime_rate", "basket_shape", "basket_rate", "p_core",
 )  # fmt: skip
 """Columns of a current base: observed history, then posterior parameters (days; baskets in fen)."""
 
 
 @dataclass(frozen=True)
 class Base:
-    """Today's customers from a log: one row per customer, columns BASE_COLUMNS as a (n, 11) float array."""
+    """Today's customers from a log: one row per customer, columns BASE_COLUMNS as a (n, 12) float array."""
 
     rows: NDArray[np.float64]
 
@@ -171,14 +171,23 @@ def normal_rank(relative, shape):
 
 
 @rule
-def presence(days, shape, scale, exit):
+def choose_core(users, world, first, segments):
+    """Of the users from `first` on, the loyal core never leaves by itself."""
+    for i in range(first, users.size):
+        core = segments[users[i].segment].core
+        if core > 0.0 and uniform(day_key(user_key(world, i), BIRTH_DAY), CORE) < core:
+            users[i].hazard = 0.0
+
+
+@rule
+def presence(days, shape, scale, core, exit):
     """For each tenure 0..days-1: (chance to be still a member, share of those whose relation lives)."""
     here = np.empty(days, np.float64)
     living = np.empty(days, np.float64)
     gone = 0.0  # ended, but not yet unsubscribed
     before = 1.0
     for a in range(days):
-        alive = power(scale / (scale + a), shape)
+        alive = core + (1.0 - core) * power(scale / (scale + a), shape)
         gone = gone * (1.0 - exit) + (before - alive)
         before = alive
         here[a] = alive + gone
@@ -191,7 +200,7 @@ def give_history(users, members, world, start, days, segments, p, basket_p):
     """Today's members joined at a constant rate over the last `days`: tenure, past orders, who is still alive."""
     for g in range(segments.size):
         s = segments[g]
-        here, living = presence(days, s.life_shape, s.life_scale, p.exit)
+        here, living = presence(days, s.life_shape, s.life_scale, s.core, p.exit)
         upto = np.cumsum(here)
         for i in range(members):
             u = users[i]
@@ -202,7 +211,11 @@ def give_history(users, members, world, start, days, segments, p, basket_p):
             u.joined = start - tenure
             ended = 0.0
             if uniform(key, ALIVE) < living[tenure]:
-                u.hazard = u.hazard * s.life_scale / (s.life_scale + tenure)  # Gamma(s, beta + tenure): survived so far
+                survived = power(s.life_scale / (s.life_scale + tenure), s.life_shape)
+                if uniform(key, CORE) < s.core / (s.core + (1.0 - s.core) * survived):
+                    u.hazard = 0.0
+                else:
+                    u.hazard *= s.life_scale / (s.life_scale + tenure)  # survived so far: Gamma(s, beta + tenure)
             else:
                 u.alive = 0
                 u.life_left = 0.0
@@ -245,6 +258,8 @@ def give_posterior(users, rows, world, start, need_scores, life_scores, basket_s
         u.rate = gamma_quantile(row[5], need_scores[i]) / row[6]
         u.hazard = gamma_quantile(row[7], life_scores[i]) / row[8]
         u.basket_rate = gamma_quantile(row[9], basket_scores[i]) / row[10]
+        if uniform(key, CORE) < row[11]:
+            u.hazard = 0.0
         if uniform(key, ALIVE) >= row[4]:
             u.alive = 0
             u.life_left = 0.0
@@ -263,6 +278,7 @@ def segment_table(scenario: Scenario) -> NDArray[np.void]:
         row["mean_rate"] = s.orders.per_year / 365.0
         row["need_rate"] = s.orders.shape / (s.orders.per_year / 365.0)
         row["life_shape"], row["life_scale"] = s.lifetime.shape, s.lifetime.scale
+        row["core"] = s.lifetime.core
         row["basket_p"], row["basket_q"] = s.basket.p, s.basket.q
         row["basket_gamma"] = s.basket.mean * 100.0 * (s.basket.q - 1.0) / s.basket.p
         row["deal"], row["tolerance"] = s.deal, s.tolerance
@@ -323,6 +339,8 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
         users["status"][:members] = MEMBER
         if pop.tenure > 0:
             give_history(users, members, world, start, pop.tenure, segments, row, segments["basket_p"].copy())
+    informed = members if base is not None or pop.tenure > 0 else 0
+    choose_core(users, world, informed, segments)
     rank = np.argsort(priorities(world, n, ARRIVAL), kind="stable")
     arrivals = rank[rank >= members][: sum(pop.arrivals or ())].astype(np.int64)
     first = np.concatenate([[0], np.cumsum(np.asarray(pop.arrivals or (), np.int64))]).astype(np.int64)

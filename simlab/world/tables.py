@@ -1,8 +1,6 @@
-"""From a finished market to tables: days, groups, cohorts, flows and invitation trees."""
+"""From a finished market to tables: days, cohorts, flows and invitation trees."""
 
 from __future__ import annotations
-
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -13,14 +11,11 @@ from simlab.world.market import Market
 from simlab.world.metrics import METRICS
 from simlab.world.records import PROSPECT
 
-STOCKS = ("members", "reachable")
-
 
 def tables(market: Market) -> dict[str, pd.DataFrame]:
     """Every table of one run, by name; see `simlab.lab.results.Results` for their columns."""
     return {
         "daily": daily(market),
-        "groups": groups(market),
         "cohorts": cohorts(market),
         "flows": flows(market),
         **trees(market),
@@ -28,32 +23,19 @@ def tables(market: Market) -> dict[str, pd.DataFrame]:
 
 
 def daily(market: Market) -> pd.DataFrame:
-    """Metrics by day and stage, over sources and segments."""
-    ledger = market.book.ledger.sum(axis=(2, 3))
-    days, stages, _ = ledger.shape
-    frame = pd.DataFrame(ledger.reshape(days * stages, -1), columns=list(METRICS))
-    frame.insert(0, "day", np.repeat(np.arange(days) + market.first_day, stages))
-    frame.insert(1, "stage", list(market.names.stages) * days)
-    return frame
-
-
-def groups(market: Market) -> pd.DataFrame:
-    """Metrics by month of 30 days x stage x source x segment; stocks as on the month's last day."""
-    ledger = market.book.ledger[market.scenario.warmup.days :]
-    starts = np.arange(0, len(ledger), MONTH)
-    summed = np.add.reduceat(ledger, starts, axis=0)
-    last = np.minimum(starts + MONTH, len(ledger)) - 1
-    for stock in STOCKS:
-        k = METRICS.index(stock)
-        summed[..., k] = ledger[last][..., k]
+    """Metrics by day x stage x source x segment; rows of zeros are left out."""
+    ledger = market.book.ledger
+    day, stage, source, segment = np.nonzero(ledger.any(axis=-1))
+    frame = pd.DataFrame(ledger[day, stage, source, segment], columns=list(METRICS))
     names = market.names
-    frame = pd.DataFrame(
-        list(product(range(1, len(starts) + 1), names.stages, names.sources, names.segments)),
-        columns=["month", "stage", "source", "segment"],
-    )
-    values = pd.DataFrame(summed.reshape(len(frame), -1), columns=list(METRICS))
-    frame = pd.concat([frame, values], axis=1)
-    return frame[(values != 0).any(axis=1)].reset_index(drop=True)
+    for column, label, code in (
+        ("segment", names.segments, segment),
+        ("source", names.sources, source),
+        ("stage", names.stages, stage),
+    ):
+        frame.insert(0, column, pd.Categorical.from_codes(code, categories=list(label)))
+    frame.insert(0, "day", day + market.first_day)
+    return frame
 
 
 def cohorts(market: Market) -> pd.DataFrame:

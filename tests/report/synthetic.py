@@ -41,7 +41,8 @@ def scenario(marketing: bool = True, horizon: int = 365, warmup: int = 60, **cha
         data["levers"] = {
             "push": {"new": {"per_week": 3}, "loyal": {"per_week": 3}, "active": {"per_week": 3},
                      "at_risk": {"per_week": 1.5}, "dormant": {"per_week": 0.5}},
-            "touches": {"value": {"kind": "value"}, "promo": {"kind": "promo", "offer": "coupon", "priority": 1}},
+            "touches": {"value": {"kind": "value"},
+                        "promo": {"kind": "promo", "offer": "coupon", "priority": 1}},
             "caps": {"per_day": 3, "per_week": 10, "per_month": 30},
             "offers": {"coupon": {"depth": "10%", "valid": 3}},
             "referral": {"reward": 20, "invitee_reward": 10},
@@ -138,7 +139,8 @@ def _cell(rng, spec, days, members, stage, source, segment, marketing, season, j
     columns = {
         "members": members, "reachable": np.rint(members * (fade if on else 0.7)),
         "fatigue": np.rint(members * fatigue * 10_000 * on), "affinity": np.rint(members * 5300),
-        "active": draw(members * 0.06), "touched": touched, "value_sent": touched - promo, "promo_sent": promo,
+        "active": draw(members * 0.06), "touched": touched,
+        "value_sent": touched - promo, "promo_sent": promo,
         "capped": draw(touched * 0.05), "unsent": 0, "seen": seen, "opens": opens,
         "interactions": rng.binomial(opens, 0.25), "visits": draw(members * 0.04),
         "mutes": rng.binomial(touched, 0.003), "complaints": rng.binomial(touched, 0.0002),
@@ -164,7 +166,7 @@ def _cohorts(spec: Scenario, seeds: range, marketing: bool) -> pd.DataFrame:
     months = max(spec.horizon // 30, 1)
     for seed in seeds:
         rng = np.random.default_rng(100 + seed)
-        for start in range(0, months + 1 if marketing else 1):
+        for start in range(months + 1 if marketing else 1):
             size = 4800 if start == 0 else 60
             for age in range(months if start == 0 else months - start + 1):
                 active = rng.binomial(size, (0.75 if start else 0.6) * np.exp(-age / 9))
@@ -176,9 +178,11 @@ def _cohorts(spec: Scenario, seeds: range, marketing: bool) -> pd.DataFrame:
 
 
 def _flows(spec: Scenario, seeds: range, marketing: bool) -> pd.DataFrame:
-    moves = {("new", "active"): 40, ("new", "at_risk"): 35, ("active", "loyal"): 60, ("active", "at_risk"): 260,
-             ("loyal", "at_risk"): 90, ("at_risk", "active"): 150, ("at_risk", "dormant"): 210,
-             ("dormant", "active"): 95, ("dormant", "left"): 60, ("at_risk", "left"): 25, ("active", "left"): 12}  # fmt: skip
+    moves = {("new", "active"): 40, ("new", "at_risk"): 35, ("active", "loyal"): 60,
+             ("active", "at_risk"): 260, ("loyal", "at_risk"): 90, ("at_risk", "active"): 150,
+             ("at_risk", "dormant"): 210,
+             ("dormant", "active"): 95, ("dormant", "left"): 60, ("at_risk", "left"): 25,
+             ("active", "left"): 12}  # fmt: skip
     if marketing:
         moves[("prospect", "new")] = 63
     rows = [
@@ -213,18 +217,23 @@ def _outcomes(spec: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
         row |= {
             "customer_equity": (0.96 * net + residual) / starting, "total_equity": 0.96 * net + residual,
             "realised_value": 0.96 * net / starting, "residual_value": residual / starting, "net": net,
-            "revenue": s["revenue_fen"] / 100, "subsidy": s["subsidy_fen"] / 100, "rewards": s["reward_fen"] / 100,
+            "revenue": s["revenue_fen"] / 100, "subsidy": s["subsidy_fen"] / 100,
+            "rewards": s["reward_fen"] / 100,
             "acquisition_cost": s["acquisition_fen"] / 100, "touch_cost": s["touch_fen"] / 100,
             "members": end["members"], "joins": s["joins"], "left": s["leaves"], "orders": s["orders"],
             "referred": frame.loc[frame["source"] == "referral", "joins"].sum() * float(spec.scale),
             "hunters": s["hunters"], "orders_per_member": 365 * s["orders"] / max(s["members"], 1),
             "active_share": s["active"] / max(s["members"], 1), "touches": sent, "mutes": s["mutes"],
-            "open_rate": s["opens"] / sent if sent else np.nan, "seen_rate": s["seen"] / sent if sent else np.nan,
+            "open_rate": s["opens"] / sent if sent else np.nan,
+            "seen_rate": s["seen"] / sent if sent else np.nan,
             "mute_rate": 1000 * s["mutes"] / sent if sent else np.nan,
             "complaint_rate": 1000 * s["complaints"] / sent if sent else np.nan,
-            "reach": end["reachable"] / max(end["members"], 1), "fatigue": end["fatigue"] / max(end["members"], 1) / 1e4,
-            "redemptions": s["redeemed"], "redemption_rate": s["redeemed"] / s["issued"] if s["issued"] else np.nan,
-            "subsidised_organic": s["organic"] / s["redeemed"] if s["redeemed"] else np.nan, "invites": s["invites"],
+            "reach": end["reachable"] / max(end["members"], 1),
+            "fatigue": end["fatigue"] / max(end["members"], 1) / 1e4,
+            "redemptions": s["redeemed"],
+            "redemption_rate": s["redeemed"] / s["issued"] if s["issued"] else np.nan,
+            "subsidised_organic": s["organic"] / s["redeemed"] if s["redeemed"] else np.nan,
+            "invites": s["invites"],
             "k_factor": 0.12 + 0.001 * int(seed) if sent else 0.0, "newcomer_need": 0.8 if sent else np.nan,
         }  # fmt: skip
         rows.append({"world": 0, "seed": int(seed)} | row)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -15,7 +16,17 @@ from synthetic import synthetic
 
 from simlab.lab.results import Results
 from simlab.report import fonts, series, style
-from simlab.report.plots import PLOTS, attention, condition, distribution, funnel, referral, stages, waterfall
+from simlab.report.plots import (
+    PLOTS,
+    attention,
+    cohorts,
+    condition,
+    distribution,
+    funnel,
+    referral,
+    stages,
+    waterfall,
+)
 from simlab.report.plots.growth import acquisition
 from simlab.scenario.schema import Scenario
 
@@ -26,12 +37,6 @@ CHINESE = ("新客", "老客", "活跃", "沉睡镕囍", "流失_预警")
 def chinese(full: Results) -> Results:
     """The same run with Chinese stage names."""
     names = dict(zip((stage.name for stage in full.scenario.stages), CHINESE, strict=True))
-    data = full.scenario.model_dump(mode="json")
-    for stage in data["stages"]:
-        stage["name"] = names[stage["name"]]
-    data["levers"]["push"] = {names[name]: cadence for name, cadence in data["levers"]["push"].items()}
-    data["stages"] = [{"name": s["name"], "when": s["when"]} for s in data["stages"]]
-    data["constraints"] = ()
     scenario = full.scenario.model_copy(update={"stages": tuple(
         stage.model_copy(update={"name": names[stage.name]}) for stage in full.scenario.stages
     )})  # fmt: skip
@@ -185,3 +190,28 @@ def test_without_marketing_there_is_nothing_to_draw_of_it(quiet: Results) -> Non
 def test_nothing_at_all_draws_nothing() -> None:
     nothing = Results(Scenario(name="empty"), {})
     assert all(plot.draw(nothing) is None for plot in PLOTS)
+
+
+def test_long_names_and_many_cohorts_still_fit(full: Results) -> None:
+    long = "a_stage_whose_name_is_as_long_as_allowed"
+    assert fonts.labels(["new", long], "stage") == ["new", "stage 2"]
+    months = 30
+    rows = [
+        (0, 1, f"month {start}", age, 100, 100 - age, 10, 12, 500)
+        for start in range(1, months + 1)
+        for age in range(months + 1 - start)
+    ]
+    frame = pd.DataFrame(rows, columns=full.tables["cohorts"].columns)
+    figure = cohorts(replace(full, tables=full.tables | {"cohorts": frame}))
+    assert figure is not None
+    assert figure.get_figheight() <= 7.5
+    assert len(texts(figure)) < 90  # 465 cells stay without numbers
+
+
+def test_events_of_the_calendar_are_named_under_the_orders() -> None:
+    events = {"events": [{"name": "春节", "first": "2026-02-15", "last": "2026-02-23", "demand": 0.7},
+                         {"name": "later", "first": "2030-01-01", "last": "2030-01-02"}]}  # fmt: skip
+    results = synthetic(seeds=2, worlds=0, horizon=90, warmup=14, calendar=events)
+    plot = next(plot for plot in PLOTS if plot.name == "orders_and_net")
+    assert plot.draw(results) is not None
+    assert "Amber: 春节." in plot.note(results)

@@ -59,13 +59,22 @@ def test_the_headline_says_what_the_table_holds(full: Results) -> None:
 
 
 def test_money_of_the_headline_is_the_money_of_the_daily_table(full: Results) -> None:
-    data = dict((name, value) for name, value, _ in steps(full))
+    data = {name: value for name, value, _ in steps(full)}
     frame = full.tables["outcomes"]
     own = frame[frame["world"] == 0]
     assert data["net contribution"] == pytest.approx(own["net"].mean())
     assert data["customer equity"] == pytest.approx(own["total_equity"].mean())
     parts = sum(value for name, value, whole in steps(full)[1:] if not whole)
     assert data["gross margin"] + parts == pytest.approx(data["customer equity"])
+
+
+def test_members_are_compared_with_the_valuation_date(full: Results, quiet: Results) -> None:
+    daily = full.tables["daily"]
+    before = daily.loc[daily["day"] == 0, "members"].sum() * 50 / 8
+    assert f"against {count(before)} before" in headline(full, "members").sentence
+    assert (
+        "against 250,000 before" in headline(quiet, "members").sentence
+    )  # no warm-up: the scenario's number
 
 
 def test_few_worlds_give_no_percentiles(full: Results) -> None:

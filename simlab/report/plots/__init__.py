@@ -1,4 +1,4 @@
-"""The plots of a report: each takes a `Results` and returns a matplotlib Figure, or None when it has nothing to show.
+"""The plots of a report: each takes a `Results` and returns a matplotlib Figure, or None if it has nothing.
 
     >>> figure = plots.waterfall(results)
     >>> figure.savefig("waterfall.png")
@@ -18,7 +18,13 @@ from simlab.report.numbers import plural
 from simlab.report.plots.contact import attention, condition, read_attention, read_condition
 from simlab.report.plots.growth import funnel, read_funnel, read_referral, referral
 from simlab.report.plots.lifecycle import cohorts, flows, read_cohorts, read_flows, read_stages, stages
-from simlab.report.plots.money import orders_and_net, read_orders_and_net, read_waterfall, waterfall
+from simlab.report.plots.money import (
+    caption_orders,
+    orders_and_net,
+    read_orders_and_net,
+    read_waterfall,
+    waterfall,
+)
 from simlab.report.plots.spread import caption_distribution, distribution, read_distribution
 from simlab.report.series import seeds
 
@@ -65,7 +71,7 @@ PLOTS: tuple[Plot, ...] = (
     Plot("waterfall", "From gross margin to customer equity", waterfall, read_waterfall,
          "Blue: totals; green: added; red: taken away."),
     Plot("orders_and_net", "Orders and net contribution", orders_and_net, read_orders_and_net,
-         "Mean of the last 7 days.", "band"),
+         caption_orders, "band"),
     Plot("stages", "Members by lifecycle stage", stages, read_stages, "Stock at the end of each day."),
     Plot("flows", "Moves between stages", flows, read_flows,
          "Moves from one stage to another per month of 30 days, from the valuation date on."),
@@ -74,8 +80,8 @@ PLOTS: tuple[Plot, ...] = (
     Plot("funnel", "Where newcomers come from", funnel, read_funnel,
          "Within the horizon. Newcomers of all ways together on the right."),
     Plot("referral", "Invitation trees", referral, read_referral,
-         "A seed user came without an invitation; whom they invite has depth 1, and so on. Trees of 1 are seed "
-         "users who brought nobody."),
+         "A seed user came without an invitation; whom they invite has depth 1, and so on. Trees of 1 are "
+         "seed users who brought nobody."),
     Plot("attention", "Touches and how they are received", attention, read_attention,
          "All stages together.", "band"),
     Plot("condition", "Reach, fatigue and affinity", condition, read_condition,

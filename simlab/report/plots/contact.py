@@ -57,10 +57,10 @@ def read_attention(results: Results) -> str:
     sent = sums["value_sent"] + sums["promo_sent"]
     if not sent or not sums["members"]:
         return "No touch was delivered within the horizon."
+    promotions, opened = percent(sums["promo_sent"] / sent), percent(sums["opens"] / sent)
     return (
-        f"Members get {7 * sent / sums['members']:.1f} touches a week, {percent(sums['promo_sent'] / sent)} of them "
-        f"promotions; {percent(sums['opens'] / sent)} are opened and {1000 * sums['mutes'] / sent:.1f} "
-        "of 1,000 end in a mute."
+        f"Members get {7 * sent / sums['members']:.1f} touches a week, {promotions} of them promotions; "
+        f"{opened} are opened and {1000 * sums['mutes'] / sent:.1f} of 1,000 end in a mute."
     )
 
 

@@ -11,10 +11,15 @@ from simlab.report import fonts, series, style
 from simlab.report.estimates import estimate
 from simlab.report.numbers import count, percent, yuan
 
+_DEEPEST = 8
+"""Depths beyond stand together in the last bar."""
+
 
 def acquisition(results: Results) -> pd.DataFrame:
-    """Step (exposures, clicks, joins, invitations, joins by invitation) x users, mean over seeds, real base."""
-    rows = series.table(results, "daily")
+    """Exposures, clicks, joins, invitations and joins by invitation: step, way, users (mean, real base)."""
+    rows = series.table(
+        results, "daily", columns=["day", "source", "exposures", "clicks", "joins", "invites"]
+    )
     rows = rows[rows["day"] >= 1]
     paid = rows[~rows["source"].isin(series.OWN_SOURCES)]
     per = results.scenario.scale / max(len(series.seeds(results)), 1)
@@ -63,7 +68,7 @@ def funnel(results: Results) -> Figure | None:
     right.set_ylim(0, 1.32 * max(float(active.max()), float(buyers.max()), 1e-9))
     style.shares(right, bins=4)
     style.grid(right)
-    right.set_xlabel("months of 30 days since joining", fontsize=style.SMALL, color=style.MUTED)
+    style.caption(right, "x", "months of 30 days since joining")
     style.heading(right, "Share of newcomers who ...")
     right.legend(loc="upper right", frameon=False, fontsize=style.SMALL, labelcolor=style.INK, ncols=2)
     return style.finish(fig)
@@ -92,8 +97,7 @@ def _ways(ax: style.Axes, steps: pd.DataFrame) -> None:
         style.FuncFormatter(lambda value, _: style.amount(float(value), float(value)))
     )
     ax.tick_params(which="minor", bottom=False)
-    ax.set_xlabel("number on a logarithmic axis; in brackets the share of the step above", fontsize=style.SMALL,
-                  color=style.MUTED)  # fmt: skip
+    style.caption(ax, "x", "number on a logarithmic axis; in brackets the share of the step above")
 
 
 def read_funnel(results: Results) -> str:
@@ -144,8 +148,17 @@ def referral(results: Results) -> Figure | None:
     k = estimate(results, "k_factor").mean
     fig, (left, right) = style.figure(3.4, 1, 2)
     below = depth[depth.index >= 1]
+    if below.index.max() > _DEEPEST:
+        rest = below[below.index >= _DEEPEST].sum()
+        below = pd.concat([below[below.index < _DEEPEST], pd.Series({_DEEPEST: rest})])
+    open_ended = depth.index.max() > _DEEPEST
     for ax, data, names, text in (
-        (left, below, [f"{int(d)}" for d in below.index], "Invited people by depth"),
+        (
+            left,
+            below,
+            [f"{int(d)}{'+' if open_ended and d == _DEEPEST else ''}" for d in below.index],
+            "Invited people by depth",
+        ),
         (right, sizes, [str(n) for n in sizes.index], "Invitation trees by size"),
     ):
         ax.bar(range(len(data)), data.to_numpy(), color=style.ACCENT, width=0.66)
@@ -158,10 +171,11 @@ def referral(results: Results) -> Figure | None:
         ax.set_ylim(0, 1.15 * float(data.max()))
         style.grid(ax)
         style.heading(ax, text + style.ending(results).split(" (")[0])
-    left.set_xlabel("depth: invitations away from a seed user", fontsize=style.SMALL, color=style.MUTED)
-    right.set_xlabel("people in the tree, the seed user included", fontsize=style.SMALL, color=style.MUTED)
-    left.text(0.98, 0.94, f"K = {k:.2f}\n{percent(deep)} at depth 2 or more", transform=left.transAxes, ha="right",
-              va="top", fontsize=style.LARGE, color=style.INK, linespacing=1.5)  # fmt: skip
+    style.caption(left, "x", "depth: invitations away from a seed user")
+    style.caption(right, "x", "people in the tree, the seed user included")
+    said = f"K = {k:.2f}\n{percent(deep)} at depth 2 or more"
+    left.text(0.98, 0.94, said, transform=left.transAxes, ha="right", va="top", fontsize=style.LARGE,
+              color=style.INK, linespacing=1.5)  # fmt: skip
     return style.finish(fig)
 
 
@@ -169,4 +183,6 @@ def read_referral(results: Results) -> str:
     """K, and how far invitations travel."""
     _, deep = _invited(results)
     k = estimate(results, "k_factor").mean
-    return f"Every member ever brings {k:.2f} others (K); {percent(deep)} of the invited were invited by an invited person."
+    return (
+        f"Every member ever brings {k:.2f} others (K); {percent(deep)} of them came through somebody invited."
+    )

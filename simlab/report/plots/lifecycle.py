@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
@@ -10,6 +12,9 @@ from matplotlib.figure import Figure
 from simlab.lab.results import Results
 from simlab.report import fonts, series, style
 from simlab.report.numbers import count, listed, percent
+
+_CELLS = 18
+"""Cohorts or ages up to which the cells of the heat map have room for numbers."""
 
 
 def stages(results: Results) -> Figure | None:
@@ -59,16 +64,14 @@ def flows(results: Results) -> Figure | None:
     height = max(3.6, 1.7 + 0.42 * len(moves.index))
     fig, (ax, net) = style.figure(height, 1, 2, width_ratios=[2.1, 1])
     _heat(ax, moves.to_numpy(), lambda v: count(v) if v >= 0.5 else "")
-    _category(ax, [str(n) for n in moves.columns], "x")
-    _category(ax, [str(n) for n in moves.index], "y")
-    ax.set_ylabel("from", fontsize=style.SMALL, color=style.MUTED)
-    ax.set_xlabel("to", fontsize=style.SMALL, color=style.MUTED)
+    _category(ax, [str(n) for n in moves.columns], "x", series.stage_names(results))
+    _category(ax, [str(n) for n in moves.index], "y", series.stage_names(results))
+    style.caption(ax, "y", "from")
+    style.caption(ax, "x", "to")
     style.heading(ax, f"Members per month{style.ending(results)}")
     names = series.stage_names(results)
-    gain = np.array([
-        (moves[name].sum() if name in moves else 0.0) - (moves.loc[name].sum() if name in moves.index else 0.0)
-        for name in names
-    ])  # fmt: skip
+    into, out = moves.sum(axis=0), moves.sum(axis=1)
+    gain = np.array([float(into.get(name, 0.0)) - float(out.get(name, 0.0)) for name in names])
     colours = [style.GAIN if value >= 0 else style.LOSS for value in gain]
     net.barh(range(len(names)), gain, color=colours, height=0.6)
     reach = max(np.abs(gain).max(), 1e-9)
@@ -105,19 +108,19 @@ def cohorts(results: Results) -> Figure | None:
     if shares.empty:
         return None
     sizes = series.cohort_sizes(results)
-    height = max(2.4, 1.5 + 0.3 * len(shares))
+    height = min(max(2.4, 1.5 + 0.3 * len(shares)), 7.5)
+    many = max(shares.shape) > _CELLS
     fig, (ax,) = style.figure(height)
-    _heat(
-        ax, shares.to_numpy(), lambda v: f"{100 * v:.0f}", top=max(float(np.nanmax(shares.to_numpy())), 0.01)
-    )
+    top = max(float(np.nanmax(shares.to_numpy())), 0.01)
+    _heat(ax, shares.to_numpy(), lambda v: "" if many else f"{100 * v:.0f}", top)
     rows = [f"{name}  ({count(float(sizes.get(name, 0.0)))})" for name in shares.index]
-    ax.set_yticks(range(len(rows)), rows)
-    ax.set_xticks(range(len(shares.columns)), [f"{int(age)}" for age in shares.columns])
-    ax.set_xlabel("age in months of 30 days since joining (the base: since day 1)", fontsize=style.SMALL,
-                  color=style.MUTED)  # fmt: skip
-    ax.set_ylabel(f"cohort (people{', real base' if results.scenario.scale != 1 else ''})", fontsize=style.SMALL,
-                  color=style.MUTED)  # fmt: skip
-    style.heading(ax, "Active in the month, % of the cohort")
+    step = -(-max(shares.shape) // _CELLS)
+    ax.set_yticks(range(0, len(rows), step), rows[::step])
+    ax.set_xticks(range(0, len(shares.columns), step), [f"{int(age)}" for age in shares.columns[::step]])
+    style.caption(ax, "x", "age in months of 30 days since joining (the base: since day 1)")
+    style.caption(ax, "y", f"cohort (people{', real base' if results.scenario.scale != 1 else ''})")
+    title = "Active in the month, % of the cohort"
+    style.heading(ax, f"{title} (the darkest: {100 * top:.0f} %)" if many else title)
     return style.finish(fig)
 
 
@@ -138,14 +141,13 @@ def read_cohorts(results: Results) -> str:
     return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
 
 
-def _heat(ax: Axes, values: np.ndarray, form: object, top: float | None = None) -> None:
+def _heat(ax: Axes, values: np.ndarray, form: Callable[[float], str], top: float | None = None) -> None:
     """Coloured cells with their numbers; empty where undefined."""
     scale = Normalize(0, top or max(float(np.nanmax(values)), 1e-9))
     ax.imshow(np.ma.masked_invalid(values), cmap=style.SEQUENTIAL, norm=scale, aspect="auto",
               interpolation="nearest")  # fmt: skip
-    assert callable(form)
     for (i, j), value in np.ndenumerate(values):
-        if np.isfinite(value):
+        if np.isfinite(value) and form(float(value)):
             ax.text(j, i, form(float(value)), ha="center", va="center", fontsize=style.SMALL,
                     color=style.contrast(style.SEQUENTIAL(scale(value))[:3]))  # fmt: skip
     ax.set_xticks(np.arange(-0.5, values.shape[1]), minor=True)
@@ -155,10 +157,12 @@ def _heat(ax: Axes, values: np.ndarray, form: object, top: float | None = None) 
     ax.spines["bottom"].set_visible(False)
 
 
-def _category(ax: Axes, names: list[str], axis: str) -> None:
-    texts = fonts.labels(names, "stage")
+def _category(ax: Axes, names: list[str], axis: str, stages: list[str]) -> None:
+    """Stage names as ticks; numbered by their place in the scenario, as in the other plots."""
+    known = dict(zip(stages, fonts.labels(stages, "stage"), strict=True))
+    texts = [known.get(name, name) for name in names]
     if axis == "x":
-        long = sum(map(len, texts)) > 60
+        long = sum(map(fonts.width, texts)) > 60
         ax.set_xticks(range(len(texts)), texts, rotation=30 if long else 0, ha="right" if long else "center")
     else:
         ax.set_yticks(range(len(texts)), texts)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 
 import numpy as np
+from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
 from simlab.lab.results import Results
 from simlab.report import series, style
 from simlab.report.estimates import estimate
 from simlab.report.numbers import count, listed, percent, signed, yuan
+from simlab.scenario.schema import Event
 from simlab.world.metrics import COSTS
 
 _COST_NAMES = {
@@ -28,17 +31,23 @@ def _daily(results: Results) -> tuple[series.Array, series.Array]:
 
 
 def orders_and_net(results: Results) -> Figure | None:
-    """Orders and net contribution per day, mean of the last 7 days with a band over seeds. None without either."""
+    """Orders and net contribution per day, 7-day mean with a band over seeds. None without either."""
     orders, net = _daily(results)
     if not orders.any() and not net.any():
         return None
     fig, axes = style.figure(4.8, 2, 1, sharex=True)
+    last = results.scenario.start + datetime.timedelta(days=results.scenario.horizon)
     for ax, array, text, colour in (
         (axes[0], orders, "Orders per day", style.ACCENT),
         (axes[1], net, "Net contribution per day, yuan", style.GAIN),
     ):
         x = style.timeline(ax, results, named=False)
         style.banded(ax, x, series.band(series.rolling_mean(array, 7)), colour)
+        for event in _events(results):
+            until = min(event.last + datetime.timedelta(days=1), last)
+            ax.axvspan(
+                date2num(event.first), date2num(until), color=style.EVENT, alpha=0.35, linewidth=0, zorder=0
+            )
         low, high = ax.get_ylim()
         ax.set_ylim(min(low, 0), high + 0.16 * (high - min(low, 0)))
         style.timeline(ax, results, named=ax is axes[0])
@@ -46,6 +55,19 @@ def orders_and_net(results: Results) -> Figure | None:
         style.amounts(ax, bins=4)
         style.heading(ax, text + style.ending(results))
     return style.finish(fig)
+
+
+def _events(results: Results) -> list[Event]:
+    """Events of the calendar that touch the simulated days."""
+    first, *_, last = series.dates(results, [series.days(results)[0], results.scenario.horizon])
+    return [e for e in results.scenario.calendar.events if e.last >= first and e.first <= last]
+
+
+def caption_orders(results: Results) -> str:
+    """What the lines are, and which events are shaded."""
+    names = list(dict.fromkeys(event.name for event in _events(results)))
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    return "Mean of the last 7 days." + (f" Amber: {', '.join(names[:6])}{more}." if names else "")
 
 
 def read_orders_and_net(results: Results) -> str:
@@ -56,7 +78,8 @@ def read_orders_and_net(results: Results) -> str:
         days = array[:, start].mean(axis=0)
         width = min(28, max(len(days) // 2, 1))
         first, last = float(days[:width].mean()), float(days[-width:].mean())
-        text = f"{noun} went from {form(first)} a day in the first {width} days to {form(last)} in the last {width}"
+        text = f"{noun} went from {form(first)} a day in the first {width} days"
+        text += f" to {form(last)} in the last {width}"
         parts.append(text + (f" ({signed(last / first - 1)})" if first > 0 else ""))
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
@@ -87,7 +110,7 @@ def steps(results: Results) -> list[tuple[str, float, bool]]:
 
 
 def waterfall(results: Results) -> Figure | None:
-    """Gross margin, what is paid from it, what remains, and what it is worth. None without margin and equity."""
+    """Gross margin, what is paid from it, what remains and what that is worth. None without money."""
     data = steps(results)
     if not any(value for _, value, _ in data):
         return None
@@ -135,7 +158,8 @@ def read_waterfall(results: Results) -> str:
                   reverse=True) if margin > 0 else []  # fmt: skip
     parts = []
     if margin > 0:
-        text = f"of 100 yuan of gross margin {100 * values['net contribution'] / margin:.0f} remain as net contribution"
+        kept = 100 * values["net contribution"] / margin
+        text = f"of 100 yuan of gross margin {kept:.0f} remain as net contribution"
         costs = listed([f"{100 * share:.1f} for {name}" for share, name in paid[:3]])
         parts.append(f"{text}, after {costs}" if costs else text)
     if values.get("customer equity", 0) > 0 and "value after the horizon" in values:

@@ -14,6 +14,9 @@ from simlab.report.estimates import Estimate, estimate, values, world_means
 from simlab.report.numbers import percent, plural
 from simlab.scenario.outcomes import OUTCOMES
 
+_DOTS = 200
+"""More dots than these say nothing more, and make a page heavy."""
+
 
 def _drawn(results: Results) -> list[str]:
     return [name for name in results.scenario.outcomes[:6] if values(results, name).size]
@@ -63,10 +66,9 @@ def _panel(ax: Axes, results: Results, name: str) -> None:
 def _strip(ax: Axes, row: int, data: np.ndarray, colour: str, bar: tuple[float, float, float]) -> None:
     """Dots of `data`, and under them an interval with its middle."""
     middle, low, high = bar
-    # Spread by rank so that equal values stay apart; the same every time.
-    lift = (
-        row - 0.08 - 0.22 * (np.argsort(np.argsort(data)) % 3) / 2 if data.size > 1 else np.full(1, row - 0.1)
-    )
+    data = data[:_DOTS]
+    # Spread by rank so that close values stay apart; the same every time.
+    lift = row - 0.08 - 0.11 * (np.argsort(np.argsort(data)) % 3)
     ax.scatter(data, lift, s=20, color=colour, alpha=0.55, linewidths=0)
     if math.isfinite(low):
         ax.plot([low, high], [row + 0.18] * 2, color=colour, linewidth=3.2, solid_capstyle="butt")
@@ -77,6 +79,7 @@ def caption_distribution(results: Results) -> str:
     """What the dots and bars are; worlds only where there are some."""
     found = [estimate(results, name) for name in _drawn(results)]
     text = "Blue: runs of the scenario's own numbers with different seeds, a dot each"
+    text += f" (the first {_DOTS})" if max(e.seeds for e in found) > _DOTS else ""
     text += ", and the 95 % interval of their mean." if any(e.has_interval for e in found) else "."
     most = max(found, key=lambda e: e.worlds)
     if most.worlds:

@@ -1,0 +1,173 @@
+"""Runs: a run is a pure function of (scenario, seed, digest of the world's sources)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from simlab.lab.base import read_base
+from simlab.lab.results import Results
+from simlab.lab.worlds import sample_worlds
+from simlab.scenario import Scenario, scenario_digest, with_values, world_digest
+from simlab.world.compiled import sources_digest
+from simlab.world.graph import Graph
+from simlab.world.market import Market
+from simlab.world.network import social_graph
+from simlab.world.outcomes import outcomes
+from simlab.world.people import Base, population_size
+from simlab.world.tables import tables
+
+WORLDS = 16
+"""Sampled worlds of a run whose scenario has uncertainties."""
+SEEDS_PER_WORLD = 2
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all runs of a scenario share: the graph and the current base; never written."""
+
+    graph: Graph
+    base: Base | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run, or one that failed: failure is data, not the end of the others."""
+
+    world: int
+    seed: int
+    outcomes: dict[str, float] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    failure: str = ""
+
+
+def ground_of(scenario: Scenario) -> Ground:
+    """Build what all runs of a scenario share.
+
+    Raises:
+        InputError: a graph or base file that cannot be used.
+    """
+    base = read_base(scenario.population.base) if scenario.population.base else None
+    return Ground(social_graph(scenario.graph, population_size(scenario, base)), base)
+
+
+def simulate(
+    scenario: Scenario, seed: int, ground: Ground, world: int = 0, detail: bool = True,
+    each_day: Callable[[int], None] | None = None,
+) -> Run:  # fmt: skip
+    """One run; `detail` asks for the tables, too."""
+    try:
+        before = with_values(scenario, scenario.warmup.levers) if scenario.warmup.levers else None
+        market = Market(scenario, seed, ground.graph, ground.base, before).run(each_day)
+        return Run(world, seed, outcomes(market), tables(market) if detail else {})
+    except Exception:  # recorded with its traceback, for whoever reads the results
+        return Run(world, seed, failure=traceback.format_exc())
+
+
+def run_digest(scenario: Scenario, seeds: Sequence[int], worlds: int) -> str:
+    """Name of a set of runs: what was simulated, with which seeds, by which rules."""
+    import hashlib
+
+    # scenario_digest leaves out names; the report shows them, so they belong to a result's identity
+    text = f"{scenario_digest(scenario)}|{scenario.name}|{scenario.description}|{list(seeds)}|{worlds}|{sources_digest()}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def run(
+    scenario: Scenario, seeds: Sequence[int] | None = None, worlds: int | None = None, threads: int | None = None,
+    executor: Executor | None = None, ground: Ground | None = None, on_days: Callable[[int], None] | None = None,
+) -> Results:  # fmt: skip
+    """Simulate a scenario over seeds, and over sampled worlds where it has uncertainties.
+
+    Args:
+        scenario: resolved scenario.
+        seeds: seeds of the runs at the scenario's own numbers; by default 1 .. scenario.seeds.
+        worlds: sampled worlds (2 seeds each); by default 16 where there are uncertainties.
+        threads: threads; by default one per processor.
+        executor: where to run instead.
+        ground: graph and base, if already built.
+        on_days: told the number of simulated days just done, from any thread.
+
+    Raises:
+        InputError: a file that cannot be used.
+        RuntimeError: every run failed; the message holds the first traceback.
+    """
+    seeds = list(range(1, scenario.seeds + 1)) if seeds is None else list(seeds)
+    if worlds is None:
+        worlds = WORLDS if scenario.uncertainties else 0
+    ground = ground or ground_of(scenario)
+    sampled, world_table = sample_worlds(scenario, worlds)
+    each_day = (lambda _: on_days(1)) if on_days else None
+    own = executor is None
+    pool = executor or ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    try:
+        jobs: list[Future[Run]] = [pool.submit(simulate, scenario, s, ground, 0, True, each_day) for s in seeds]
+        jobs += [
+            pool.submit(simulate, model, s, ground, w, False, each_day)
+            for w, model in enumerate(sampled, start=1)
+            for s in seeds[:SEEDS_PER_WORLD]
+        ]
+        for job in as_completed(jobs):
+            job.result()
+    finally:
+        if own:
+            pool.shutdown(cancel_futures=True)
+    return collect(scenario, [job.result() for job in jobs], world_table)
+
+
+def collect(scenario: Scenario, runs: Sequence[Run], world_table: pd.DataFrame) -> Results:
+    """Put finished runs together; failed ones become the table `failures`."""
+    good = [r for r in runs if not r.failure]
+    if not good:
+        raise RuntimeError("every run failed; the first one with:\n" + runs[0].failure)
+    merged: dict[str, pd.DataFrame] = {}
+    for name in good[0].tables:
+        merged[name] = pd.concat([_tagged(r.tables[name], r) for r in good if r.tables], ignore_index=True)
+    merged["outcomes"] = pd.DataFrame([{"world": r.world, "seed": r.seed, **r.outcomes} for r in good])
+    merged["worlds"] = world_table
+    failed = [{"world": r.world, "seed": r.seed, "traceback": r.failure} for r in runs if r.failure]
+    if failed:
+        merged["failures"] = pd.DataFrame(failed)
+    return Results(scenario, merged)
+
+
+def _tagged(frame: pd.DataFrame, run_: Run) -> pd.DataFrame:
+    frame = frame.copy()
+    frame.insert(0, "world", run_.world)
+    frame.insert(1, "seed", run_.seed)
+    return frame
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the numbers depend on."""
+    from importlib.metadata import version
+
+    names = ("simlab", "numpy", "numba", "pandas", "mesa", "scipy")
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except Exception:  # running from a checkout that is not installed
+            found[name] = "not installed"
+    return {"python": sys.version.split()[0], **found}
+
+
+def manifest(scenario: Scenario, seeds: Sequence[int], worlds: int, **more: Any) -> dict[str, Any]:
+    """Where results came from."""
+    return {
+        "run": run_digest(scenario, seeds, worlds),
+        "scenario": scenario_digest(scenario),
+        "world": world_digest(scenario),
+        "rules": sources_digest(),
+        "seeds": list(seeds),
+        "worlds": worlds,
+        "versions": versions(),
+        **more,
+    }

@@ -1,0 +1,42 @@
+"""Plausible worlds: joint draws of what a scenario says it does not know."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm, qmc
+
+from simlab.scenario import Scenario, with_values
+from simlab.scenario.schema import Range
+
+SOBOL_SEED = 20_260_101
+"""The points are fixed, so that world 7 is the same world in every run and every comparison."""
+
+
+def quantile(unknown: Range, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values of one uncertain number at the probabilities u."""
+    if unknown.kind == "loguniform":
+        return np.exp(np.log(unknown.low) + u * (np.log(unknown.high) - np.log(unknown.low)))
+    if unknown.kind == "normal":
+        middle, spread = (unknown.low + unknown.high) / 2, (unknown.high - unknown.low) / 2 / norm.ppf(0.975)
+        return np.asarray(middle + spread * norm.ppf(0.025 + 0.95 * u))
+    return unknown.low + u * (unknown.high - unknown.low)
+
+
+def sample_worlds(scenario: Scenario, count: int) -> tuple[list[Scenario], pd.DataFrame]:
+    """`count` worlds spread evenly (scrambled Sobol points) over the scenario's uncertainties.
+
+    Returns:
+        the worlds' scenarios, and a table of world (1-based) and one column per uncertain path.
+    """
+    paths = list(scenario.uncertainties)
+    if not paths or count <= 0:
+        return [], pd.DataFrame({"world": pd.Series(dtype="int64")})
+    sampler = qmc.Sobol(len(paths), scramble=True, seed=SOBOL_SEED)
+    points = sampler.random_base2(int(np.ceil(np.log2(max(count, 2)))))[:count]
+    table = pd.DataFrame({"world": np.arange(1, count + 1)})
+    for k, path in enumerate(paths):
+        table[path] = quantile(scenario.uncertainties[path], points[:, k])
+    worlds = [with_values(scenario, {p: float(row[p]) for p in paths}, to_grain=True) for _, row in table.iterrows()]
+    return worlds, table
