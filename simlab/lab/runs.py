@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import traceback
@@ -73,10 +74,9 @@ def simulate(
 
 def run_digest(scenario: Scenario, seeds: Sequence[int], worlds: int) -> str:
     """Name of a set of runs: what was simulated, with which seeds, by which rules."""
-    import hashlib
-
     # scenario_digest leaves out names; the report shows them, so they belong to a result's identity
-    text = f"{scenario_digest(scenario)}|{scenario.name}|{scenario.description}|{list(seeds)}|{worlds}|{sources_digest()}"
+    names = f"{scenario.name}|{scenario.description}"
+    text = f"{scenario_digest(scenario)}|{names}|{list(seeds)}|{worlds}|{sources_digest()}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -108,7 +108,9 @@ def run(
     own = executor is None
     pool = executor or ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
     try:
-        jobs: list[Future[Run]] = [pool.submit(simulate, scenario, s, ground, 0, True, each_day) for s in seeds]
+        jobs: list[Future[Run]] = [
+            pool.submit(simulate, scenario, s, ground, 0, True, each_day) for s in seeds
+        ]
         jobs += [
             pool.submit(simulate, model, s, ground, w, False, each_day)
             for w, model in enumerate(sampled, start=1)

@@ -38,5 +38,7 @@ def sample_worlds(scenario: Scenario, count: int) -> tuple[list[Scenario], pd.Da
     table = pd.DataFrame({"world": np.arange(1, count + 1)})
     for k, path in enumerate(paths):
         table[path] = quantile(scenario.uncertainties[path], points[:, k])
-    worlds = [with_values(scenario, {p: float(row[p]) for p in paths}, to_grain=True) for _, row in table.iterrows()]
+    worlds = [
+        with_values(scenario, {p: float(row[p]) for p in paths}, to_grain=True) for _, row in table.iterrows()
+    ]
     return worlds, table

@@ -29,7 +29,7 @@ INK, MUTED, RULE, PAPER = "#22303c", "#66737f", "#dfe4e8", "#ffffff"
 ACCENT, WARM, SHADE = "#1f5f8b", "#b4552d", "#f3f1ec"
 GAIN, LOSS, TOTAL, EVENT = "#4f9d8f", "#c8694a", "#1f5f8b", "#f0d9a8"
 STAGE_COLOURS = (
-    "#8fc7e8", "#1f5f8b", "#4f9d8f", "#e3b04b", "#b9a79b", "#c8694a",
+    "#8fc7e8", "#1f5f8b", "#4f9d8f", "#e3b04b", "#d9cfc6", "#c8694a",
     "#7b5ea7", "#9db668", "#d996b3", "#5c6b73", "#6fc0b5", "#8a4f2d",
 )  # fmt: skip
 """By position in the scenario's list of stages; twelve, as many as a scenario may have."""
@@ -133,16 +133,11 @@ def timeline(ax: Axes, results: Results, named: bool = True) -> Array:
     ax.axvline(zero, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=5)
     if named:
         box = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
-        top: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": INK, "zorder": 6, "bbox": box}
+        top: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": INK, "zorder": 6}
         where = ax.get_xaxis_transform()
         offset = 0.006 * (last - first)
-        ax.text(
-            zero + offset,
-            0.985,
-            f"valuation date {plain_date(results.scenario.start)}",
-            transform=where,
-            **top,
-        )
+        text = f"valuation date {plain_date(results.scenario.start)}"
+        ax.text(zero + offset, 0.985, text, transform=where, bbox=box, **top)
         if zero - first > 0.09 * (last - first):
             ax.text(zero - offset, 0.985, "warm-up", transform=where, ha="right", **top)
     return x

@@ -151,6 +151,12 @@ def uniform(key, purpose):
     return unit(draw_bits(key, purpose))
 
 
+@inline_rule
+def named_uniform(key, purpose, name):
+    """A uniform draw in (0, 1) for one purpose of one named touch, offer or source."""
+    return unit(named_bits(key, purpose, name))
+
+
 @rule
 def uniforms(seed, users, day, purpose):
     """The draws of many users on one day, as an array of float64 in (0, 1)."""

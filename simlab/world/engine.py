@@ -9,17 +9,52 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.book import (
-    MONTH, N_ARRIVED, N_CLAIMED, N_COUPONS, N_EVENTS, N_GONE, N_INVITERS, N_LIVE, N_ORDERS,
+    MONTH,
+    N_ARRIVED,
+    N_CLAIMED,
+    N_COUPONS,
+    N_EVENTS,
+    N_GONE,
+    N_INVITERS,
+    N_LIVE,
+    N_ORDERS,
 )  # fmt: skip
 from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule, rule
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.rules import (
-    DID_COMPLAIN, DID_LEAVE, DID_MUTE, ORDERED, ORGANIC, REDEEMS, WAS_ANSWERED, WAS_OPENED, WAS_SEEN,
-    accepts, basket_fen, claim, deliver, fade, first_friend, give_coupon, hunts_today, invites_today, is_executed,
-    is_planned, join, join_as_hunter, react, relation_ends, residual_fen, settle, stage_of, subsidy_of,
-    unsubscribes, visits_today, wants,
+    DID_COMPLAIN,
+    DID_LEAVE,
+    DID_MUTE,
+    ORDERED,
+    ORGANIC,
+    REDEEMS,
+    WAS_ANSWERED,
+    WAS_OPENED,
+    WAS_SEEN,
+    accepts,
+    basket_fen,
+    claim,
+    deliver,
+    fade,
+    first_friend,
+    give_coupon,
+    hunts_today,
+    invites_today,
+    is_executed,
+    is_planned,
+    join,
+    join_as_hunter,
+    react,
+    relation_ends,
+    residual_fen,
+    settle,
+    stage_of,
+    subsidy_of,
+    unsubscribes,
+    visits_today,
+    wants,
 )  # fmt: skip
 
 STOCK, BUDGET, REWARD = int(Purpose.STOCK), int(Purpose.BUDGET), int(Purpose.REWARD)
@@ -80,7 +115,8 @@ def move(book, u, day, stage):
     book.stock[0, stage, u.source, u.segment] += 1
     if not u.muted:
         book.stock[1, old, u.source, u.segment] -= 1
-        book.stock[1, stage, u.source, u.segment] += 1
+        if stage < book.stock.shape[1] - 1:  # who has left cannot be reached
+            book.stock[1, stage, u.source, u.segment] += 1
     if day > 0:
         book.flows[(day - 1) // MONTH, old, stage] += 1
     u.stage = stage
@@ -404,7 +440,9 @@ def ask_friends(users, world, indptr, indices, terms, book, d):
             row[INVITES] += 1
             note(book, day, i, E_INVITE, f)
             friends -= 1
-            if hunting or accepts(key, f, users[f].receptive, has_other_friend(users, indptr, indices, f, i), now):
+            if hunting or accepts(
+                key, f, users[f].receptive, has_other_friend(users, indptr, indices, f, i), now
+            ):
                 strength = max(claim(key, f), np.uint64(1))
                 if book.claims[f] == 0:
                     book.claimed[book.counts[N_CLAIMED]] = f
@@ -498,6 +536,7 @@ def arrive(users, world, terms, book, outside, d):
                 come_in(users, f, day, DATED, -1, 0, terms, book, d)
                 row = book.ledger[d, users[f].stage, DATED, users[f].segment]
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
+                mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
                 complete_order(users, f, amount, ORDERED | ORGANIC, terms, book, row)
                 book.counts[N_ARRIVED] += 1
 
@@ -544,8 +583,7 @@ def run_day(users, world, indptr, indices, terms, book, outside, d):
     """One whole day for everybody; d is its row in the ledger."""
     day = terms.now[0].day
     if day == 1:
-        for k in range(book.counts[N_LIVE]):
-            book.cohorts[0, 0, COHORT_SIZE] += 1
+        book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
     scarce = False
     for j in range(terms.offers.size):
         scarce = scarce or (terms.offers[j].finite_stock == 1 and terms.offers[j].open == 1)

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
 from simlab.world.book import Book, Outside, empty_book
-from simlab.world.draws import Purpose, name_hash, named_bits, seed_key, unit, user_key
-from simlab.world.draws import day_key as _day_key
-from simlab.world.draws import BIRTH_DAY
 from simlab.world.compiled import rule
+from simlab.world.draws import BIRTH_DAY, Purpose, name_hash, named_bits, seed_key, unit, user_key
+from simlab.world.draws import day_key as _day_key
 from simlab.world.engine import FIRST_SOURCE, run_day
 from simlab.world.graph import Graph
 from simlab.world.metrics import COSTS, M
@@ -106,7 +105,9 @@ class Source(mesa.Agent):
             market.outside.reached[self.number] += exposures / market.pool * spec.click * spec.join
 
 
-def outside_of(scenario: Scenario, users: NDArray[np.void], world: np.uint64, arrivals: Any, first: Any) -> Outside:
+def outside_of(
+    scenario: Scenario, users: NDArray[np.void], world: np.uint64, arrivals: Any, first: Any
+) -> Outside:
     """The pools outside at the start of a run."""
     sources = sorted(scenario.levers.sources)
     prospects = np.flatnonzero(users["status"] == PROSPECT)
@@ -154,13 +155,20 @@ class Market(mesa.Model):
         self.terms: Terms = standing_terms(self.before, self.names)
         self.in_force = self.before
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
-        self.outside = outside_of(scenario, self.users, self.world, population.arrivals, population.arrival_first)
+        self.outside = outside_of(
+            scenario, self.users, self.world, population.arrivals, population.arrival_first
+        )
         self.pool = int((self.users["status"] == PROSPECT).sum())
         self.book: Book = empty_book(self.users, scenario, self.names, log_events)
+        self._fill_budgets(self.before)
+        self._make_queue(self.before)
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
+        self._take_traits(self.before)
         self.datacollector = mesa.DataCollector(
-            model_reporters={name: _reporter(name) for name in ("members", "joins", "leaves", "orders", "net_fen")}
+            model_reporters={
+                name: _reporter(name) for name in ("members", "joins", "leaves", "orders", "net_fen")
+            }
         )
 
     @property
@@ -172,24 +180,32 @@ class Market(mesa.Model):
         """Put another strategy in force: its touches, offers and programme, from today on."""
         self.terms = standing_terms(scenario, self.names)
         self.in_force = scenario
+        self._take_traits(scenario)
+        self._make_queue(scenario)
 
     def step(self) -> None:
         """One day: terms, sources, everybody, ledger."""
+        self.prepare()
+        self.live()
+
+    def prepare(self) -> None:
+        """The morning before anybody acts: today's terms and sources."""
         self.day += 1
         if self.day == 1:  # the budgets are the strategy's, and that starts today
-            fresh = empty_book(self.users[:0], self.scenario, self.names, False)
-            self.book.stock_left[:] = fresh.stock_left
-            self.book.budget_left[:] = fresh.budget_left
-            self.book.rewards_left[:] = fresh.rewards_left
+            self._fill_budgets(self.scenario)
             for source in self.sources:
                 source.spent = 0
         self.brand.step()
         for source in self.sources:
             source.step()
+
+    def live(self) -> None:
+        """Everybody lives the day, and it enters the ledger."""
         self._make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
-        self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fen(self.scenario.economics.fixed_cost)
+        fixed = fen(self.scenario.economics.fixed_cost)
+        self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:
@@ -208,6 +224,28 @@ class Market(mesa.Model):
         if metric == "net_fen":
             return int(today[..., M.margin_fen].sum()) - sum(int(today[..., M[c]].sum()) for c in COSTS)
         return int(today[..., M[metric]].sum())
+
+    def _fill_budgets(self, scenario: Scenario) -> None:
+        """Full stocks and budgets of a strategy."""
+        fresh = empty_book(self.users[:0], scenario, self.names, False)
+        self.book.stock_left[:] = fresh.stock_left
+        self.book.budget_left[:] = fresh.budget_left
+        self.book.rewards_left[:] = fresh.rewards_left
+
+    def _make_queue(self, scenario: Scenario) -> None:
+        """Room for those who wait for a limited stock, where another strategy brings the first one."""
+        size = len(self.names.touches) * len(self.users)
+        limited = any(offer.stock is not None for offer in scenario.levers.offers.values())
+        if limited and len(self.book.coupon_user) < size:
+            queue = {"coupon_user": np.zeros(size, np.int32), "coupon_offer": np.zeros(size, np.int8)}
+            self.book = self.book._replace(**queue)
+
+    def _take_traits(self, scenario: Scenario) -> None:
+        """Traits of those whom the sources bring under a strategy."""
+        for source in self.sources:
+            spec = scenario.levers.sources.get(source.name)
+            if spec is not None:
+                self.outside.need[source.number], self.outside.deal[source.number] = spec.need, spec.deal
 
     def _make_room(self) -> None:
         """Grow the event log before the day, so that the engine never has to."""

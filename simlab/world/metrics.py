@@ -53,5 +53,13 @@ class M(IntEnum):
 
 
 METRICS = tuple(M.__members__)
-COSTS = ("subsidy_fen", "touch_fen", "complaint_fen", "reward_fen", "invitee_fen", "acquisition_fen", "fixed_fen")
+COSTS = (
+    "subsidy_fen",
+    "touch_fen",
+    "complaint_fen",
+    "reward_fen",
+    "invitee_fen",
+    "acquisition_fen",
+    "fixed_fen",
+)
 FIXED_POINT = 10_000.0

@@ -86,7 +86,9 @@ def social_graph(spec: GraphSpec, people: int) -> Graph:
                 cure="Raise population.members or population.prospects",
             ))  # fmt: skip
         indptr = np.concatenate([graph.indptr, np.full(people - graph.n, graph.indptr[-1])])
-        graph = Graph(indptr, graph.indices, np.concatenate([graph.community, np.zeros(people - graph.n, np.int32)]))
+        graph = Graph(
+            indptr, graph.indices, np.concatenate([graph.community, np.zeros(people - graph.n, np.int32)])
+        )
         return scattered(graph, spec.seed)
     options: dict[str, float] = {}
     if spec.kind == "communities":
@@ -95,4 +97,6 @@ def social_graph(spec: GraphSpec, people: int) -> Graph:
         options = {"rewire": spec.rewire}
     elif spec.kind == "configuration":
         options = {"tail": spec.tail}
-    return scattered(build(spec.kind, people, min(spec.mean_degree, people - 1.0), spec.seed, **options), spec.seed)
+    return scattered(
+        build(spec.kind, people, min(spec.mean_degree, people - 1.0), spec.seed, **options), spec.seed
+    )

@@ -101,5 +101,3 @@ def _newcomer_need(market: Market) -> float:
         return float("nan")
     mean = [fsum(users["rate"][chosen].tolist()) / int(chosen.sum()) for chosen in (invited, here)]
     return mean[0] / mean[1] if mean[1] else float("nan")
-
-

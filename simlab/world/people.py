@@ -18,7 +18,13 @@ from simlab.world.compiled import rule
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, draw_bits, seed_key, uniform, user_key
 from simlab.world.graph import Graph
 from simlab.world.numerics import (
-    exp, gamma_lookup, gamma_quantile, gamma_table, log, normal_quantile, power,
+    exp,
+    gamma_lookup,
+    gamma_quantile,
+    gamma_table,
+    log,
+    normal_quantile,
+    power,
 )  # fmt: skip
 from simlab.world.records import MEMBER, NEVER, USER
 
@@ -31,15 +37,15 @@ from simlab.world.records import MEMBER, NEVER, USER
 
 SEGMENT_ROW = np.dtype(
     [(name, "f8") for name in (
-        "upto need_shape need_rate life_shape life_scale core basket_p basket_q basket_gamma "
-        "deal tolerance sociability visits mean_rate"
-    ).split()], align=True,
+    "upto need_shape need_rate life_shape life_scale core basket_p basket_q basket_gamma deal "
+    "tolerance sociability visits mean_rate"
+).split()], align=True,
 )  # fmt: skip
 PEOPLE_ROW = np.dtype(
     [(name, "f8") for name in (
-        "deal_shape tolerance_spread tolerance_in_activity half_activity visits visit_shape visit_need "
-        "sociability_spread affinity affinity_spread dogs need_exponent opted_in exit"
-    ).split()], align=True,
+    "deal_shape tolerance_spread tolerance_in_activity half_activity visits visit_shape visit_need "
+    "sociability_spread affinity affinity_spread dogs need_exponent opted_in exit"
+).split()], align=True,
 )  # fmt: skip
 
 BASE_COLUMNS = (
@@ -150,7 +156,9 @@ def assign_rest(users, world, start, p, segments, visit_table):
         score += np.sqrt(1.0 - p.visit_need * p.visit_need) * normal_quantile(uniform(key, VISITS))
         u.visits = min(0.9, p.visits * s.visits * gamma_lookup(visit_table, score) / p.visit_shape)
         u.sociability = s.sociability * exp(p.sociability_spread * normal_quantile(uniform(key, SOCIABILITY)))
-        u.affinity = min(0.95, max(0.05, p.affinity + p.affinity_spread * normal_quantile(uniform(key, AFFINITY))))
+        u.affinity = min(
+            0.95, max(0.05, p.affinity + p.affinity_spread * normal_quantile(uniform(key, AFFINITY)))
+        )
         u.dog = 1 if uniform(key, DOG) < p.dogs else 0
         u.muted = 0 if uniform(key, OPTED_IN) < p.opted_in else 1
         u.life_left = -log(uniform(key, LIFE_LENGTH))
@@ -215,7 +223,9 @@ def give_history(users, members, world, start, days, segments, p, basket_p):
                 if uniform(key, CORE) < s.core / (s.core + (1.0 - s.core) * survived):
                     u.hazard = 0.0
                 else:
-                    u.hazard *= s.life_scale / (s.life_scale + tenure)  # survived so far: Gamma(s, beta + tenure)
+                    u.hazard *= s.life_scale / (
+                        s.life_scale + tenure
+                    )  # survived so far: Gamma(s, beta + tenure)
             else:
                 u.alive = 0
                 u.life_left = 0.0
@@ -333,7 +343,9 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
 
     if base is not None:
         members = len(base.rows)
-        give_posterior(users, base.rows, world, start, *(own_scores(world, members, k) for k in (NEED, LIFETIME, BASKET)))
+        give_posterior(
+            users, base.rows, world, start, *(own_scores(world, members, k) for k in (NEED, LIFETIME, BASKET))
+        )
     else:
         members = pop.members
         users["status"][:members] = MEMBER

@@ -76,26 +76,24 @@ TOUCH = np.dtype(
 )  # fmt: skip
 
 OFFER = np.dtype(
-    [("name", "u8"), ("depth", "f8"), ("log_price", "f8"), ("clip", "f8"), ("min_spend", "i8"), ("valid", "i8"), ("stages", "i8"),
-     ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8")],
+    [("name", "u8"), ("depth", "f8"), ("log_price", "f8"), ("clip", "f8"), ("min_spend", "i8"), ("valid", "i8"),
+     ("stages", "i8"), ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8")],
     align=True,
 )  # fmt: skip
 
 # Today's terms in one record: the behavioural parameters in the form that the rules use,
 # and what the brand decided for today. Floats first, then integers.
 _FLOATS = (
-    "season fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep "
-    "seen inv_half_seen open half_open crowding interact execution "
-    "mute leave complain saturation muted_visits dog_leave exit ended_visits "
-    "trust_orders trust_lifetime lift half_exposure "
-    "elasticity clip reference_share loss_aversion reference_learning largest_lift pull_forward inventory_days "
-    "grief_friend grief_inviter "
-    "episodes invite_gain half_reward reward_value step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal "
-    "margin"
+    "season fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep seen "
+    "inv_half_seen open half_open crowding interact execution mute leave complain saturation "
+    "muted_visits dog_leave exit ended_visits trust_orders trust_lifetime lift half_exposure "
+    "elasticity clip reference_share loss_aversion reference_learning largest_lift pull_forward "
+    "inventory_days grief_friend grief_inviter episodes invite_gain half_reward reward_value "
+    "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin"
 ).split()
 _INTS = (
-    "day new_week new_month cap_day cap_week cap_month dog_idle "
-    "referral reward invitee_reward needed referral_stages complaint_cost"
+    "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
+    "needed referral_stages complaint_cost"
 ).split()
 NOW = np.dtype([(name, "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS], align=True)
 
@@ -134,5 +132,6 @@ class Event:
     MUTE, COMPLAIN, LEAVE, VISIT, END, ORDER, REDEEM, REFUSED, INVITE, JOIN, REWARD, GIFT = range(9, 21)
 
 
-EVENT_NAMES = tuple(k.lower() for k, v in sorted(vars(Event).items(), key=lambda kv: str(kv[1]).zfill(3))
-                    if k.isupper())  # fmt: skip
+EVENT_NAMES = tuple(
+    sorted((k.lower() for k in vars(Event) if k.isupper()), key=lambda k: getattr(Event, k.upper()))
+)

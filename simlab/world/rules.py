@@ -14,7 +14,13 @@ from simlab.world.compiled import hot_rule, inline_rule
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
 from simlab.world.records import (
-    ACTIVITY_CURVE, CURVE_SIZE, MEMBER, NEVER, OPT_OUT_CURVE, ORDER_CURVE, SEEN_CURVE,
+    ACTIVITY_CURVE,
+    CURVE_SIZE,
+    MEMBER,
+    NEVER,
+    OPT_OUT_CURVE,
+    ORDER_CURVE,
+    SEEN_CURVE,
 )  # fmt: skip
 
 # Purposes as plain integers: numba folds them into the hash.
@@ -99,7 +105,9 @@ def observe(u, day, observable):
 def stage_of(u, day, stage_first, conditions):
     """Number of the first stage all of whose conditions hold; the last stage has none."""
     found = stage_first.size - 2
-    for stage in range(found - 1, -1, -1):  # backwards, without leaving early: the processor cannot guess wrong
+    for stage in range(
+        found - 1, -1, -1
+    ):  # backwards, without leaving early: the processor cannot guess wrong
         holds = True
         for c in range(stage_first[stage], stage_first[stage + 1]):
             value = observe(u, day, conditions[c, 0])
@@ -121,16 +129,28 @@ def is_executed(key, name, share):
 
 
 @hot_rule
+def seen_chance(u, now, curves):
+    """Chance that a touch is noticed, falling with fatigue relative to tolerance."""
+    load = u.fatigue * u.inv_tolerance * now.inv_half_seen
+    return now.seen * curve(curves[SEEN_CURVE], load / (load + 1.0))
+
+
+@hot_rule
+def open_chance(u, now, earlier):
+    """Chance that a noticed touch is opened: falls with fatigue, and with each touch earlier that day."""
+    chance = now.open * now.half_open / (now.half_open + u.fatigue)
+    for _ in range(earlier):
+        chance *= now.crowding
+    return chance
+
+
+@hot_rule
 def deliver(u, key, touch, now, curves, earlier):
     """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record."""
-    load = u.fatigue * u.inv_tolerance * now.inv_half_seen
     happened = 0
-    if unit(named_bits(key, SEEN, touch.name)) < now.seen * curve(curves[SEEN_CURVE], load / (load + 1.0)):
+    if unit(named_bits(key, SEEN, touch.name)) < seen_chance(u, now, curves):
         happened = WAS_SEEN
-        chance = now.open * now.half_open / (now.half_open + u.fatigue)
-        for _ in range(earlier):
-            chance *= now.crowding
-        if unit(named_bits(key, OPEN, touch.name)) < chance:
+        if unit(named_bits(key, OPEN, touch.name)) < open_chance(u, now, earlier):
             happened |= WAS_OPENED
             if unit(named_bits(key, INTERACT, touch.name)) < now.interact:
                 happened |= WAS_ANSWERED
@@ -146,9 +166,15 @@ def deliver(u, key, touch, now, curves, earlier):
 
 
 @hot_rule
+def clip_chance(u, offer):
+    """Chance that somebody whom a coupon reaches takes it, by deal-proneness and depth."""
+    return one_minus_exp(offer.clip * u.deal)
+
+
+@hot_rule
 def give_coupon(u, key, offer, number, day):
     """A coupon reaches somebody, who may take it; the deepest one is kept. True when it was taken."""
-    taken = unit(named_bits(key, CLIP, offer.name)) < one_minus_exp(offer.clip * u.deal)
+    taken = unit(named_bits(key, CLIP, offer.name)) < clip_chance(u, offer)
     if taken and offer.depth >= u.coupon_depth:
         u.coupon_depth = offer.depth
         u.coupon_offer = number
@@ -158,10 +184,16 @@ def give_coupon(u, key, offer, number, day):
 
 
 @hot_rule
+def annoyance(u, now, curves):
+    """Factor of all opt-out hazards: fatigue relative to tolerance, saturating."""
+    load = u.fatigue * u.inv_tolerance
+    return curve(curves[OPT_OUT_CURVE], load / (load + now.saturation))
+
+
+@hot_rule
 def react(u, key, now, curves):
     """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches."""
-    load = u.fatigue * u.inv_tolerance
-    y = curve(curves[OPT_OUT_CURVE], load / (load + now.saturation))
+    y = annoyance(u, now, curves)
     happened = 0
     if uniform(key, MUTE) < now.mute * y:
         happened = DID_MUTE
@@ -228,7 +260,9 @@ def coupon_lift(u, now, log_price):
     relative = e * now.reference_share
     gap = log_price - u.log_reference
     weight = now.loss_aversion if gap > 0.0 else 1.0
-    gain = -(e - relative) * log_price - relative * weight * gap - relative * now.loss_aversion * u.log_reference
+    gain = (
+        -(e - relative) * log_price - relative * weight * gap - relative * now.loss_aversion * u.log_reference
+    )
     if gain <= 0.0:
         return 1.0
     room = now.largest_lift - 1.0
@@ -315,16 +349,19 @@ def unsubscribes(key, now):
 
 
 @hot_rule
-def invites_today(u, key, now):
-    """How many friends the user asks today; 0 on most days."""
-    x = uniform(key, INVITE)
-    base = now.episodes * u.sociability * trust_factor(u, now.trust_orders)
-    if x >= base * (1.0 + now.invite_gain):
-        return 0
+def invite_chance(u, now):
+    """Chance of asking friends today: sociability, trust, and a reward that weighs less the further away it is."""
     value = now.reward_value
     for _ in range(now.needed - 1 - u.invited % now.needed):
         value *= 1.0 - now.step_loss
-    if x >= base * (1.0 + now.invite_gain * value / (value + now.half_reward)):
+    base = now.episodes * u.sociability * trust_factor(u, now.trust_orders)
+    return base * (1.0 + now.invite_gain * value / (value + now.half_reward))
+
+
+@hot_rule
+def invites_today(u, key, now):
+    """How many friends the user asks today; 0 on most days."""
+    if uniform(key, INVITE) >= invite_chance(u, now):
         return 0
     count = now.needed
     more = uniform(key, INVITE_MORE)
@@ -405,5 +442,3 @@ def residual_fen(u, margin, basket_shape, discount, days, lift, loss, reference)
     if reference and not u.muted:
         value += lift * annuity(hazard + loss, days)
     return np.int64(one_minus_exp(np.float64(u.rate)) * margin * basket_shape / u.basket_rate * value + 0.5)
-
-

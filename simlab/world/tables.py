@@ -65,6 +65,31 @@ def flows(market: Market) -> pd.DataFrame:
     )
 
 
+def user_table(market: Market) -> pd.DataFrame:
+    """What could be observed of everybody who has joined, as of the evening of the market's current day.
+
+    A market can be stepped to a day, tabled, and stepped on: two tables of one world tell what people who
+    looked alike on the first day did until the second.
+
+    Returns:
+        one row per user, by id: ``user`` (id; the position in a current base), ``joined`` (day), ``orders``
+        (ever, the first one and those before day 1 included), ``last_order`` (day; -30000: never) and
+        ``spend_fen`` (ever, after coupons). All int64; latent traits are left out.
+    """
+    users = market.users
+    joined = np.flatnonzero(users["status"] != PROSPECT)
+    rows = users[joined]
+    return pd.DataFrame(
+        {
+            "user": joined.astype(np.int64),
+            "joined": rows["joined"].astype(np.int64),
+            "orders": rows["orders"].astype(np.int64),
+            "last_order": rows["last_order"].astype(np.int64),
+            "spend_fen": rows["spend"].astype(np.int64),
+        }
+    )
+
+
 def trees(market: Market) -> dict[str, pd.DataFrame]:
     """Invitation trees since day 1: users by depth below a seed user, and trees by size."""
     users = market.users
@@ -82,7 +107,7 @@ def trees(market: Market) -> dict[str, pd.DataFrame]:
 def depths(
     inviter: NDArray[np.int64], joined: NDArray[np.int64], invited: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(depth, root) of invited users: steps up to the first inviter who was not invited since day 1, and who that is."""
+    """(depth, root) of invited users: steps up to the first inviter not invited since day 1, and who that is."""
     root = inviter[invited].copy()
     depth = np.ones(len(invited), np.int64)
     for _ in range(len(inviter)):

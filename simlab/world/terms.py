@@ -18,7 +18,15 @@ from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
 from simlab.world.numerics import exp, gamma_table, log, power
 from simlab.world.records import (
-    ACTIVITY_CURVE, CURVE_SIZE, NOW, OFFER, OPT_OUT_CURVE, ORDER_CURVE, SEEN_CURVE, TOUCH, Terms,
+    ACTIVITY_CURVE,
+    CURVE_SIZE,
+    NOW,
+    OFFER,
+    OPT_OUT_CURVE,
+    ORDER_CURVE,
+    SEEN_CURVE,
+    TOUCH,
+    Terms,
 )  # fmt: skip
 
 LN_2 = 0.6931471805599453
@@ -46,7 +54,9 @@ def falling_curve(steepness, exponent, floor):
     out = np.empty(CURVE_SIZE, np.float64)
     for i in range(CURVE_SIZE):
         t = i / (CURVE_SIZE - 1)
-        response = 0.0 if i == CURVE_SIZE - 1 else power(1.0 / (1.0 + power(t / (1.0 - t), steepness)), exponent)
+        response = (
+            0.0 if i == CURVE_SIZE - 1 else power(1.0 / (1.0 + power(t / (1.0 - t), steepness)), exponent)
+        )
         out[i] = floor + (1.0 - floor) * response
     out[0] = 1.0
     return out
@@ -121,7 +131,9 @@ def standing_terms(scenario: Scenario, names: Names) -> Terms:
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions, first = [], [0]
     for stage in scenario.stages:
-        conditions += [(list(OBSERVABLES).index(c.observable), int(c.op == ">="), c.value) for c in stage.when]
+        conditions += [
+            (list(OBSERVABLES).index(c.observable), int(c.op == ">="), c.value) for c in stage.when
+        ]
         first.append(len(conditions))
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
@@ -215,6 +227,8 @@ def set_day(
     now["reward"], now["invitee_reward"] = reward, invitee
     needed = int(now["needed"])
     now["reward_value"] = float(reward / 100.0 / power(float(needed), inv.needed_exponent))
-    now["accept"] = inv.accept * (1.0 + inv.invitee_gain * saturating(invitee / 100.0, inv.half_invitee_reward))
+    now["accept"] = inv.accept * (
+        1.0 + inv.invitee_gain * saturating(invitee / 100.0, inv.half_invitee_reward)
+    )
     relative = reward / 100.0 / needed / inv.half_hunters
     now["hunt"] = inv.hunters * relative * relative / (1.0 + relative * relative)

@@ -70,9 +70,9 @@ def synthetic(
     tables["cohorts"] = _cohorts(spec, range(1, seeds + 1), marketing)
     tables["flows"] = _flows(spec, range(1, seeds + 1), marketing)
     if marketing:
-        tables["trees"] = _grid(range(1, seeds + 1), "depth", "users", [2600, 300, 40, 6, 1])
+        tables["trees"] = _grid(range(1, seeds + 1), "depth", "users", [300, 40, 6, 1])
         tables["tree_sizes"] = _grid(
-            range(1, seeds + 1), "size", "trees", [2350, 180, 40, 12, 6, 4, 2, 1, 1, 1]
+            range(1, seeds + 1), "size", "trees", [180, 40, 12, 6, 4, 2, 1, 1, 1]
         )
     own = _outcomes(spec, tables["daily"])
     tables["outcomes"] = pd.concat([own, *(_world(own, w) for w in range(1, worlds + 1))], ignore_index=True)
@@ -195,9 +195,8 @@ def _flows(spec: Scenario, seeds: range, marketing: bool) -> pd.DataFrame:
 
 
 def _grid(seeds: range, what: str, count: str, means: list[int]) -> pd.DataFrame:
-    start = 0 if what == "depth" else 1
     rows = [
-        (0, seed, start + i, int(np.random.default_rng([seed, i]).poisson(mean)))
+        (0, seed, 1 + i, int(np.random.default_rng([seed, i]).poisson(mean)))
         for seed in seeds for i, mean in enumerate(means)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["world", "seed", what, count])

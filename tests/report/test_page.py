@@ -13,6 +13,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from synthetic import CHINESE, HOSTILE, synthetic
 
+import simlab.report
 from simlab.lab.results import Results
 from simlab.report import write_plots, write_report, write_tables
 from simlab.report.page import made, render
@@ -179,3 +180,12 @@ def test_formulas_are_neutralised_in_any_kind_of_text_column(dtype: str) -> None
 def test_the_manifest_in_rows() -> None:
     rows = made({"seeds": [1, 2, 3], "versions": {"simlab": "0.1"}, "picked": [1, 5]})
     assert rows == [("seeds", "1 to 3"), ("versions: simlab", "0.1"), ("picked", "1, 5")]
+
+
+def test_the_report_reads_results_and_runs_nothing() -> None:
+    allowed = {"simlab.lab.results", "simlab.world.metrics"}
+    for path in Path(simlab.report.__file__).parent.rglob("*.py"):
+        imported = set(re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text(), re.MULTILINE))
+        assert "matplotlib.pyplot" not in imported
+        rooms = {name for name in imported if name.startswith(("simlab.lab", "simlab.world", "simlab.cli"))}
+        assert rooms <= allowed, path

@@ -80,8 +80,8 @@ PLOTS: tuple[Plot, ...] = (
     Plot("funnel", "Where newcomers come from", funnel, read_funnel,
          "Within the horizon. Newcomers of all ways together on the right."),
     Plot("referral", "Invitation trees", referral, read_referral,
-         "A seed user came without an invitation; whom they invite has depth 1, and so on. Trees of 1 are "
-         "seed users who brought nobody."),
+         "A seed user did not come by an invitation since day 1; whom they invite has depth 1, and so on. "
+         "Seed users who brought nobody are left out."),
     Plot("attention", "Touches and how they are received", attention, read_attention,
          "All stages together.", "band"),
     Plot("condition", "Reach, fatigue and affinity", condition, read_condition,

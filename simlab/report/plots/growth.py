@@ -159,7 +159,7 @@ def referral(results: Results) -> Figure | None:
             [f"{int(d)}{'+' if open_ended and d == _DEEPEST else ''}" for d in below.index],
             "Invited people by depth",
         ),
-        (right, sizes, [str(n) for n in sizes.index], "Invitation trees by size"),
+        (right, sizes, [str(n) for n in sizes.index], "Seed users by size of their tree"),
     ):
         ax.bar(range(len(data)), data.to_numpy(), color=style.ACCENT, width=0.66)
         for i, value in enumerate(data.to_numpy()):
@@ -172,7 +172,7 @@ def referral(results: Results) -> Figure | None:
         style.grid(ax)
         style.heading(ax, text + style.ending(results).split(" (")[0])
     style.caption(left, "x", "depth: invitations away from a seed user")
-    style.caption(right, "x", "people in the tree, the seed user included")
+    style.caption(right, "x", "people invited, directly or through others, per seed user")
     said = f"K = {k:.2f}\n{percent(deep)} at depth 2 or more"
     left.text(0.98, 0.94, said, transform=left.transAxes, ha="right", va="top", fontsize=style.LARGE,
               color=style.INK, linespacing=1.5)  # fmt: skip

@@ -63,12 +63,15 @@ def flows(results: Results) -> Figure | None:
         return None
     height = max(3.6, 1.7 + 0.42 * len(moves.index))
     fig, (ax, net) = style.figure(height, 1, 2, width_ratios=[2.1, 1])
-    _heat(ax, moves.to_numpy(), lambda v: count(v) if v >= 0.5 else "")
+    # Many stages make narrow cells: thousands then.
+    narrow = len(moves.columns) > 8 and float(moves.to_numpy().max()) >= 1000
+    form = (lambda v: f"{v / 1000:.1f}") if narrow else count
+    _heat(ax, moves.to_numpy(), lambda v: form(v) if v >= 0.5 else "")
     _category(ax, [str(n) for n in moves.columns], "x", series.stage_names(results))
     _category(ax, [str(n) for n in moves.index], "y", series.stage_names(results))
     style.caption(ax, "y", "from")
     style.caption(ax, "x", "to")
-    style.heading(ax, f"Members per month{style.ending(results)}")
+    style.heading(ax, f"{'Thousand members' if narrow else 'Members'} per month{style.ending(results)}")
     names = series.stage_names(results)
     into, out = moves.sum(axis=0), moves.sum(axis=1)
     gain = np.array([float(into.get(name, 0.0)) - float(out.get(name, 0.0)) for name in names])
@@ -80,7 +83,7 @@ def flows(results: Results) -> Figure | None:
         net.annotate(f"{sign}{count(abs(value))}", (value, i), xytext=(4 if value >= 0 else -4, 0),
                      textcoords="offset points", va="center", ha="left" if value >= 0 else "right",
                      fontsize=style.SMALL, color=style.INK)  # fmt: skip
-    net.set_xlim(-1.6 * reach if (gain < 0).any() else 0, 1.6 * reach if (gain > 0).any() else 0)
+    net.set_xlim(-2.1 * reach if (gain < 0).any() else 0, 2.1 * reach if (gain > 0).any() else 0)
     net.axvline(0, color=style.MUTED, linewidth=0.8)
     net.spines["bottom"].set_visible(False)
     net.set_xticks([])

@@ -1,0 +1,147 @@
+"""The command line: parse, call one function, print."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from simlab.scenario.errors import InputError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Simulate a private-domain customer programme before you roll it out.",
+)  # fmt: skip
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Scenario = Annotated[
+    str, typer.Argument(help="A scenario file, or the name of a shipped one such as 'default'.")
+]
+Set = Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE",
+                                        help="Change one value: --set levers.push.active.per_week=3")]  # fmt: skip
+Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; by default one per processor.")]
+Out = Annotated[Path, typer.Option(help="Where result folders go.")]
+
+
+class Bar:
+    """Says lines and draws a bar of simulated days on standard error."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+                   TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())  # fmt: skip
+        self.bar = Progress(*columns, console=err, transient=True)
+        self.task: TaskID | None = None
+        self.lock = threading.Lock()
+        self.waiting = 0
+
+    def says(self, text: str) -> None:
+        """One line for the reader."""
+        err.print(text, markup=False)
+
+    def begins(self, total_days: int) -> None:
+        """Show the bar."""
+        self.task = self.bar.add_task("Simulating", total=total_days)
+        self.bar.start()
+
+    def days(self, count: int) -> None:
+        """Move the bar, not more often than the eye can see."""
+        with self.lock:
+            self.waiting += count
+            if self.waiting >= 200 and self.task is not None:
+                self.bar.advance(self.task, self.waiting)
+                self.waiting = 0
+
+    def ends(self) -> None:
+        """Remove the bar."""
+        self.bar.stop()
+
+
+@app.command()
+def run(
+    scenario: Scenario,
+    set_: Set = [],  # noqa: B006 - typer copies it
+    seeds: Annotated[int | None, typer.Option(min=1, max=100_000, help="Seeded worlds to simulate.")] = None,
+    worlds: Annotated[int | None, typer.Option(min=0, max=4096, help="Sampled worlds; 0: none.")] = None,
+    threads: Threads = None,
+    out_: Annotated[Path, typer.Option("--out", help="Where result folders go.")] = Path("results"),
+    again: Annotated[bool, typer.Option(help="Compute anew even if the results are there.")] = False,
+) -> None:
+    """Simulate a scenario; writes a result folder with report.html, plots and tables."""
+    from simlab import verbs
+    from simlab.report.words import first_screen
+
+    results = verbs.run(
+        scenario, set_, seeds=seeds, worlds=worlds, threads=threads, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(),
+    )  # fmt: skip
+    out.print(first_screen(results).text(), markup=False)
+    folder = results.manifest["folder"]
+    out.print(f"\nReport: {Path(folder) / 'report.html'}", markup=False)
+
+
+@app.command()
+def explain(
+    scenario: Scenario,
+    user: Annotated[int, typer.Option(min=0, help="Number of the user (members come first, from 0).")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the world.")] = 1,
+    set_: Set = [],  # noqa: B006
+    first: Annotated[int | None, typer.Option(help="First day to show (1: valuation date).")] = None,
+    last: Annotated[int | None, typer.Option(help="Last day to show.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Show days without an event, too.")] = False,
+) -> None:
+    """One user's days: what arrived, each probability, draw and outcome."""
+    from simlab.lab.explain import explain as explain_user
+    from simlab.scenario import load
+
+    for line in explain_user(load(scenario, set_).scenario, user, seed, first, last, all_).lines():
+        out.print(line, markup=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    import json
+
+    from simlab.scenario import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def parameters() -> None:
+    """Print the table of behavioural parameters: default, range, source, status."""
+    from simlab.scenario import parameters_markdown
+
+    print(parameters_markdown())
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List the scenarios that come with simlab."""
+    from simlab.scenario import load, shipped_names
+
+    for name in shipped_names():
+        out.print(f"{name:24s} {load(name).scenario.description}", markup=False)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Entry point. Exit code 0: done; 2: something wrong with the input; 130: interrupted."""
+    try:
+        return app(args=arguments, prog_name="simlab")
+    except InputError as error:
+        err.print(str(error), style="red", markup=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        err.print("Stopped; nothing half-written was left behind.", markup=False)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Result folders: complete under their name, or not there at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simlab.scenario import InputError, Problem
+
+MANIFEST = "manifest.json"
+_PART = ".part-"
+
+
+def is_complete(folder: Path, run: str) -> bool:
+    """Whether this folder holds the finished results of this very run."""
+    try:
+        return bool(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["run"] == run)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def sweep(parent: Path) -> None:
+    """Remove what killed processes on this machine left behind under temporary names."""
+    for part in parent.glob(f"{_PART}*"):
+        host, _, rest = part.name.removeprefix(_PART).partition("~")
+        pid = rest.partition("~")[0]
+        if host == socket.gethostname() and pid.isdigit() and not _lives(int(pid)):
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@contextmanager
+def new_folder(final: Path) -> Iterator[Path]:
+    """A folder to write into; renamed to `final` when the block ends well, removed when it does not.
+
+    If another process finished the same results meanwhile, theirs stay and ours are removed.
+
+    Raises:
+        InputError: the place cannot be written, or `final` is something else.
+    """
+    part = final.parent / f"{_PART}{socket.gethostname()}~{os.getpid()}~{final.name}"
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        sweep(final.parent)
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir()
+    except OSError as error:
+        raise InputError(Problem(file=str(final.parent), message="this folder cannot be written",
+                                 value=error.strerror or "", cure="Choose another with --out")) from None  # fmt: skip
+    try:
+        yield part
+        _sync(part)
+        try:
+            os.rename(part, final)
+        except OSError:
+            if not (final / MANIFEST).is_file():
+                raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def replace_folder(final: Path) -> None:
+    """Move an older result out of the way and remove it."""
+    old = final.parent / f"{_PART}{socket.gethostname()}~{os.getpid()}~old-{final.name}"
+    os.rename(final, old)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    """Bring the files to the disk before their name appears."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write where the results came from; the last file of a folder."""
+    text = json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")

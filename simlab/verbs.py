@@ -1,0 +1,151 @@
+"""The verbs: one function each, for Python and for the command line.
+
+They put rooms together: load a scenario, ask the lab, write the report.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from simlab.lab import folders, runs
+from simlab.lab.forecast import Forecast, forecast
+from simlab.lab.results import Results
+from simlab.scenario import Loaded, dump_yaml, load, slug
+
+RESULTS = Path("results")
+
+
+class Progress:
+    """What a long verb tells whoever watches; the default is silence."""
+
+    def says(self, text: str) -> None:
+        """One line for the reader."""
+
+    def begins(self, total_days: int) -> None:
+        """Simulated days ahead."""
+
+    def days(self, count: int) -> None:
+        """Simulated days done; called from any thread."""
+
+    def ends(self) -> None:
+        """All done."""
+
+
+def run(
+    scenario: str | Path | Loaded, overrides: Sequence[str] = (), *, seeds: int | Sequence[int] | None = None,
+    worlds: int | None = None, threads: int | None = None, out: Path | str | None = None, write: bool = True,
+    again: bool = False, command: str = "", progress: Progress | None = None,
+) -> Results:  # fmt: skip
+    """Simulate a scenario over its seeds and sampled worlds, and write a result folder.
+
+    Args:
+        scenario: a file, the name of a shipped scenario, or what `load` returned.
+        overrides: "levers.push.active.per_week=3" and so on.
+        seeds: how many seeds, or which; by default the scenario's own number.
+        worlds: sampled worlds where the scenario has uncertainties; 0 switches them off.
+        threads: by default one per processor.
+        out: parent folder of the result folder; by default ./results.
+        write: False keeps the results in memory only.
+        again: compute anew even if the same results are there.
+        command: the command line, for the manifest.
+        progress: who is told how it goes.
+
+    Returns:
+        Results; ``manifest["folder"]`` says where they were written.
+
+    Raises:
+        InputError: anything wrong with the scenario or the place to write to.
+    """
+    progress = progress or Progress()
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
+    model = loaded.scenario
+    chosen = (
+        list(range(1, (seeds or model.seeds) + 1)) if seeds is None or isinstance(seeds, int) else list(seeds)
+    )
+    if worlds is None:
+        worlds = runs.WORLDS if model.uncertainties else 0
+    digest = runs.run_digest(model, chosen, worlds)
+    final = Path(out or RESULTS) / f"{slug(model.name)}-{digest[:8]}"
+    if write and not again and folders.is_complete(final, digest):
+        progress.says(f"These results are already there: {final}")
+        return read(final, loaded)
+    ground = runs.ground_of(model)
+    sampled = min(len(chosen), runs.SEEDS_PER_WORLD) * (worlds if model.uncertainties else 0)
+    workers = threads or os.cpu_count() or 1
+    progress.says("Getting the rules ready (they are compiled once per machine, for up to a minute) ...")
+    expected = forecast(model, ground.graph, ground.base, len(chosen) + sampled, workers)
+    progress.says(f"Forecast: {expected}.")
+    started = time.perf_counter()
+    progress.begins((len(chosen) + sampled) * expected.days)
+    try:
+        found = runs.run(model, chosen, worlds, threads, ground=ground, on_days=progress.days)
+    finally:
+        progress.ends()
+    seconds = time.perf_counter() - started
+    facts = _facts(loaded, chosen, worlds, command, expected, seconds)
+    results = replace(found, manifest=runs.manifest(model, chosen, worlds, **facts))
+    if write:
+        progress.says("Writing tables, plots and the report ...")
+        write_results(results, final, replace_old=again)
+        results = replace(results, manifest={**results.manifest, "folder": str(final)})
+    return results
+
+
+def _facts(
+    loaded: Loaded, seeds: Sequence[int], worlds: int, command: str, expected: Forecast, seconds: float
+) -> dict[str, Any]:
+    parts = ["simlab", "run", loaded.file, *(f"--set={o}" for o in loaded.overrides), f"--seeds={len(seeds)}"]
+    return {
+        "command": command or shlex.join([*parts, f"--worlds={worlds}"]),
+        "scenario file": loaded.file,
+        "data": loaded.data,
+        "forecast seconds": round(expected.seconds, 1),
+        "forecast MB": round(expected.megabytes),
+        "seconds": round(seconds, 1),
+    }
+
+
+def write_results(results: Results, final: Path, replace_old: bool = False) -> None:
+    """Write a complete result folder: scenario, tables, plots, report, manifest."""
+    from simlab.report.page import write_plots, write_report
+    from simlab.report.tables import write_tables
+
+    with folders.new_folder(final) as folder:
+        (folder / "scenario.yaml").write_text(
+            dump_yaml(results.scenario, folder=final.resolve()), encoding="utf-8"
+        )
+        write_tables(results, folder / "tables")
+        write_plots(results, folder / "plots")
+        write_report(results, folder)
+        folders.write_manifest(folder, results.manifest)
+        if replace_old and final.exists():
+            folders.replace_folder(final)
+
+
+def read(folder: Path | str, loaded: Loaded | None = None) -> Results:
+    """Results from a folder that `run` wrote.
+
+    Raises:
+        InputError: not a result folder.
+    """
+    import json
+
+    import pandas as pd
+
+    from simlab.scenario import InputError, Problem
+
+    folder = Path(folder)
+    try:
+        manifest = json.loads((folder / folders.MANIFEST).read_text(encoding="utf-8"))
+        frames = {path.stem: pd.read_parquet(path) for path in sorted((folder / "tables").glob("*.parquet"))}
+    except (OSError, ValueError) as error:
+        raise InputError(Problem(file=str(folder), message="not a complete result folder", value=str(error)[:80],
+                                 cure="Name a folder that `simlab run` wrote")) from None  # fmt: skip
+    model = loaded.scenario if loaded else load(folder / "scenario.yaml").scenario
+    return Results(model, frames, {**manifest, "folder": str(folder)})

@@ -1,0 +1,177 @@
+"""One user's day in slow motion: each probability, draw and outcome, by the rules that the engine uses.
+
+Works on a copy of the user's record of the morning; the engine's own day is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from simlab.world import rules
+from simlab.world.draws import day_key, named_uniform, uniform, user_key
+from simlab.world.market import Market
+from simlab.world.records import EVENT_NAMES, MEMBER
+
+
+@dataclass(frozen=True)
+class Step:
+    """One decision of one user.
+
+    Attributes:
+        what: what was decided.
+        chance: its probability; None where nothing was left to chance.
+        draw: the uniform draw it was held against; it happens when draw < chance.
+        outcome: what came of it.
+    """
+
+    what: str
+    outcome: str
+    chance: float | None = None
+    draw: float | None = None
+
+
+def chance_step(what: str, chance: float, draw: float, yes: str, no: str) -> Step:
+    """A step whose outcome is draw < chance."""
+    return Step(what, yes if draw < chance else no, float(chance), float(draw))
+
+
+def trace_day(market: Market, user: int) -> Iterator[Step]:
+    """The steps of one member's coming day. Call it after today's terms were set and before the day is run.
+
+    Yields nothing for a prospect or somebody who left.
+    """
+    if market.users["status"][user] != MEMBER:
+        return
+    record = market.users[user : user + 1].copy()
+    u, terms = record[0], market.terms
+    now, day = terms.now[0], market.day
+    key = np.uint64(day_key(np.uint64(user_key(market.world, user)), day))
+    if rules.fade(u, now):
+        yield Step("coupon", "expired unused")
+    stage = rules.stage_of(u, day, terms.stage_first, terms.conditions)
+    if stage != u["stage"]:
+        yield Step("stage", f"{market.names.stages[u['stage']]} -> {market.names.stages[stage]}")
+    if not u["muted"]:
+        sent = 0
+        for step in _touches(market, u, key, stage):
+            sent += step.what.startswith("touch") and step.outcome == "delivered"
+            yield step
+        if sent:
+            left = False
+            for step in _reactions(market, u, key):
+                left = left or step.outcome == "leaves"
+                yield step
+            if left:
+                return
+    yield from _afternoon(market, u, key, stage)
+
+
+def _touches(market: Market, u: np.void, key: np.uint64, stage: int) -> Iterator[Step]:
+    terms, now = market.terms, market.terms.now[0]
+    sent = 0
+    for k, name in enumerate(market.names.touches):
+        chance, touch = terms.rates[k, stage], terms.touches[k]
+        if chance <= 0:
+            continue
+        draw = named_uniform(key, rules.SEND, touch["name"])
+        if not draw < chance:
+            yield chance_step(f"touch {name}", chance, draw, "", "not planned")
+            continue
+        if sent >= now["cap_day"] or u["sent_week"] >= now["cap_week"] or u["sent_month"] >= now["cap_month"]:
+            yield Step(f"touch {name}", "held back by a cap", float(chance), float(draw))
+            continue
+        if not rules.is_executed(key, touch["name"], now["execution"]):
+            yield Step(f"touch {name}", "planned, not sent by staff", float(chance), float(draw))
+            continue
+        yield Step(f"touch {name}", "delivered", float(chance), float(draw))
+        seen = rules.seen_chance(u, now, terms.curves)
+        opened = rules.open_chance(u, now, sent)
+        happened = rules.deliver(u, key, touch, now, terms.curves, sent)
+        sent += 1
+        u["sent_week"] += 1
+        u["sent_month"] += 1
+        yield chance_step("  notices it", seen, named_uniform(key, rules.SEEN, touch["name"]), "yes", "no")
+        if happened & rules.WAS_SEEN:
+            yield chance_step(
+                "  opens it", opened, named_uniform(key, rules.OPEN, touch["name"]), "yes", "no"
+            )
+            if happened & rules.WAS_OPENED:
+                draw = named_uniform(key, rules.INTERACT, touch["name"])
+                yield chance_step("  answers", now["interact"], draw, "yes", "no")
+            yield from _coupon(market, u, key, stage, int(touch["offer"]))
+
+
+def _coupon(market: Market, u: np.void, key: np.uint64, stage: int, number: int) -> Iterator[Step]:
+    if number < 0:
+        return
+    offer = market.terms.offers[number]
+    name = market.names.offers[number]
+    if not offer["open"] or not (int(offer["stages"]) >> stage) & 1:
+        return
+    draw = named_uniform(key, rules.CLIP, offer["name"])
+    if offer["finite_stock"]:
+        yield Step(
+            f"  coupon {name}", "in line for a limited stock", float(rules.clip_chance(u, offer)), float(draw)
+        )
+        return
+    yield chance_step(f"  takes coupon {name}", rules.clip_chance(u, offer), draw, "yes", "no")
+    rules.give_coupon(u, key, offer, number, market.day)
+
+
+def _reactions(market: Market, u: np.void, key: np.uint64) -> Iterator[Step]:
+    now = market.terms.now[0]
+    y = rules.annoyance(u, now, market.terms.curves)
+    yield chance_step("mute", now["mute"] * y, uniform(key, rules.MUTE), "mutes for good", "no")
+    yield chance_step("complaint", now["complain"] * y, uniform(key, rules.COMPLAIN), "complains", "no")
+    yield chance_step("leave", now["leave"] * y, uniform(key, rules.LEAVE), "leaves", "no")
+    if u["dog"] and market.day - int(u["last_seen"]) > now["dog_idle"]:
+        yield chance_step(
+            "leave because contacted", now["dog_leave"], uniform(key, rules.DOG_LEAVE), "leaves", "no"
+        )
+    rules.react(u, key, now, market.terms.curves)
+
+
+def _afternoon(market: Market, u: np.void, key: np.uint64, stage: int) -> Iterator[Step]:
+    terms, now = market.terms, market.terms.now[0]
+    if u["alive"]:
+        intensity = rules.order_intensity(u, now, terms.curves)
+        draw = uniform(key, rules.ORDER)
+        bits, amount = rules.wants(u, key, now, terms.curves, terms.offers, terms.baskets)
+        outcome = "no" if not bits & rules.ORDERED else f"orders for {amount / 100:,.2f} yuan"
+        if u["coupon_depth"] > 0:
+            lift = rules.coupon_lift(u, now, terms.offers[int(u["coupon_offer"])]["log_price"])
+            outcome += " with the coupon" * bool(bits & rules.REDEEMS)
+            outcome += " (would have come anyway)" * (bits & 3 == 3)
+            yield Step(
+                f"order (coupon x {lift:.2f})", outcome, float(-np.expm1(-intensity * lift)), float(draw)
+            )
+        else:
+            yield Step("order", outcome, float(-np.expm1(-intensity)), float(draw))
+        before = float(u["life_left"])
+        if rules.relation_ends(u, now):
+            yield Step("customer relation (latent)", f"ends: {before:.4f} of the lifetime was left")
+    else:
+        leaves = rules.unsubscribes(key, now)
+        yield chance_step("unsubscribe", now["exit"], uniform(key, rules.EXIT), "leaves", "no")
+        if leaves:
+            return
+    yield chance_step(
+        "own visit", rules.visit_chance(u, now, terms.curves), uniform(key, rules.VISIT), "visits", "no"
+    )
+    if now["referral"] and (int(now["referral_stages"]) >> stage) & 1:
+        if u["alive"]:
+            asked = rules.invites_today(u, key, now)
+            yield chance_step("invite friends", rules.invite_chance(u, now), uniform(key, rules.INVITE),
+                              f"asks up to {asked}", "no")  # fmt: skip
+        if now["hunt"] > 0:
+            yield chance_step(
+                "bring somebody for the reward", now["hunt"], uniform(key, rules.HUNT), "yes", "no"
+            )
+
+
+def event_name(code: int) -> str:
+    """Name of a code of the event log."""
+    return EVENT_NAMES[code]

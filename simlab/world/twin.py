@@ -1,0 +1,314 @@
+"""The twin: the same world told a second time, one Mesa agent per person, in plain Python.
+
+It calls the same compiled rules, one record at a time, and nothing of the engine: who comes when, who
+gets what is scarce, and what is written down are all said here again, from their meaning. Twin and
+engine must agree exactly, event for event and fen for fen, on any scenario. People are visited in a
+random order (Mesa's own scheduler): nothing may depend on it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.scenario.schema import Scenario
+from simlab.world.draws import BIRTH_DAY, Purpose, name_hash, named_bits, seed_key, unit
+from simlab.world.graph import Graph
+from simlab.world.metrics import M
+from simlab.world.numerics import log
+from simlab.world.people import Base, born
+from simlab.world.records import Terms
+from simlab.world.rules import REDEEMS, stage_of
+from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
+from simlab.world.twin_diary import Diary
+from simlab.world.twin_person import Person
+
+
+class TwinSource(mesa.Agent):
+    """A pool outside: what it has shown, what it has cost, and how hard it has pulled on each prospect."""
+
+    def __init__(self, model: TwinMarket, number: int, name: str, prospects: Iterable[Person]) -> None:
+        super().__init__(model)
+        self.market, self.number, self.name = model, number, name
+        self.exposed = self.clicked = self.pull = 0.0
+        self.spent = 0
+        label = np.uint64(name_hash("source:" + name))
+        self.resistance = {person: self._resistance(person, label) for person in prospects}
+
+    def _resistance(self, person: Person, label: np.uint64) -> float:
+        """The pull at which a person comes: exponential, drawn once."""
+        bits = np.uint64(named_bits(person.key_of(BIRTH_DAY), int(Purpose.SOURCE_PULL), label))
+        return -float(log(unit(bits)))
+
+    def advertise(self) -> None:
+        """Today's exposures, as far as the budget goes; what is counted and paid are whole numbers."""
+        market = self.market
+        plan = market.in_force.levers.sources.get(self.name)
+        if plan is None:
+            return
+        exposures = plan.exposures
+        if plan.budget is not None and plan.cost > 0:
+            affordable = (fen(plan.budget) - self.spent) / (plan.cost * 100.0) - 1.0
+            exposures = max(0.0, min(exposures, affordable))
+        exposed, clicked = self.exposed + exposures, self.clicked + exposures * plan.click
+        cost = round(exposed * plan.cost * 100.0) - round(self.exposed * plan.cost * 100.0)
+        for metric, amount in (
+            (M.exposures, int(exposed) - int(self.exposed)),
+            (M.clicks, int(clicked) - int(self.clicked)),
+            (M.acquisition_fen, cost),
+        ):
+            market.diary.count_at(market.prospect_stage, self.number, 0, metric, amount)
+        self.exposed, self.clicked = exposed, clicked
+        self.spent += cost
+        if market.pool:
+            self.pull += exposures / market.pool * plan.click * plan.join
+
+    def bring_in(self) -> None:
+        """Prospects whose resistance is overcome join tonight; whom a source brings has other traits."""
+        traits = self.market.in_force.levers.sources.get(self.name)
+        if traits is None:
+            return
+        for person, resistance in self.resistance.items():
+            if person.is_prospect and self.pull >= resistance:
+                person.come_in(self.number)
+                person.user["rate"] = float(person.user["rate"]) * traits.need
+                person.user["deal"] = float(person.user["deal"]) * traits.deal
+
+
+class TwinMarket(mesa.Model):
+    """One seeded world, person by person; for worlds of some hundred people.
+
+    Args:
+        scenario: resolved scenario.
+        seed: seed of every draw in this world.
+        graph: social graph over all members and prospects.
+        base: current base from a log, or None.
+        before: scenario whose levers hold during the warm-up; by default the same.
+
+    Attributes:
+        people: everybody, by id.
+        diary: ledger, cohorts, flows and events of the run.
+        coupons_left: coupons that can still be issued, per offer; None without limit.
+        subsidy_left: fen of subsidy that can still be paid, per offer; None without limit.
+        rewards_left: fen of rewards that can still be paid, or None.
+    """
+
+    person_type: type[Person] = Person
+    dated, by_referral, first_source = 1, 2, 3
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        graph: Graph,
+        base: Base | None = None,
+        before: Scenario | None = None,
+    ) -> None:
+        super().__init__(rng=seed)
+        self.scenario, self.before = scenario, before or scenario
+        self.world = np.uint64(seed_key(seed))
+        self.names = names_of(scenario)
+        self.prospect_stage, self.left_stage = len(scenario.stages), len(scenario.stages) + 1
+        self.first_day = 1 - scenario.warmup.days
+        self.day = self.first_day - 1
+        self.diary = Diary()
+        self.gone: list[int] = []
+        self.adopt(self.before)
+
+        population = born(scenario, graph, seed, base)
+        self.people = [self.person_type(self, i, population.users[i : i + 1].copy()) for i in range(graph.n)]
+        for i, person in enumerate(self.people):
+            first, last = int(graph.indptr[i]), int(graph.indptr[i + 1])
+            person.friends = [self.people[int(friend)] for friend in graph.indices[first:last]]
+            person.user["stage"] = stage_of(
+                person.user, self.day, self.terms.stage_first, self.terms.conditions
+            )
+        prospects = [person for person in self.people if person.is_prospect]
+        self.pool = len(prospects)
+        first_of_day = population.arrival_first
+        self.arrivals = {
+            day: [self.people[i] for i in population.arrivals[first_of_day[day - 1] : first_of_day[day]]]
+            for day in range(1, len(first_of_day))
+        }
+        dated = {person for persons in self.arrivals.values() for person in persons}
+        others = [person for person in prospects if person not in dated]
+        self.sources = [
+            TwinSource(self, self.first_source + k, name, others)
+            for k, name in enumerate(sorted(scenario.levers.sources))
+        ]
+
+    @property
+    def today(self) -> datetime.date:
+        """The calendar date of today."""
+        return self.scenario.start + datetime.timedelta(days=self.day - 1)
+
+    @property
+    def now(self) -> np.void:
+        """Today's numbers, as the rules take them."""
+        return self.terms.now[0]
+
+    def run(self) -> TwinMarket:
+        """All days from the warm-up to the horizon."""
+        for _ in range(self.scenario.warmup.days + self.scenario.horizon):
+            self.step()
+        return self
+
+    def step(self) -> None:
+        """One day for everybody."""
+        self.day += 1
+        self.diary.day = self.day
+        if self.day == 1:
+            self.start_strategy()
+        self.set_terms()
+        for source in self.sources:
+            source.advertise()
+        people = self.agents_by_type[self.person_type]
+        people.do("wake")
+        people.shuffle_do("morning")
+        self.noon()
+        people.shuffle_do("afternoon")
+        self.evening()
+        self.take_stock()
+        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+
+    def evening(self) -> None:
+        """Orders first; then what happens between people, and who is new."""
+        self.settle_orders()
+        self.spread_news()
+        self.agents_by_type[self.person_type].shuffle_do("ask_friends")
+        self.welcome_invited()
+        for source in self.sources:
+            source.bring_in()
+        self.welcome_dated()
+
+    def spread_news(self) -> None:
+        """Friends of those who are gone since this morning take note."""
+        for number in self.gone:
+            self.people[number].tell_friends()
+        self.gone.clear()
+
+    # Strategy and terms -----------------------------------------------------------------
+
+    def adopt(self, scenario: Scenario) -> None:
+        """Put a strategy in force, with full stocks and budgets."""
+        self.in_force = scenario
+        self.terms: Terms = standing_terms(scenario, self.names)
+        offers = [scenario.levers.offers[name] for name in self.names.offers]
+        referral = scenario.levers.referral
+        self.coupons_left = [offer.stock for offer in offers]
+        self.subsidy_left = [None if offer.budget is None else fen(offer.budget) for offer in offers]
+        self.rewards_left = None if referral is None or referral.budget is None else fen(referral.budget)
+
+    def start_strategy(self) -> None:
+        """Day 1: the strategy replaces what held during the warm-up, and its budgets are untouched."""
+        self.adopt(self.scenario)
+        for source in self.sources:
+            source.spent = 0
+        for person in self.people:
+            if person.is_member:
+                self.diary.count_cohort(person.user, "size", 1)
+
+    def set_terms(self) -> None:
+        """Today's season, calendar and cadence, and what is still to be had."""
+
+        def numbers(left: list[int | None]) -> NDArray[np.int64]:
+            return np.array([NO_LIMIT if amount is None else amount for amount in left], np.int64)
+
+        rewards = NO_LIMIT if self.rewards_left is None else self.rewards_left
+        set_day(
+            self.terms,
+            self.in_force,
+            self.names,
+            self.day,
+            self.first_day,
+            numbers(self.coupons_left),
+            numbers(self.subsidy_left),
+            rewards,
+        )
+
+    # Scarcity ---------------------------------------------------------------------------
+
+    def by_priority(
+        self, people: Iterable[Person], purpose: Purpose, name: np.uint64 | None = None
+    ) -> list[Person]:
+        """People in the order in which something scarce is given to them: by a keyed draw, never by id."""
+        return sorted(people, key=lambda person: (person.priority(purpose, name), person.number))
+
+    def noon(self) -> None:
+        """Coupons of a limited stock go to those who noticed the offer and are still here."""
+        for number, left in enumerate(self.coupons_left):
+            if left is None:
+                continue
+            waiting = [
+                person
+                for person in self.people
+                if person.is_member
+                for offer in person.waiting
+                if offer == number
+            ]
+            lucky = self.by_priority(waiting, Purpose.STOCK, self.terms.offers[number]["name"])[:left]
+            for person in lucky:
+                person.get_coupon(number)
+            self.coupons_left[number] = left - len(lucky)
+
+    def settle_orders(self) -> None:
+        """Orders go through; a coupon that its budget cannot pay any more is refused."""
+        refused = set()
+        for number, left in enumerate(self.subsidy_left):
+            if left is None:
+                continue
+            with_coupon = [
+                person
+                for person in self.people
+                if person.wish & REDEEMS and person.user["coupon_offer"] == number
+            ]
+            for person in self.by_priority(with_coupon, Purpose.BUDGET, self.terms.offers[number]["name"]):
+                if person.subsidy() <= left:
+                    left -= person.subsidy()
+                else:
+                    refused.add(person)
+            self.subsidy_left[number] = left
+        for person in self.people:
+            if person.wish:
+                person.settle_order(person in refused)
+
+    def welcome_invited(self) -> None:
+        """Everybody with a claim joins; where rewards run out, the newcomers' keyed priority decides."""
+        invited = [person for person in self.people if person.claims]
+        for person in self.by_priority(invited, Purpose.REWARD):
+            person.accept_invitation()
+
+    def pay_reward(self, amount: int) -> bool:
+        """Take `amount` fen from the rewards' budget, if it has them."""
+        if self.rewards_left is None:
+            return True
+        if amount > self.rewards_left:
+            return False
+        self.rewards_left -= amount
+        return True
+
+    def welcome_dated(self) -> None:
+        """Those whose arrival on this day is known, unless a friend was quicker."""
+        for person in self.arrivals.get(self.day, []):
+            if person.is_prospect:
+                person.come_in(self.dated)
+                person.first_order()
+
+    # Ledger -----------------------------------------------------------------------------
+
+    def take_stock(self) -> None:
+        """Count everybody where they stand tonight; only members can be reached."""
+        for person in self.people:
+            u = person.user
+            stage = self.prospect_stage if person.is_prospect else int(u["stage"])
+            self.diary.count_at(stage, int(u["source"]), int(u["segment"]), M.members, 1)
+            if person.is_member and not u["muted"]:
+                self.diary.count(u, M.reachable)
+
+    def users(self) -> NDArray[np.void]:
+        """(N,) USER records of everybody as they are now, by id (a copy)."""
+        return np.concatenate([person.array for person in self.people])

@@ -1,0 +1,317 @@
+"""One person of the twin alone: a Mesa agent who lives a day by the shared rules, told in plain Python.
+
+The rules decide about one record; what comes before and after them (who is touched how often, who holds
+which coupon, what is written down) is said here a second time, from what it means.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
+from simlab.world.metrics import FIXED_POINT, M
+from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
+from simlab.world.rules import (
+    DID_COMPLAIN,
+    DID_LEAVE,
+    DID_MUTE,
+    ORDERED,
+    ORGANIC,
+    REDEEMS,
+    WAS_ANSWERED,
+    WAS_OPENED,
+    WAS_SEEN,
+    basket_fen,
+    deliver,
+    fade,
+    give_coupon,
+    is_executed,
+    is_planned,
+    join,
+    react,
+    relation_ends,
+    settle,
+    stage_of,
+    subsidy_of,
+    unsubscribes,
+    visits_today,
+    wants,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from simlab.world.twin import TwinMarket
+
+
+class Customer(mesa.Agent):
+    """A member or a prospect: one record, and the plans of today.
+
+    Args:
+        model: the twin world.
+        number: the person's id, as in the engine.
+        record: (1,) USER array of this person alone; the rules write into it.
+
+    Attributes:
+        user: the record itself.
+        touched_on: dates of all touches so far.
+        waiting: offers of limited stock that were noticed this morning.
+        wish, basket: today's wish to order (bits as in `rules.wants`, 0: none) and its list price in fen.
+    """
+
+    def __init__(self, model: TwinMarket, number: int, record: NDArray[np.void]) -> None:
+        super().__init__(model)
+        self.market = model
+        self.number = number
+        self.array = record
+        self.user: np.void = record[0]
+        self.key = np.uint64(0)
+        self.touched_on: list[datetime.date] = []
+        self.waiting: list[int] = []
+        self.basket = 0
+        self.wish = 0
+
+    # What others may ask ----------------------------------------------------------------
+
+    @property
+    def is_member(self) -> bool:
+        """In the programme now."""
+        return bool(self.user["status"] == MEMBER)
+
+    @property
+    def is_prospect(self) -> bool:
+        """Not in the programme yet."""
+        return bool(self.user["status"] == PROSPECT)
+
+    def key_of(self, day: int) -> np.uint64:
+        """The person's key on a day. Compiled functions hand out plain integers: a key must stay unsigned."""
+        return np.uint64(day_key(np.uint64(user_key(self.market.world, self.number)), day))
+
+    def priority(self, purpose: Purpose, name: np.uint64 | None = None) -> int:
+        """Today's place in a queue for something scarce; the smallest number comes first."""
+        if name is None:
+            return int(draw_bits(self.key, int(purpose)))
+        return int(named_bits(self.key, int(purpose), name))
+
+    def count(self, metric: M, amount: int = 1) -> None:
+        """Add to today's ledger, where the person stands now."""
+        self.market.diary.count(self.user, metric, amount)
+
+    def note(self, code: int, value: int = 0) -> None:
+        """Write down an event."""
+        self.market.diary.note(self.number, code, value)
+
+    def earn(self, fen: int) -> None:
+        """Net contribution, in fen, for this person's cohort."""
+        self.market.diary.count_cohort(self.user, "net_fen", fen)
+
+    # The day ----------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Forget yesterday's plans; today has its own key."""
+        self.key = self.key_of(self.market.day)
+        self.waiting = []
+        self.wish = self.basket = 0
+
+    def morning(self) -> None:
+        """Clocks run, the stage is looked up, touches arrive, and the person reacts to them."""
+        if not self.is_member:
+            return
+        market, u = self.market, self.user
+        coupon_ran_out = fade(u, market.now)
+        stage = int(stage_of(u, market.day, market.terms.stage_first, market.terms.conditions))
+        if stage != u["stage"]:
+            self.note(Event.STAGE, stage)
+            self.change_stage(stage)
+        if coupon_ran_out:
+            self.count(M.expired)
+            self.note(Event.EXPIRE)
+        if u["muted"]:
+            return
+        fen = self.receive_touches()
+        if market.today in self.touched_on:
+            self.react_to_touches(fen)
+
+    def receive_touches(self) -> int:
+        """Whatever was planned for today and is neither capped nor forgotten by staff; its cost in fen."""
+        market, u = self.market, self.user
+        sent, fen = 0, 0
+        for number, touch in enumerate(market.terms.touches):
+            if not is_planned(self.key, touch["name"], market.terms.rates[number, u["stage"]]):
+                continue
+            if self.is_capped():
+                self.count(M.capped)
+                self.note(Event.CAPPED, number)
+                continue
+            if not is_executed(self.key, touch["name"], market.now["execution"]):
+                self.count(M.unsent)
+                self.note(Event.UNSENT, number)
+                continue
+            happened = deliver(u, self.key, touch, market.now, market.terms.curves, sent)
+            sent += 1
+            fen += int(touch["cost"])
+            self.touched_on.append(market.today)
+            u["sent_week"] += 1
+            u["sent_month"] += 1
+            self.count(M.promo_sent if touch["promo"] else M.value_sent)
+            self.note(Event.SEND, number)
+            for bit, metric, code in (
+                (WAS_SEEN, M.seen, Event.SEEN),
+                (WAS_OPENED, M.opens, Event.OPEN),
+                (WAS_ANSWERED, M.interactions, Event.INTERACT),
+            ):
+                if happened & bit:
+                    self.count(metric)
+                    self.note(code, number)
+            if happened & WAS_SEEN and touch["offer"] >= 0:
+                self.meet_offer(int(touch["offer"]))
+        return fen
+
+    def is_capped(self) -> bool:
+        """Whether one touch more would exceed a cap of this calendar day, week (from Monday) or month."""
+        caps, today = self.market.in_force.levers.caps, self.market.today
+        on_day = sum(date == today for date in self.touched_on)
+        in_week = sum(date.isocalendar()[:2] == today.isocalendar()[:2] for date in self.touched_on)
+        in_month = sum((date.year, date.month) == (today.year, today.month) for date in self.touched_on)
+        quota = caps.per_month if caps.quota_per_month is None else caps.quota_per_month
+        return on_day >= caps.per_day or in_week >= caps.per_week or in_month >= min(caps.per_month, quota)
+
+    def meet_offer(self, number: int) -> None:
+        """A noticed touch carries an offer: handed out at once, or at noon where coupons are limited."""
+        offer = self.market.terms.offers[number]
+        for_me = int(offer["stages"]) >> int(self.user["stage"]) & 1
+        if not (offer["open"] and for_me):
+            return
+        if self.market.coupons_left[number] is None:
+            self.get_coupon(number)
+        else:
+            self.waiting.append(number)
+
+    def get_coupon(self, number: int) -> None:
+        """One coupon reaches this person."""
+        self.count(M.issued)
+        taken = give_coupon(self.user, self.key, self.market.terms.offers[number], number, self.market.day)
+        self.note(Event.COUPON, 2 * number + bool(taken))
+
+    def react_to_touches(self, fen: int) -> None:
+        """Once on a touched day: mute, complain, leave. `fen` is what today's touches cost."""
+        self.count(M.touched)
+        self.count(M.touch_fen, fen)
+        happened = react(self.user, self.key, self.market.now, self.market.terms.curves)
+        if happened & DID_MUTE:
+            self.count(M.mutes)
+            self.note(Event.MUTE)
+        if happened & DID_COMPLAIN:
+            complaint = int(self.market.now["complaint_cost"])
+            self.count(M.complaints)
+            self.count(M.complaint_fen, complaint)
+            self.note(Event.COMPLAIN)
+            fen += complaint
+        self.user["net"] -= fen
+        self.earn(-fen)
+        if happened & DID_LEAVE:
+            self.leave()
+
+    def afternoon(self) -> None:
+        """Wish to order, lifetime, visit."""
+        if not self.is_member:
+            return
+        market, u = self.market, self.user
+        if u["alive"]:
+            wish, basket = wants(
+                u, self.key, market.now, market.terms.curves, market.terms.offers, market.terms.baskets
+            )
+            self.wish, self.basket = int(wish), int(basket)
+            if relation_ends(u, market.now):
+                self.count(M.ended)
+                self.note(Event.END)
+                market.gone.append(self.number)
+        elif unsubscribes(self.key, market.now):
+            self.leave()
+            return
+        if visits_today(u, self.key, market.now, market.terms.curves):
+            self.count(M.visits)
+            self.note(Event.VISIT)
+        if u["last_seen"] == market.day:
+            self.show_life()
+        self.count(M.fatigue, int(float(u["fatigue"]) * FIXED_POINT + 0.5))
+        self.count(M.affinity, int(float(u["affinity"] + u["trust"]) * FIXED_POINT + 0.5))
+
+    # The evening ------------------------------------------------------------------------
+
+    def subsidy(self) -> int:
+        """Fen that today's wish would cost with the coupon held."""
+        return int(subsidy_of(self.user, self.basket))
+
+    def settle_order(self, refused: bool) -> None:
+        """Today's wish goes through; not if only a coupon made it and that was refused."""
+        if refused:
+            self.count(M.refused)
+            self.note(Event.REFUSED)
+            self.user["coupon_depth"] = 0.0
+            self.wish &= ~REDEEMS
+            if not self.wish & ORGANIC:
+                return
+        self.order(self.wish, self.basket)
+
+    def order(self, wish: int, basket: int) -> None:
+        """An order of `basket` fen at list price."""
+        market, u = self.market, self.user
+        subsidy = 0
+        if wish & REDEEMS:
+            subsidy = int(subsidy_of(u, basket))
+            self.count(M.redeemed)
+            self.count(M.subsidy_fen, subsidy)
+            self.count(M.organic, bool(wish & ORGANIC))
+            self.note(Event.REDEEM, subsidy)
+        first_sign = u["last_seen"] != market.day
+        margin = int(settle(u, basket, subsidy, wish & REDEEMS, market.terms.offers, market.now))
+        self.count(M.orders)
+        self.count(M.revenue_fen, basket)
+        self.count(M.margin_fen, margin)
+        self.note(Event.ORDER, basket)
+        if first_sign:
+            self.show_life()
+        market.diary.count_cohort(u, "orders", 1)
+        self.earn(margin - subsidy)
+        market.diary.count_once(u, "bought_age", "buyers")
+
+    def first_order(self) -> None:
+        """Those with a dated arrival order on arrival, at list price."""
+        self.show_life()
+        self.order(ORDERED | ORGANIC, int(basket_fen(self.user, self.key, self.market.terms.baskets)))
+
+    def show_life(self) -> None:
+        """First sign of life today: a visit, an interaction or an order."""
+        self.count(M.active)
+        self.market.diary.count_once(self.user, "active_age", "active")
+
+    def come_in(self, source: int, inviter: Customer | None = None) -> None:
+        """A prospect becomes a member tonight, and lives the first full day tomorrow."""
+        market, u = self.market, self.user
+        by, depth = (-1, 0) if inviter is None else (inviter.number, int(inviter.user["depth"]) + 1)
+        join(u, market.day, source, by, depth)
+        stage = int(stage_of(u, market.day, market.terms.stage_first, market.terms.conditions))
+        market.diary.count_flow(market.prospect_stage, stage)
+        u["stage"] = stage
+        self.count(M.joins)
+        market.diary.count_cohort(u, "size", 1)
+        self.note(Event.JOIN, by)
+
+    def change_stage(self, stage: int) -> None:
+        """Move to another stage."""
+        self.market.diary.count_flow(int(self.user["stage"]), stage)
+        self.user["stage"] = stage
+
+    def leave(self) -> None:
+        """Leave the programme for good; friends notice, unless the relation had ended before."""
+        self.count(M.leaves)
+        self.note(Event.LEAVE)
+        self.change_stage(self.market.left_stage)
+        self.user["status"] = LEFT
+        if self.user["alive"]:
+            self.user["alive"] = 0
+            self.market.gone.append(self.number)
