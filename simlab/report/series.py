@@ -13,6 +13,8 @@ from simlab.lab.results import Results
 from simlab.world.metrics import METRICS
 
 Array = NDArray[np.float64]
+OUTSIDE = ("prospect", "left")
+"""Stages of people who are no members; the daily table counts them in its column ``members`` too."""
 OWN_SOURCES = ("base", "dated", "referral")
 """Sources that are no paid pool outside."""
 
@@ -43,6 +45,14 @@ def table(
     return frame if inside is None or inside.all() else frame[inside]
 
 
+def daily(results: Results, columns: Sequence[str]) -> pd.DataFrame:
+    """Columns of the daily table of world 0, with ``members`` 0 in the rows of prospects and leavers."""
+    if "members" not in columns:
+        return table(results, "daily", columns=columns)
+    rows = table(results, "daily", columns=[*columns, *(["stage"] if "stage" not in columns else [])])
+    return rows.assign(members=rows["members"].where(~rows["stage"].isin(OUTSIDE), 0))[list(columns)]
+
+
 def seeds(results: Results) -> list[int]:
     """Seeds of world 0, ascending; from the outcomes, for a seed's daily rows may all be zero."""
     found = {*table(results, "outcomes")["seed"], *table(results, "daily", columns=["seed"])["seed"].unique()}
@@ -67,7 +77,7 @@ def panel(results: Results, columns: Sequence[str], frame: pd.DataFrame | None =
         columns: metrics of the daily table.
         frame: rows of the daily table to use; all of world 0 when left out.
     """
-    rows = table(results, "daily", columns=["seed", "day", *columns]) if frame is None else frame
+    rows = daily(results, ["seed", "day", *columns]) if frame is None else frame
     seed, day = seeds(results), days(results)
     out = {column: np.zeros((len(seed), len(day))) for column in columns}
     if rows.empty:
@@ -127,7 +137,7 @@ def stage_names(results: Results) -> list[str]:
     """Stages in the order of the scenario, then others that the tables hold (without prospects)."""
     names = [stage.name for stage in results.scenario.stages]
     found = table(results, "daily", columns=["stage"])["stage"].unique()
-    return names + sorted(str(name) for name in found if name not in (*names, "prospect", "left"))
+    return names + sorted(str(name) for name in found if name not in (*names, *OUTSIDE))
 
 
 def names(results: Results, column: str) -> list[str]:
@@ -157,13 +167,13 @@ def starting_members(results: Results) -> float:
 
 
 def flows(results: Results) -> pd.DataFrame:
-    """Moves per month, mean over seeds and whole months, real base: source stage x target stage."""
+    """Moves per month, mean over seeds and the horizon, real base: source stage x target stage."""
     frame = table(results, "flows")
     frame = frame[frame["source_stage"] != frame["target_stage"]]
     order = ["prospect", *stage_names(results), "left"]
     if frame.empty:
         return pd.DataFrame()
-    months = max(int(frame["month"].max()), 1)
+    months = results.scenario.horizon / 30
     sums = frame.groupby(["source_stage", "target_stage"])["users"].sum().unstack(fill_value=0)
     sums = sums.reindex(index=order, columns=order, fill_value=0)
     moves = sums * (results.scenario.scale / (max(len(seeds(results)), 1) * months))

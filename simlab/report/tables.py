@@ -43,7 +43,7 @@ def group_rows(results: Results, column: str) -> list[dict[str, str]]:
     left out.
     """
     counted = ["members", "orders", "margin_fen", "joins", *COSTS]
-    rows = series.table(results, "daily", columns=["day", column, *counted])
+    rows = series.daily(results, ["day", column, *counted])
     rows = rows[rows["day"] >= 1]
     per = results.scenario.scale / max(len(series.seeds(results)), 1)
     out = []

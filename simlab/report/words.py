@@ -109,7 +109,11 @@ def _statement(results: Results, found: Estimate, value: str) -> str:
             return f"Customer equity of the whole base is {value}"
         case "members":
             before = series.starting_members(results)
-            change = f", {signed(found.mean / before - 1)} against {count(before)} before" if before else ""
+            change = (
+                f", {signed(found.mean / before - 1)} against {count(before)} on the valuation date"
+                if before
+                else ""
+            )
             return f"{value.removesuffix(' users')} members after {plural(days, 'day')}{change}"
         case "orders":
             return f"{value} in {plural(days, 'day')}"
@@ -139,6 +143,12 @@ def certainty(results: Results) -> str:
         )
     if seeds < 2:
         return f"{people} With one seed there is no interval for chance either."
+    if any(e.has_worlds and e.high - e.low > e.world_high - e.world_low for e in found[:1]):
+        # Then the range over worlds is itself mostly chance: a world has only a few seeds.
+        return (
+            f"Chance over {seeds} seeds still blurs customer equity more than what we do not know about "
+            "people does: run more seeds before deciding."
+        )
     return f"{people} The interval of the mean over {seeds} seeds is chance alone."
 
 

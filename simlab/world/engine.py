@@ -51,6 +51,7 @@ from simlab.world.rules import (
     residual_fen,
     settle,
     stage_of,
+    stage_stays_until,
     subsidy_of,
     unsubscribes,
     visits_today,
@@ -157,10 +158,13 @@ def morning(users, i, key, terms, book, d):
     now = terms.now[0]
     day = now.day
     expired = fade(u, now)
-    stage = stage_of(u, day, terms.stage_first, terms.conditions)
-    if stage != u.stage:
-        note(book, day, i, E_STAGE, stage)
-        move(book, u, day, stage)
+    stage = u.stage
+    if day >= u.stage_until or u.last_seen >= day - 1:  # otherwise nothing that a stage looks at has changed
+        stage = stage_of(u, day, terms.stage_first, terms.conditions)
+        u.stage_until = stage_stays_until(u, day, terms.conditions)
+        if stage != u.stage:
+            note(book, day, i, E_STAGE, stage)
+            move(book, u, day, stage)
     row = book.ledger[d, stage, u.source, u.segment]
     if expired:
         row[EXPIRED] += 1
@@ -466,6 +470,7 @@ def come_in(users, f, day, source, inviter, depth, terms, book, d):
     join(u, day, source, inviter, depth)
     stage = stage_of(u, day, terms.stage_first, terms.conditions)
     u.stage = stage
+    u.stage_until = day
     book.stock[0, stage, source, u.segment] += 1
     book.stock[1, stage, source, u.segment] += reach
     row = book.ledger[d, stage, source, u.segment]
@@ -500,6 +505,7 @@ def welcome_invited(users, world, terms, book, d):
             join_as_hunter(users[f], now)
             row[HUNTERS] += 1
         v.invited += 1
+        v.stage_until = day  # a stage may look at this
         if v.invited % now.needed == 0 and 0 < now.reward <= book.rewards_left[0]:
             book.rewards_left[0] -= now.reward
             v.net -= now.reward

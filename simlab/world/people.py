@@ -159,6 +159,7 @@ def assign_rest(users, world, start, p, segments, visit_table):
         u.affinity = min(
             0.95, max(0.05, p.affinity + p.affinity_spread * normal_quantile(uniform(key, AFFINITY)))
         )
+        u.inv_affinity = 1.0 / u.affinity
         u.dog = 1 if uniform(key, DOG) < p.dogs else 0
         u.muted = 0 if uniform(key, OPTED_IN) < p.opted_in else 1
         u.life_left = -log(uniform(key, LIFE_LENGTH))

@@ -31,6 +31,7 @@ USER = np.dtype(
         ("sociability", "f4"),  # inclination to invite, median 1
         ("receptive", "f4"),  # inclination to accept an invitation, from need
         ("affinity", "f4"),  # latent: baseline affinity
+        ("inv_affinity", "f4"),
         # slow state
         ("trust", "f4"),  # deviation of affinity from its baseline
         ("fatigue", "f4"),
@@ -46,6 +47,7 @@ USER = np.dtype(
         ("joined", "i2"),  # day (observable as tenure)
         ("last_seen", "i2"),  # day of the last visit, interaction or order (observable as idle)
         ("last_order", "i2"),  # day (observable)
+        ("stage_until", "i2"),  # first day on which the stage must be looked up again
         ("coupon_until", "i2"),  # last day of validity
         ("orders", "u2"),  # (observable)
         ("invited", "u2"),  # friends who joined (observable)
@@ -95,7 +97,8 @@ _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
     "needed referral_stages complaint_cost"
 ).split()
-NOW = np.dtype([(name, "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS], align=True)
+_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
+NOW = np.dtype([(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS], align=True)
 
 SEEN_CURVE, ACTIVITY_CURVE, ORDER_CURVE, OPT_OUT_CURVE = range(4)
 CURVE_SIZE = 257

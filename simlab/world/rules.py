@@ -38,7 +38,7 @@ DID_MUTE, DID_COMPLAIN, DID_LEAVE = 1, 2, 4
 ORDERED, ORGANIC, REDEEMS = 1, 2, 4
 LEAST = 0.1
 """Smallest factor that lost trust can put on orders or lifetimes."""
-TINY = 1e-6
+TINY = np.float32(1e-6)
 MOST_INVITES = 32
 
 
@@ -56,7 +56,7 @@ def curve(row, t):
 @inline_rule
 def rested(x):
     """A decayed stock, or exactly 0 once it is negligible."""
-    return x if abs(x) > TINY else 0.0
+    return x if abs(x) > TINY else np.float32(0.0)
 
 
 @hot_rule
@@ -117,6 +117,19 @@ def stage_of(u, day, stage_first, conditions):
 
 
 @hot_rule
+def stage_stays_until(u, day, conditions):
+    """First day on which the passing of time alone can change a condition of the stage table."""
+    until = day + 20_000
+    for c in range(conditions.shape[0]):
+        if conditions[c, 0] <= 2:  # tenure, idle, since_order: they grow by one a day
+            value = observe(u, day, conditions[c, 0])
+            turns = conditions[c, 2] + (0 if conditions[c, 1] else 1)  # the value at which the condition turns
+            if value < turns:
+                until = min(until, day + turns - value)
+    return min(until, 32_000)
+
+
+@hot_rule
 def is_planned(key, name, chance):
     """Cadence by keyed thinning: who gets 3 a week gets those 3 among the 4."""
     return unit(named_bits(key, SEND, name)) < chance
@@ -158,9 +171,9 @@ def deliver(u, key, touch, now, curves, earlier):
         u.exposure += touch.exposure
         affinity = u.affinity + u.trust
         if touch.trust > 0.0:
-            u.trust += touch.trust * (1.0 - affinity) / (1.0 - u.affinity)
+            u.trust += touch.trust * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
         else:
-            u.trust += touch.trust * affinity / u.affinity
+            u.trust += touch.trust * max(0.0, affinity) / u.affinity
     u.fatigue += touch.fatigue
     return happened
 
@@ -225,16 +238,23 @@ def visit_chance(u, now, curves):
 @hot_rule
 def visits_today(u, key, now, curves):
     """Whether the user comes on the own account."""
-    if uniform(key, VISIT) < visit_chance(u, now, curves):
+    x = uniform(key, VISIT)
+    if x < u.visits and x < visit_chance(u, now, curves):  # the first test spares most users the second
         u.last_seen = now.day
         return True
     return False
 
 
 @inline_rule
+def most_trust(u, response):
+    """An upper bound of `trust_factor`: affinity cannot rise above 1."""
+    return 1.0 + response * u.inv_affinity
+
+
+@inline_rule
 def trust_factor(u, response):
     """Relative effect of affinity; exactly 1 at the baseline."""
-    return max(LEAST, 1.0 + response * u.trust / u.affinity)
+    return max(LEAST, 1.0 + response * u.trust * u.inv_affinity)
 
 
 @hot_rule
@@ -283,8 +303,11 @@ def wants(u, key, now, curves, offers, baskets):
     The same draw decides with and without the coupon, so that ORGANIC marks exactly the
     orders that would have come anyway.
     """
-    intensity = order_intensity(u, now, curves)
     x = uniform(key, ORDER)
+    bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders)
+    if x >= (bound * now.largest_lift if u.coupon_depth > 0.0 else bound):
+        return 0, np.int64(0)  # most days of most users end here
+    intensity = order_intensity(u, now, curves)
     lift = 1.0
     if u.coupon_depth > 0.0:
         lift = coupon_lift(u, now, offers[u.coupon_offer].log_price)
@@ -361,7 +384,9 @@ def invite_chance(u, now):
 @hot_rule
 def invites_today(u, key, now):
     """How many friends the user asks today; 0 on most days."""
-    if uniform(key, INVITE) >= invite_chance(u, now):
+    x = uniform(key, INVITE)
+    bound = now.episodes * u.sociability * most_trust(u, now.trust_orders) * (1.0 + now.invite_gain)
+    if x >= bound or x >= invite_chance(u, now):
         return 0
     count = now.needed
     more = uniform(key, INVITE_MORE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from synthetic import synthetic
 
@@ -29,7 +31,9 @@ def quiet() -> Results:
 
 @pytest.fixture(scope="session")
 def page(full: Results) -> str:
-    return render(full)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of every glyph that is missing
+        return render(full)
 
 
 @pytest.fixture(scope="session")

@@ -71,9 +71,7 @@ def synthetic(
     tables["flows"] = _flows(spec, range(1, seeds + 1), marketing)
     if marketing:
         tables["trees"] = _grid(range(1, seeds + 1), "depth", "users", [300, 40, 6, 1])
-        tables["tree_sizes"] = _grid(
-            range(1, seeds + 1), "size", "trees", [180, 40, 12, 6, 4, 2, 1, 1, 1]
-        )
+        tables["tree_sizes"] = _grid(range(1, seeds + 1), "size", "trees", [180, 40, 12, 6, 4, 2, 1, 1, 1])
     own = _outcomes(spec, tables["daily"])
     tables["outcomes"] = pd.concat([own, *(_world(own, w) for w in range(1, worlds + 1))], ignore_index=True)
     if worlds:
@@ -112,8 +110,8 @@ def _daily(spec: Scenario, marketing: bool, seeds: range) -> pd.DataFrame:
                     frames.append(
                         _cell(rng, spec, days, members, stage, source, segment, marketing, season, joined)
                     )
-        frames.append(_prospects(rng, days, marketing))
-        for frame in frames[-(len(STAGES) * len(sources) * len(SEGMENTS) + 1) :]:
+        frames += [_prospects(rng, days, marketing), _left(days)]
+        for frame in frames[-(len(STAGES) * len(sources) * len(SEGMENTS) + 2) :]:
             frame.insert(0, "seed", seed)
             frame.insert(0, "world", 0)
     columns = ["world", "seed", "day", "stage", "source", "segment", *METRICS]
@@ -156,9 +154,21 @@ def _cell(rng, spec, days, members, stage, source, segment, marketing, season, j
 
 def _prospects(rng, days, marketing):  # type: ignore[no-untyped-def]
     exposures = rng.poisson(400 if marketing else 0, len(days))
-    row = {"exposures": exposures, "clicks": rng.binomial(exposures, 0.02), "acquisition_fen": exposures * 8}
+    row = {
+        "members": 15000,
+        "exposures": exposures,
+        "clicks": rng.binomial(exposures, 0.02),
+        "acquisition_fen": exposures * 8,
+    }
     source = "ads" if marketing else "base"
     return pd.DataFrame({"day": days, "stage": "prospect", "source": source, "segment": SEGMENTS[0]} | row)
+
+
+def _left(days):  # type: ignore[no-untyped-def]
+    """Those who left are counted, but are no members."""
+    return pd.DataFrame(
+        {"day": days, "stage": "left", "source": "base", "segment": SEGMENTS[0], "members": days - days[0]}
+    )
 
 
 def _cohorts(spec: Scenario, seeds: range, marketing: bool) -> pd.DataFrame:
@@ -204,8 +214,10 @@ def _grid(seeds: range, what: str, count: str, means: list[int]) -> pd.DataFrame
 
 def _outcomes(spec: Scenario, daily: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    inside = daily[daily["day"] >= 1]
-    for seed, frame in inside.groupby("seed"):
+    inside = daily[(daily["day"] >= 1) & (daily["stage"] != "left")]
+    for seed, rows_of_seed in inside.groupby("seed"):
+        frame = rows_of_seed.copy()
+        frame.loc[frame["stage"] == "prospect", "members"] = 0
         s = frame[list(METRICS)].sum() * float(spec.scale)
         end = frame.loc[frame["day"] == spec.horizon, list(METRICS)].sum() * float(spec.scale)
         starting = spec.population.members * float(spec.scale)

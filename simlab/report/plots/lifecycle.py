@@ -80,7 +80,7 @@ def flows(results: Results) -> Figure | None:
     reach = max(np.abs(gain).max(), 1e-9)
     for i, value in enumerate(gain):
         sign = "+" if value > 0 else "−" if value < 0 else ""
-        net.annotate(f"{sign}{count(abs(value))}", (value, i), xytext=(4 if value >= 0 else -4, 0),
+        net.annotate(f"{sign}{count(round(abs(value)))}", (value, i), xytext=(4 if value >= 0 else -4, 0),
                      textcoords="offset points", va="center", ha="left" if value >= 0 else "right",
                      fontsize=style.SMALL, color=style.INK)  # fmt: skip
     net.set_xlim(-2.1 * reach if (gain < 0).any() else 0, 2.1 * reach if (gain > 0).any() else 0)
@@ -139,7 +139,7 @@ def read_cohorts(results: Results) -> str:
         if mean.empty:
             continue
         first, last = int(mean.index[0]), int(mean.index[-1])
-        text = f"of {name} {percent(mean.iloc[0])} are active in month {first}"
+        text = f"of {name}, {percent(mean.iloc[0])} are active in month {first}"
         parts.append(text + (f" and {percent(mean.iloc[-1])} in month {last}" if last > first else ""))
     return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
 
