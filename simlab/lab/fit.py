@@ -10,10 +10,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,11 +20,13 @@ import pandas as pd
 from simlab.lab import fit_files, folders
 from simlab.lab.current_base import current_base, default_salt
 from simlab.lab.fit_laws import Laws, fit_laws, parameter_table, ranges
+from simlab.lab.fit_result import FitResult, Nobody, Page, Watcher
 from simlab.lab.fit_scores import Actual, Facts, actual, comparison, facts, forward_facts, later_orders
 from simlab.lab.logs import Log
 from simlab.lab.replay import Replay, replays
 from simlab.lab.runs import Ground, versions
-from simlab.scenario import InputError, Problem, Scenario, load, slug
+from simlab.scenario import InputError, Problem, Scenario, load, printable, slug
+from simlab.scenario.names import unsafe_character
 from simlab.world.compiled import sources_digest
 from simlab.world.graph import empty
 from simlab.world.people import BASE_COLUMNS, Base
@@ -33,65 +34,9 @@ from simlab.world.people import BASE_COLUMNS, Base
 RESULTS = Path("results")
 LONGEST = 3650
 """Days of the longest log: the longest horizon of a scenario."""
+LONGEST_NAME = 68
+"""Letters of a name: a scenario's 80, less what is added to it."""
 SEEDS = 20
-
-
-class Watcher(Protocol):
-    """Who is told how it goes (the same as for `run`)."""
-
-    def says(self, text: str) -> None: ...
-
-    def begins(self, total_days: int) -> None: ...
-
-    def days(self, count: int) -> None: ...
-
-    def ends(self) -> None: ...
-
-
-class _Nobody:
-    def says(self, text: str) -> None: ...
-
-    def begins(self, total_days: int) -> None: ...
-
-    def days(self, count: int) -> None: ...
-
-    def ends(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """What a fit found, and where it was written.
-
-    Attributes:
-        name: as the user gave it; the files carry its slug.
-        laws: the fits with their standard errors.
-        scenario: the written scenario, loaded again: the log's own time, marketing off.
-        today, strategy: today's customers without and with a strategy; None unless asked for.
-        base: one row per customer, pseudonym and `BASE_COLUMNS`; None unless asked for.
-        scores: actual against simulated by name, see `simlab.lab.fit_scores.SCORES`; held-out ones only where
-            weeks were held out.
-        tables: ``parameters`` and those of `simlab.lab.fit_scores.comparison`.
-        notes: what the user should know, in words.
-        log: facts on the log (file, rows, customers, first_day, until, last_day, holdout, seeds ...).
-        folder: where everything stands.
-        files: path of each file by role (scenario, base, today, strategy).
-    """
-
-    name: str
-    laws: Laws
-    scenario: Scenario
-    today: Scenario | None
-    strategy: Scenario | None
-    base: pd.DataFrame | None
-    scores: Mapping[str, float]
-    tables: Mapping[str, pd.DataFrame]
-    notes: tuple[str, ...]
-    log: Mapping[str, Any]
-    folder: Path
-    files: Mapping[str, Path] = field(default_factory=dict)
-
-
-Page = Callable[[FitResult, Path], object]
 
 
 def fit(
@@ -102,6 +47,7 @@ def fit(
     name: str | None = None,
     out_folder: str | Path | None = None,
     core: bool = True,
+    laws: Laws | None = None,
     margin: float = 0.5,
     horizon: int = 365,
     prospects: int | None = None,
@@ -125,6 +71,7 @@ def fit(
         out_folder: the folder to write (``--out``); an earlier fit there is replaced. By default
             ``results/fit-<name>-<digest>``.
         core: False fits no loyal core (``--plain``).
+        laws: fitted earlier to the same days (`FitResult.laws`): takes minutes off a second look.
         margin: contribution margin, a share; no log of orders knows it.
         horizon: days that the scenarios from today on look ahead.
         prospects: people around today's customers; by default three per customer.
@@ -140,23 +87,38 @@ def fit(
         InputError: an option out of range, a log from which nothing can be learnt, or a folder that cannot
             be written. Nothing is left behind then.
     """
-    progress = progress or _Nobody()
-    name = name or Path(log.file).stem
+    progress = progress or Nobody()
+    name = printable(Path(log.file).stem, LONGEST_NAME) if name is None else name
     until = _last_used(log, calibrate_until)
-    _check(log, margin, horizon, prospects, salt, yuan, seeds)
+    _check(log, name, margin, horizon, prospects, salt, yuan, seeds)
     log = replace(log, amount=log.amount * yuan) if yuan != 1 else log
     salt = salt or default_salt(log)
-    options = [str(o) for o in (until, start_from_log, name, core, margin, horizon, prospects, salt, seeds)]
+    options = [
+        str(o)
+        for o in (
+            until,
+            start_from_log,
+            name,
+            core,
+            laws and laws.grid,
+            margin,
+            horizon,
+            prospects,
+            salt,
+            seeds,
+        )
+    ]
     digest = hashlib.sha256("|".join([default_salt(log), sources_digest(), *options]).encode()).hexdigest()
     short = slug(name)
     final = Path(out_folder) if out_folder else RESULTS / f"fit-{short}-{digest[:8]}"
     _free(final)
 
-    progress.says("Fitting order rates, lifetimes and baskets ...")
-    laws = fit_laws(log, until, core)
+    if laws is None:
+        progress.says("Fitting order rates, lifetimes and baskets ...")
+    laws = laws or fit_laws(log, until, core)
     real = actual(log, until)
     day = datetime.timedelta(days=1)
-    plan = fit_files.Plan(name, Path(log.file).name, log.first_day, log.first_day + until * day,
+    plan = fit_files.Plan(name, _shown(log), log.first_day, log.first_day + until * day,
                           log.first_day + log.last_day * day, margin, seeds)  # fmt: skip
     base, position = current_base(log, until, laws.grid, laws.baskets, salt)
     around = prospects if prospects is not None else fit_files.PROSPECTS_PER_CUSTOMER * len(base)
@@ -214,6 +176,11 @@ def fit(
     )
 
 
+def _shown(log: Log) -> str:
+    """The log's file name, safe in a comment and on a page."""
+    return printable(Path(log.file).name, 100)
+
+
 def _endings(start_from_log: bool) -> dict[str, str]:
     more = {"base": "-base.parquet", "today": "-today.yaml", "strategy": "-strategy.yaml"}
     return {"scenario": ".yaml", **(more if start_from_log else {})}
@@ -234,8 +201,9 @@ def _last_used(log: Log, calibrate_until: datetime.date | None) -> int:
 
 
 def _check(
-    log: Log, margin: float, horizon: int, prospects: int | None, salt: str | None, yuan: float, seeds: int
-) -> None:
+    log: Log, name: str, margin: float, horizon: int, prospects: int | None, salt: str | None, yuan: float,
+    seeds: int,
+) -> None:  # fmt: skip
     """Options out of range."""
     wrong = []
 
@@ -245,8 +213,10 @@ def _check(
 
     need(0 <= margin <= 1, "--margin", margin, "not a share", "Write a number from 0 to 1, such as 0.5.")
     need(1 <= horizon <= LONGEST, "--horizon", horizon, "out of range", f"Write 1 to {LONGEST} days.")
-    fine = prospects is None or 0 <= prospects <= 20_000_000
-    need(fine, "--prospects", prospects, "out of range", "Write 0 to 20,000,000 people.")
+    fine = prospects is None or 1 <= prospects <= 20_000_000
+    need(fine, "--prospects", prospects, "out of range", "Write 1 to 20,000,000 people.")
+    fine = 1 <= len(name.strip()) <= LONGEST_NAME and unsafe_character(name) is None
+    need(fine, "--name", name, "not a name", f"Write 1 to {LONGEST_NAME} plain characters.")
     fine = salt is None or 1 <= len(salt.encode()) <= 64
     need(fine, "--salt", "", "the salt needs 1 to 64 bytes", "Give a shorter or longer secret.")
     need(np.isfinite(yuan) and 1e-6 <= yuan <= 1e6, "--yuan", yuan, "not a rate of exchange",
@@ -302,7 +272,7 @@ def _simulate(
 
 def _log_facts(log: Log, plan: fit_files.Plan, real: Actual, seeds: int, yuan: float) -> dict[str, Any]:
     return {
-        "file": Path(log.file).name,
+        "file": _shown(log),
         "rows": log.rows,
         "merged": log.merged,
         "dropped": dict(log.dropped),

@@ -154,9 +154,10 @@ def _said(value: Any) -> Any:
 
 def _block(said: dict[str, Any]) -> str:
     """YAML of blocks: each top key on its own lines, the innermost maps and lists on one line."""
-    style = {"sort_keys": False, "allow_unicode": True, "width": 100}
+    style: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 100}
     flat = not any(isinstance(value, dict | list) for value in said.values())
-    return yaml.safe_dump(said, default_flow_style=False if flat else None, **style).rstrip("\n")
+    text: str = yaml.safe_dump(said, default_flow_style=False if flat else None, **style)
+    return text.rstrip("\n")
 
 
 def _trimmed(arrivals: NDArray[np.int64]) -> NDArray[np.int64]:

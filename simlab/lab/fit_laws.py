@@ -105,7 +105,7 @@ def draw_laws(laws: Laws, size: int = DRAWS) -> list[ParetoNBD]:
         return []
     centre = np.log([laws.grid.r, laws.grid.alpha, laws.grid.s, laws.grid.beta])
     points = np.exp(np.random.default_rng(DRAW_SEED).multivariate_normal(centre, cov, size))
-    return [ParetoNBD(*(float(v) for v in point)) for point in points]
+    return [ParetoNBD(r, alpha, s, beta) for r, alpha, s, beta in points.tolist()]
 
 
 def ranges(laws: Laws, days: int) -> Ranges | None:
@@ -205,7 +205,7 @@ def parameter_table(laws: Laws) -> pd.DataFrame:
     se_core = laws.core.se_core if laws.core is not None and grid.core > 0 else nan
     rows.append(("core", "share whose relation never ends by itself", "share", grid.core, se_core,
                  0.0, nan, 0.0, nan))  # fmt: skip
-    rows.append(("log-likelihood", "the continuous one counts times in weeks: not comparable", "",
+    rows.append(("log-likelihood", "log-likelihood (the continuous one counts in weeks: not comparable)", "",
                  grid.loglik, nan, plain.loglik, nan, weeks.loglik, nan))  # fmt: skip
     for name, meaning, unit in (
         ("p", "shape of baskets within a customer", ""),

@@ -6,8 +6,9 @@ scores compare the means of many seeds with the one history that happened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,12 +68,17 @@ def facts(x: Ints, since: Ints, later: Ints, spend: Floats, repeats: Ints) -> Fa
     return Facts(
         weekly=weeks.astype(float),
         customers=np.bincount(kind, minlength=TOP + 1).astype(float),
-        later=np.bincount(kind, weights=later, minlength=TOP + 1),
+        later=_sums(kind, later, TOP + 1),
         since=np.bincount(group, minlength=classes).astype(float),
-        returned=np.bincount(group, weights=later > 0, minlength=classes),
+        returned=_sums(group, later > 0, classes),
         curve=curve,
         spearman=float(spearmanr(x, later).statistic) if varied else float("nan"),
     )
+
+
+def _sums(place: Ints, values: NDArray[Any], size: int) -> Floats:
+    """Sum of the values at each place 0 .. size - 1."""
+    return np.bincount(place, weights=values, minlength=size).astype(float)
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ def actual(log: Log, until: int) -> Actual:
         x=x,
         since=until - arrival - t_x,
         later=np.bincount(who[day > until], minlength=known),
-        spend=np.bincount(who, weights=amount, minlength=known),
+        spend=_sums(who, amount, known),
         arrivals=np.bincount(arrival, minlength=until + 1),
         repeats=by_day - np.bincount(arrival, minlength=log.last_day + 1),
     )
@@ -194,7 +200,7 @@ SCORES = {
 """What the scores mean; relative misses are shares (0.05: 5 % too many)."""
 
 
-def _banded(columns: dict[str, Floats], seeds: Floats) -> pd.DataFrame:
+def _banded(columns: Mapping[str, NDArray[Any]], seeds: Floats) -> pd.DataFrame:
     """Columns, and mean and 5th to 95th percentile over seeds of shape (seeds, rows)."""
     low, high = np.nanpercentile(seeds, [5, 95], axis=0)
     return pd.DataFrame({**columns, "simulated": np.nanmean(seeds, axis=0), "low": low, "high": high})

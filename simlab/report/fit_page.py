@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from simlab.lab.fit import FitResult
+from simlab.lab.fit_result import FitResult
 from simlab.lab.fit_scores import SCORES
 from simlab.report import fonts, page, style
 from simlab.report.fit_plots import PLOTS, FitPlot
@@ -128,8 +128,9 @@ def cards(result: FitResult) -> list[dict[str, str]]:
     scores, log, found = result.scores, result.log, []
     if log["holdout"]:
         simulated = log["held_out_repeats"] * (1 + scores["holdout_total"])
-        found.append({"title": "Held-out repeat orders, simulated against actual", "number": signed(scores["holdout_total"]),
-                      "unit": "", "chance": f"{simulated:,.0f} against {log['held_out_repeats']:,} in {log['holdout']} days"})  # fmt: skip
+        said = f"{simulated:,.0f} against {log['held_out_repeats']:,} in {log['holdout']} days"
+        found.append({"title": "Held-out repeat orders, simulated against actual", "unit": "", "chance": said,
+                      "number": signed(scores["holdout_total"])})  # fmt: skip
     found.append({"title": "All repeat orders to the end of the log", "number": signed(scores["cumulative"]),
                   "unit": "", "chance": f"{log['repeats'] + log['held_out_repeats']:,} actual"})  # fmt: skip
     if "weekly_mape" in scores:

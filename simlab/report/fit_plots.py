@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 
-from simlab.lab.fit import FitResult
+from simlab.lab.fit_result import FitResult
 from simlab.report import style
 from simlab.report.numbers import percent, signed
 
@@ -52,7 +53,12 @@ def _time_axis(ax: Axes, result: FitResult, x: np.ndarray) -> None:
         ax.axvline(cut, color=style.INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
         where = ax.get_xaxis_transform()
         gap = 0.008 * (x[-1] - x[0])
-        text = {"transform": where, "va": "top", "fontsize": style.SMALL, "color": style.MUTED}
+        text: dict[str, Any] = {
+            "transform": where,
+            "va": "top",
+            "fontsize": style.SMALL,
+            "color": style.MUTED,
+        }
         ax.text(cut + gap, 0.985, "held out", **text)
         ax.text(cut - gap, 0.985, "used for fitting", ha="right", **text)
 
@@ -61,6 +67,8 @@ def _lines(result: FitResult, prefix: str, height: float, unit: str) -> Figure |
     frame, x = _weeks(result)
     if len(frame) < 2:
         return None
+    if prefix:  # a sum stands at the end of its week
+        x = x + 7
     fig, (ax,) = style.figure(height)
     names = ("actual", "simulated", "low", "high")
     real, mean, low, high = (frame[prefix + name].to_numpy(float) for name in names)
@@ -105,9 +113,9 @@ def read_cumulative(result: FitResult) -> str:
 
 
 def _pairs(
-    ax: Axes, texts: list[str], series: list[tuple[str, np.ndarray, str]], form: Callable[[float], str]
-) -> list:
-    """Bars side by side with their values above them."""
+    ax: Axes, texts: list[str], series: list[tuple[str, np.ndarray, str]], form: Callable[[float], str] | None
+) -> list[Any]:
+    """Bars side by side, with their values above them where there is room (`form`)."""
     count = len(series)
     width = 0.8 / count
     handles = []
@@ -115,7 +123,7 @@ def _pairs(
         at = np.arange(len(texts)) + (k - (count - 1) / 2) * width
         handles.append(ax.bar(at, np.nan_to_num(values), width=width * 0.92, color=colour))
         for x, value in zip(at, values, strict=True):
-            if np.isfinite(value) and len(texts) * count <= 18:
+            if np.isfinite(value) and form is not None:
                 ax.annotate(form(float(value)), (x, value), xytext=(0, 3), textcoords="offset points",
                             ha="center", fontsize=style.SMALL - 1.2, color=style.INK)  # fmt: skip
     ax.set_xticks(range(len(texts)), texts)
@@ -165,7 +173,7 @@ def by_x(result: FitResult) -> Figure | None:
         f"{x}{' or more' if x == 7 else ''}\n{n:,}"
         for x, n in zip(frame["x"], frame["customers"], strict=True)
     ]
-    handles = _pairs(ax, texts, series, lambda v: f"{v:.1f}")
+    handles = _pairs(ax, texts, series, lambda v: f"{v:.2f}" if v < 1 else f"{v:.1f}")
     style.numbers(ax, "y", lambda v: f"{v:g}")
     style.caption(ax, "x", "repeat orders while fitting; below: customers")
     style.caption(ax, "y", "held-out orders per customer")
@@ -203,13 +211,13 @@ def recency(result: FitResult) -> Figure | None:
         ("actual", frame["actual"].to_numpy(), REAL),
         ("simulated", frame["simulated"].to_numpy(), MODEL),
     ]
-    handles = _pairs(axes[0], texts, series, percent)
+    handles = _pairs(axes[0], texts, series, None)
     style.heading(axes[0], "Customers by weeks since their last order")
     names = ["actual", "simulated from the first order on"]
     if returned:
         named = [("returned_actual", REAL), ("returned_simulated", MODEL), ("returned_from_log", OWN)]
         series = [(c, frame[c].to_numpy(float), colour) for c, colour in named if c in frame]
-        handles = _pairs(axes[1], texts, series, percent)
+        handles = _pairs(axes[1], texts, series, None)
         names = [*names, "simulated from every customer's own history"][: len(series)]
         style.heading(axes[1], "Of these, ordered again while held out")
     for ax in axes:

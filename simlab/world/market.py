@@ -45,6 +45,7 @@ def first_stages(users, stage_first, conditions, day):
     """Everybody's stage on the evening before the first day."""
     for i in range(users.size):
         users[i].stage = stage_of(users[i], day, stage_first, conditions)
+        users[i].stage_until = day  # days before day 1 are negative, so 0 would be far ahead
 
 
 class Brand(mesa.Agent):
@@ -180,6 +181,7 @@ class Market(mesa.Model):
         """Put another strategy in force: its touches, offers and programme, from today on."""
         self.terms = standing_terms(scenario, self.names)
         self.in_force = scenario
+        self.users["stage_until"] = self.day  # another strategy may bring another stage table
         self._take_traits(scenario)
         self._make_queue(scenario)
 

@@ -16,6 +16,9 @@ from simlab.world.records import EVENT_NAMES, USER
 from simlab.world.twin import TwinMarket
 from simlab.world.twin_diary import COHORT_COLUMNS
 
+MEMOS = {"stage_until"}
+"""Fields in which the engine remembers work that it need not do again; the twin does it every day."""
+
 
 @dataclass(frozen=True)
 class Story:
@@ -70,7 +73,9 @@ def difference(engine: Story, twin: Story) -> str:
         for cell in sorted(k for k in one.keys() | two.keys() if one.get(k, 0) != two.get(k, 0))[:5]:
             label = (*cell[:-1], METRICS[cell[-1]]) if name == "ledger" else cell
             found.append(f"{name} {label}: engine {one.get(cell, 0)}, twin {two.get(cell, 0)}")
-    for field in USER.names or ():  # field by field: the bytes between fields mean nothing
+    for field in sorted(
+        set(USER.names or ()) - MEMOS
+    ):  # field by field: the bytes between fields mean nothing
         one, two = engine.users[field], twin.users[field]
         if one.tobytes() != two.tobytes():
             i = next(i for i in range(one.size) if one[i].tobytes() != two[i].tobytes())

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
+from simlab.world.network import scattered
 from simlab.world.people import Base
 
 MOST_PEOPLE = 200
@@ -45,7 +46,7 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
         "half_life": (0.5, 20), "lift": (0, 5), "half": (0.1, 3), "value_weight": (0, 3),
     },
     "price": {
-        "elasticity": (0, 8), "clip": (0, 5), "reference_share": (0, 1), "loss_aversion": (0, 5),
+        "elasticity": (0, 8), "clip": (0, 10), "reference_share": (0, 1), "loss_aversion": (0, 5),
         "reference_learning": (0, 1), "reference_half_life": (1, 200), "largest_lift": (1.01, 5),
         "pull_forward": (0, 1), "stock_half_life": (1, 60),
     },
@@ -87,7 +88,7 @@ def random_world(rng: random.Random) -> World:
     base = parts.pop("base")
     stages = _random_stages(rng)
     names = [stage["name"] for stage in stages]
-    days = rng.randint(1, MOST_DAYS)
+    days = rng.choice([rng.randint(1, MOST_DAYS), rng.randint(8, 20)])
     warmup = rng.randint(1, days - 1) if days > 1 and _happens(rng, 0.5) else 0
     start = datetime.date(2025, 12, 1) + datetime.timedelta(days=rng.randint(0, 60))
     levers = _random_levers(rng, names)
@@ -129,7 +130,7 @@ def _yuan(rng: random.Random, most: float) -> float:
 
 
 def _random_people(rng: random.Random) -> dict[str, Any]:
-    size = rng.choice([8, 40, 120, MOST_PEOPLE])
+    size = rng.choice([8, 30, 60, 120, 120, MOST_PEOPLE])
     members = rng.choice([0, size // 4, size // 2, size // 2, size])
     prospects = rng.randint(max(0, 4 - members), size - members) if members < size else 0
     arrivals = None
@@ -152,7 +153,9 @@ def _random_segment(rng: random.Random) -> dict[str, Any]:
     return {
         "share": rng.uniform(0.1, 3),
         "orders": {"shape": rng.choice(SHAPES), "per_year": rng.uniform(1, 300)},
-        "lifetime": {"shape": rng.choice(SHAPES), "scale": rng.uniform(3, 200)},
+        "lifetime": {
+            "shape": rng.choice(SHAPES), "scale": rng.uniform(3, 200), "core": rng.choice([0, 0, 0.3]),
+        },
         "basket": {"mean": 1 + _yuan(rng, 300), "p": rng.choice(SHAPES), "q": rng.choice([1.2, 2.5, 3.74])},
         "deal": rng.uniform(0, 3), "tolerance": rng.uniform(0.1, 3), "sociability": rng.uniform(0, 3),
         "visits": rng.uniform(0, 3),
@@ -161,6 +164,7 @@ def _random_segment(rng: random.Random) -> dict[str, Any]:
 
 def _random_base(rng: random.Random, members: int) -> Base:
     """Today's customers as a fit would leave them; columns as in BASE_COLUMNS."""
+    rng = random.Random(rng.randint(0, 2**32))  # too many numbers to steer one by one
     rows = np.zeros((members, 11))
     for row in rows:
         tenure, orders = rng.randint(0, 500), rng.randint(0, 6)
@@ -175,7 +179,8 @@ def _random_graph(rng: random.Random, n: int) -> Graph:
     low, high = (2.0, n / 2) if kind == "barabasi_albert" else (0.0, (n - 1) // 2 * 2.0)
     mean_degree = rng.uniform(low, min(high, 14.0))
     options = {"community_size": float(rng.randint(4, 60))} if kind == "communities" else {}
-    return build(kind, n, mean_degree, rng.randint(0, 1000), **options)
+    seed = rng.randint(0, 1000)
+    return scattered(build(kind, n, mean_degree, seed, **options), seed)
 
 
 def _random_stages(rng: random.Random) -> list[dict[str, Any]]:
@@ -282,7 +287,8 @@ def _random_caps(rng: random.Random) -> dict[str, Any]:
 
 def _random_offer(rng: random.Random, stages: list[str]) -> dict[str, Any]:
     return {
-        "depth": rng.choice([0.0, 0.1, 0.3, 0.3, 0.8]), "min_spend": rng.choice([0.0, 0.0, 50.0, 150.0]),
+        "depth": rng.choice([0.0, 0.1, 0.3, 0.3, 0.5, 0.8]),
+        "min_spend": rng.choice([0.0, 0.0, 0.0, 20.0, 100.0]),
         "valid": rng.choice([1, 2, 5, 20]), "stages": _some(rng, stages),
         "stock": rng.choice([None, None, 0, 3, 10, 40]),
         "budget": rng.choice([None, None, 0.0, 20.0, 100.0, 500.0]),
@@ -291,9 +297,9 @@ def _random_offer(rng: random.Random, stages: list[str]) -> dict[str, Any]:
 
 def _random_referral(rng: random.Random, stages: list[str]) -> dict[str, Any]:
     return {
-        "reward": rng.choice([0.0, 8.88, 20.0, 60.0]), "invitee_reward": rng.choice([0.0, 5.0, 30.0]),
-        "needed": rng.randint(1, 4), "stages": _some(rng, stages),
-        "budget": rng.choice([None, None, 0.0, 33.33, 100.0, 300.0]),
+        "reward": rng.choice([0.0, 8.88, 8.88, 20.0, 60.0]), "invitee_reward": rng.choice([0.0, 5.0, 30.0]),
+        "needed": rng.choice([1, 1, 2, 3, 4]), "stages": _some(rng, stages),
+        "budget": rng.choice([None, None, None, 0.0, 33.33, 100.0, 300.0]),
     }  # fmt: skip
 
 

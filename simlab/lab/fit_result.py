@@ -1,0 +1,73 @@
+"""What `fit` returns, and who is told how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from simlab.lab.fit_laws import Laws
+from simlab.scenario import Scenario
+
+
+class Watcher(Protocol):
+    """Who is told how it goes (the same as for `run`)."""
+
+    def says(self, text: str) -> None: ...
+
+    def begins(self, total_days: int) -> None: ...
+
+    def days(self, count: int) -> None: ...
+
+    def ends(self) -> None: ...
+
+
+class Nobody:
+    """Nobody watches."""
+
+    def says(self, text: str) -> None: ...
+
+    def begins(self, total_days: int) -> None: ...
+
+    def days(self, count: int) -> None: ...
+
+    def ends(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a fit found, and where it was written.
+
+    Attributes:
+        name: as the user gave it; the files carry its slug.
+        laws: the fits with their standard errors.
+        scenario: the written scenario, loaded again: the log's own time, marketing off.
+        today, strategy: today's customers without and with a strategy; None unless asked for.
+        base: one row per customer, pseudonym and `BASE_COLUMNS`; None unless asked for.
+        scores: actual against simulated by name, see `simlab.lab.fit_scores.SCORES`; held-out ones only where
+            weeks were held out.
+        tables: ``parameters`` and those of `simlab.lab.fit_scores.comparison`.
+        notes: what the user should know, in words.
+        log: facts on the log (file, rows, customers, first_day, until, last_day, holdout, seeds ...).
+        folder: where everything stands.
+        files: path of each file by role (scenario, base, today, strategy).
+    """
+
+    name: str
+    laws: Laws
+    scenario: Scenario
+    today: Scenario | None
+    strategy: Scenario | None
+    base: pd.DataFrame | None
+    scores: Mapping[str, float]
+    tables: Mapping[str, pd.DataFrame]
+    notes: tuple[str, ...]
+    log: Mapping[str, Any]
+    folder: Path
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+
+Page = Callable[[FitResult, Path], object]
