@@ -114,7 +114,7 @@ def ranges(laws: Laws, days: int) -> Ranges | None:
     r and alpha, and s, beta and the core, are pinned by the data only in combination: each varied alone over
     its own standard error would give worlds that the log excludes. So the *mean* order rate and the shape r
     are varied (nearly uncorrelated), and of the lifetimes one number, within the ends at which the share
-    alive after `days` reaches the ends of its own 95 % range: the core where there is one, else the scale.
+    alive after `days` reaches the ends of its own 95 % range: the core where it can do that, else the scale.
 
     Args:
         days: how long the scenario follows a customer.
@@ -127,19 +127,24 @@ def ranges(laws: Laws, days: int) -> Ranges | None:
     alive = np.array([float(law.p_alive_at([days])[0]) for law in drawn])
     low, high = (float(v) for v in np.percentile(alive, [2.5, 97.5]))
     ends = {"orders.per_year": _percentiles(mean), "orders.shape": _percentiles(shape)}
-    mortal = (grid.beta / (grid.beta + days)) ** grid.s
-    if grid.core > 0:
-        knob = "lifetime.core"
-        ends[knob] = tuple(float(np.clip((v - mortal) / (1 - mortal), 0, 0.95)) for v in (low, high))  # type: ignore[assignment]
-    else:
-        knob = "lifetime.scale"
-        roots = [v ** (1 / grid.s) for v in (low, high)]
-        ends[knob] = (days * roots[0] / (1 - roots[0]), days * roots[1] / (1 - roots[1]))
+    knob, between = _knob(grid, low, high, days)
+    ends[knob] = between
     expected = np.array([_second_half(law, days) for law in drawn])
     alone = np.array([_second_half(law, days) for law in _one_by_one(grid, ends, knob)])
     ends |= _basket_range(laws.baskets)
     correlation = float(np.corrcoef(np.log(shape), np.log(mean))[0, 1])
     return Ranges(ends, correlation, (low, high), days, _half_width(expected), _half_width(alone))
+
+
+def _knob(grid: ParetoNBD, low: float, high: float, days: int) -> tuple[str, tuple[float, float]]:
+    """The number to vary, and the ends at which the share alive after `days` is `low` and `high`."""
+    mortal = (grid.beta / (grid.beta + days)) ** grid.s
+    least, most = ((v - mortal) / (1 - mortal) for v in (low, high))
+    if grid.core > 0 and least > 0:
+        return "lifetime.core", (least, most)
+    # No core, or one that even at 0 leaves more alive than the data allow.
+    roots = [max((v - grid.core) / (1 - grid.core), 1e-3) ** (1 / grid.s) for v in (low, high)]
+    return "lifetime.scale", (days * roots[0] / (1 - roots[0]), days * roots[1] / (1 - roots[1]))
 
 
 def _percentiles(values: Floats) -> tuple[float, float]:
@@ -170,7 +175,7 @@ def _one_by_one(grid: ParetoNBD, ends: dict[str, tuple[float, float]], knob: str
     rows = zip(normal("orders.per_year"), normal("orders.shape"), normal(knob), strict=True)
     core = knob == "lifetime.core"
     return [
-        ParetoNBD(r, r * 365 / mean, grid.s, grid.beta if core else value, core=value if core else 0.0)
+        ParetoNBD(r, r * 365 / mean, grid.s, grid.beta if core else value, core=value if core else grid.core)
         for mean, r, value in rows
     ]
 

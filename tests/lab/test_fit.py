@@ -23,7 +23,7 @@ from simlab.lab.loyal_core import CoreFit
 from simlab.lab.pareto_nbd import ParetoNBD, fit_grid
 from simlab.lab.replay import replay
 from simlab.lab.runs import Ground, ground_of, run
-from simlab.report.fit_page import write_page
+from simlab.report.fit_page import careful, render, write_page
 from simlab.scenario import InputError, load, with_values
 from simlab.world.graph import empty
 from simlab.world.people import BASE_COLUMNS
@@ -250,14 +250,13 @@ def test_nothing_is_left_behind_on_an_error(
 def test_without_a_holdout_everybody_counts_and_the_page_says_so(
     log: Log, fitted: FitResult, tmp_path: Path
 ) -> None:
-    whole = fit(log, laws=fitted.laws, out_folder=tmp_path / "whole", seeds=2, page=write_page)
+    whole = fit(log, laws=fitted.laws, out_folder=tmp_path / "whole", seeds=2)
     assert whole.base is None
     assert whole.files.keys() == {"scenario"}
     assert sum(whole.scenario.population.arrivals or ()) == SIZE
     assert "holdout_total" not in whole.scores
     assert "by_x" not in whole.tables
-    text = (whole.folder / "fit.html").read_text(encoding="utf-8")
-    assert "Nothing was held out" in text
+    assert "Nothing was held out" in render(whole)
 
 
 def test_amounts_become_yuan(log: Log, fitted: FitResult, tmp_path: Path) -> None:
@@ -273,25 +272,30 @@ def test_a_core_is_written_with_a_range_that_survival_allows(
     log: Log, fitted: FitResult, tmp_path: Path
 ) -> None:
     """The core's own profile range is wide because s and beta move with it; the file's must be narrower."""
-    cov = np.diag([0.03, 0.03, 0.1, 0.15]) ** 2
-    shares = [(0.0, 0.6, 60.0), (0.05, 0.66, 64.0), (0.1, 0.72, 68.0), (0.15, 0.8, 72.0)]
+    cov = np.diag([0.03, 0.03, 0.02, 0.03]) ** 2
+    shares = [(0.0, 0.9, 60.0), (0.05, 1.0, 61.0), (0.1, 1.15, 63.0), (0.15, 1.3, 66.0)]
     profile = tuple(ParetoNBD(0.6, 20, s, beta, core, loglik=-1.0, cov_log=cov) for core, s, beta in shares)
     chosen = replace(profile[2], core=0.08)
     core = CoreFit(chosen, profile[0], profile, np.full(4, 0.25), 0.05, 0.0, 0.17)
     laws = replace(fitted.laws, grid=chosen, core=core)
     found = fit(log, laws=laws, calibrate_until=START + timedelta(days=CUT), out_folder=tmp_path / "c",
-                start_from_log=True, seeds=1, page=write_page)  # fmt: skip
+                start_from_log=True, seeds=1)  # fmt: skip
     known = found.scenario.uncertainties[f"population.segments.{SEGMENT}.lifetime.core"]
     assert found.scenario.population.segments[SEGMENT].lifetime.core == pytest.approx(0.08)
     assert known.low < 0.08 < known.high
     assert found.base is not None
     assert found.base["p_core"].between(0.08, 1).all()  # whoever is still here is more often of the core
     assert "weakly" in found.files["scenario"].read_text(encoding="utf-8")
-    assert "weakly identified" in (found.folder / "fit.html").read_text(encoding="utf-8")
+    assert any("weakly identified" in line for line in careful(found))
     open_ = fit_laws.ranges(laws, DAYS)
     assert open_ is not None
     for share, alive in zip(open_.ends["lifetime.core"], open_.survival, strict=True):
         assert replace(chosen, core=share).p_alive_at([DAYS])[0] == pytest.approx(alive)
+    other = replace(chosen, s=0.9, beta=80.0, core=0.05)  # too many alive even without its core
+    open_ = fit_laws.ranges(replace(laws, grid=other), DAYS)
+    assert open_ is not None
+    for scale, alive in zip(open_.ends["lifetime.scale"], open_.survival, strict=True):
+        assert replace(other, beta=scale).p_alive_at([DAYS])[0] == pytest.approx(alive)
 
 
 def test_facts_of_three_customers() -> None:
