@@ -40,13 +40,21 @@ def cpu_ns(work: Callable[[], int]) -> float:
     return (time.process_time_ns() - started) / units
 
 
-def in_turns(top: Callable[[], int], bottom: Callable[[], int], repetitions: int) -> Ratio:
+def in_turns(
+    top: Callable[[], int],
+    bottom: Callable[[], int],
+    repetitions: int,
+    before: Callable[[], object] = lambda: None,
+) -> Ratio:
     """Cost per unit of `top` over cost per unit of `bottom`, timed A B A B ...
 
     Each pair is a ratio of neighbours in time, so that what slows the machine for seconds (other
-    users, heat) cancels; the median is safe from a single bad pair.
+    users, heat) cancels; the median is safe from a single bad pair. `before` prepares each pair untimed.
     """
-    costs = np.array([(cpu_ns(top), cpu_ns(bottom)) for _ in range(repetitions)])
+    costs = np.empty((repetitions, 2))
+    for pair in costs:
+        before()
+        pair[:] = cpu_ns(top), cpu_ns(bottom)
     return ratio_of(costs)
 
 

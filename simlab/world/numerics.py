@@ -337,7 +337,7 @@ def gamma_table(a):
 
 @hot_rule
 def gamma_lookup(table, z):
-    """Quantile of Gamma(a, 1) at normal score z by cubic interpolation of `gamma_table` (about 1e-8)."""
+    """Quantile of Gamma(a, 1) at normal score z by cubic interpolation of `gamma_table` (relative error about 2.5e-8 / a)."""
     t = (z + GRID_LIMIT) * ((GRID_SIZE - 1) / (2.0 * GRID_LIMIT))
     t = min(max(t, 0.0), GRID_SIZE - 1.000001)
     i = min(max(np.int64(t), 1), GRID_SIZE - 3)

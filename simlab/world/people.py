@@ -230,7 +230,9 @@ def give_history(users, members, world, start, days, segments, p, basket_p):
             else:
                 u.alive = 0
                 u.life_left = 0.0
-                ended = -log(1.0 - uniform(key, ENDED) * (1.0 - exp(-p.exit * tenure))) / max(p.exit, 1e-9)
+                ended = uniform(key, ENDED) * tenure
+                if p.exit > 1e-9:  # the longer ago, the more of them have unsubscribed since
+                    ended = -log(1.0 - uniform(key, ENDED) * (1.0 - exp(-p.exit * tenure))) / p.exit
                 ended = min(ended, np.float64(tenure))
             span = tenure - ended
             mean = u.rate * span
@@ -254,8 +256,18 @@ def give_history(users, members, world, start, days, segments, p, basket_p):
 
 
 @rule
-def give_posterior(users, rows, world, start, need_scores, life_scores, basket_scores):
-    """Today's customers: latent values from the posterior given each one's own log, observables as observed."""
+def give_posterior(users, rows, need_scores, life_scores, basket_scores):
+    """Today's customers: rate, lifetime and basket from the posterior given each one's own log."""
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        users[i].rate = gamma_quantile(row[5], need_scores[i]) / row[6]
+        users[i].hazard = gamma_quantile(row[7], life_scores[i]) / row[8]
+        users[i].basket_rate = gamma_quantile(row[9], basket_scores[i]) / row[10]
+
+
+@rule
+def give_known_history(users, rows, world, start):
+    """Today's customers: what the log observed, and who is still alive given it."""
     for i in range(rows.shape[0]):
         u = users[i]
         row = rows[i]
@@ -266,9 +278,6 @@ def give_posterior(users, rows, world, start, need_scores, life_scores, basket_s
         u.spend = np.int64(row[3])
         u.last_order = start - np.int64(row[1]) if u.orders > 0 else NEVER
         u.last_seen = start - np.int64(row[1])
-        u.rate = gamma_quantile(row[5], need_scores[i]) / row[6]
-        u.hazard = gamma_quantile(row[7], life_scores[i]) / row[8]
-        u.basket_rate = gamma_quantile(row[9], basket_scores[i]) / row[10]
         if uniform(key, CORE) < row[11]:
             u.hazard = 0.0
         if uniform(key, ALIVE) >= row[4]:
@@ -340,13 +349,14 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
     assign_gamma(users, scores(BASKET), tables(segments["basket_q"]), segments["basket_gamma"].copy(), 2)
     deal_shape = np.full(len(segments), row["deal_shape"])
     assign_gamma(users, scores(DEAL), tables(deal_shape), segments["deal"] / deal_shape, 3)
+    if base is not None:  # before the traits that lean on need
+        known = [own_scores(world, len(base.rows), purpose) for purpose in (NEED, LIFETIME, BASKET)]
+        give_posterior(users, base.rows, *known)
     assign_rest(users, world, start, row, segments, gamma_table(row["visit_shape"]))
 
     if base is not None:
         members = len(base.rows)
-        give_posterior(
-            users, base.rows, world, start, *(own_scores(world, members, k) for k in (NEED, LIFETIME, BASKET))
-        )
+        give_known_history(users, base.rows, world, start)
     else:
         members = pop.members
         users["status"][:members] = MEMBER

@@ -6,6 +6,7 @@ room for its noise. Day 0 is 1997-01-01, calibration days 0 to 272, holdout days
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +48,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_light(folder: Path) -> None:
     """Stored parameters, 5 seeds: the engine still tells CDNOW's story."""
-    cov = np.eye(4) * 1e-3
-    core = CoreFit(GRID, GRID, (GRID,), np.array([1.0]), 0.09, 0.007, 0.33)
-    laws = Laws(ParetoNBD(**{**vars(GRID), "cov_log": cov}), GRID, core, GRID, BASKETS)
+    grid = replace(GRID, cov_log=np.diag([0.028, 0.026, 0.1, 0.17]) ** 2)
+    core = CoreFit(grid, GRID, (grid,), np.array([1.0]), 0.09, 0.007, 0.33)
+    laws = Laws(grid, GRID, core, GRID, BASKETS)
     result = fit(read("master", folder), laws=laws, start_from_log=True, name="cdnow", seeds=5,
                  out_folder=folder / "light")  # fmt: skip
     show(result)

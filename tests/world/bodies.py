@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scenarios import World
 
+from scenarios import World
 from simlab.world.market import Market
 from simlab.world.metrics import METRICS
 from simlab.world.records import EVENT_NAMES, USER

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
-from scenarios import World, random_world, worlds
 
+from scenarios import World, random_world, worlds
 from simlab.scenario.schema import Scenario
 from simlab.world.book import MONTH
 from simlab.world.market import Market

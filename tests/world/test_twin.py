@@ -9,8 +9,8 @@ from functools import cache
 import pytest
 from bodies import Story, difference, engine_story, twin_story
 from hypothesis import HealthCheck, given, settings
-from scenarios import World, random_world, worlds
 
+from scenarios import World, random_world, worlds
 from simlab.world.draws import Purpose
 from simlab.world.records import EVENT_NAMES
 from simlab.world.twin import TwinMarket

@@ -1,0 +1,39 @@
+"""`python -m benchmarks [--quick] [--only NAME ...] [--out docs/performance.md]`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import engine, memory, mesa, startup
+from benchmarks.rows import Row, printed, surroundings, written
+
+PARTS = {"engine": engine.run, "mesa": mesa.run, "memory": memory.run, "startup": startup.run}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the parts asked for, show the table; 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed and memory beside peers.")
+    parser.add_argument("--quick", action="store_true", help="smaller and shorter; about a minute")
+    parser.add_argument("--only", action="append", choices=PARTS, help="one part (may be repeated)")
+    parser.add_argument("--out", type=Path, help="write the table to this Markdown file, a JSON file beside it")
+    chosen = parser.parse_args(arguments)
+    console = Console()
+    before = surroundings()
+    rows: list[Row] = []
+    for name, part in PARTS.items():
+        if not chosen.only or name in chosen.only:
+            with console.status(name):
+                rows += part(chosen.quick)
+    after = surroundings()
+    printed(rows, console)
+    if chosen.out is not None:
+        written(chosen.out, rows, before, after)
+        console.print(f"Written to {chosen.out} and {chosen.out.with_suffix('.json')}")
+    return 1 if any(row.holds is False for row in rows) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
