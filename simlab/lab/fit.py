@@ -71,7 +71,7 @@ def fit(
         out_folder: the folder to write (``--out``); an earlier fit there is replaced. By default
             ``results/fit-<name>-<digest>``.
         core: False fits no loyal core (``--plain``).
-        laws: fitted earlier to the same days (`FitResult.laws`): takes minutes off a second look.
+        laws: fitted earlier to the same days, in the same currency (`FitResult.laws`): saves minutes.
         margin: contribution margin, a share; no log of orders knows it.
         horizon: days that the scenarios from today on look ahead.
         prospects: people around today's customers; by default three per customer.

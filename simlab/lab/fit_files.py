@@ -125,8 +125,8 @@ def strategy_yaml(plan: Plan, today: str, prospects: int) -> str:
         if path.startswith("behaviour.") and not path.startswith("behaviour.contagion")
     }
     head = [
-        "# A strategy to start from: the levers of the default scenario. Change them to yours, and compare:",
-        f"#   simlab compare {today} this-file",
+        "# A strategy to start from: the levers of the default scenario, its source to the size of the pool (1,000",
+        "# exposures a day at most). Change them to yours, and run this file and the one it extends side by side.",
         "# How people respond to pushes, coupons and rewards is not in a log of orders: those parameters stand",
         "# at their sourced defaults, with their ranges below.",
         f"extends: {today}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 DRAWS = 2000
 DRAW_SEED = 20_260_101
 NORMAL = 1.959964
+LEAST_SHAPE, LONGEST_SCALE = 0.02, 36_500.0
+"""Smallest shape and longest scale (days) of a scenario file."""
 LEAST_Q = 1.05  # below it the mean basket of the population hangs on a handful of customers
 
 
@@ -56,7 +58,7 @@ def fit_laws(log: Log, until: int, core: bool = True) -> Laws:
     x, t_x, n = (rows[name].to_numpy() for name in ("frequency", "recency", "T"))
     found = fit_core(x, t_x, n, source=log.file) if core else None
     plain = found.plain if found else fit_grid(x, t_x, n, source=log.file)
-    grid = found.fit if found else plain
+    grid = _writable(found.fit if found else plain)
     baskets = fit_gamma_gamma(x, rows["monetary_value"].to_numpy(), source=log.file)
     notes = (*grid.notes, *baskets.notes)
     if baskets.q < LEAST_Q:
@@ -64,6 +66,23 @@ def fit_laws(log: Log, until: int, core: bool = True) -> Laws:
                   "written instead",)  # fmt: skip
         baskets = _tamed(baskets, x, rows["monetary_value"].to_numpy())
     return Laws(grid, plain, found, fit_continuous(x, t_x / 7, n / 7, source=log.file), baskets, notes)
+
+
+def _writable(grid: ParetoNBD) -> ParetoNBD:
+    """The law within what a scenario can say; mean rates are kept where shapes or times are beyond it."""
+    r, alpha, s, beta = grid.r, grid.alpha, grid.s, grid.beta
+    if r < LEAST_SHAPE:
+        r, alpha = LEAST_SHAPE, alpha * LEAST_SHAPE / r
+    if s < LEAST_SHAPE:
+        s, beta = LEAST_SHAPE, beta * LEAST_SHAPE / s
+    if beta > LONGEST_SCALE:
+        s, beta = max(s * LONGEST_SCALE / beta, LEAST_SHAPE), LONGEST_SCALE
+    if (r, alpha, s, beta) == (grid.r, grid.alpha, grid.s, grid.beta):
+        return grid
+    note = (
+        "the fit lies beyond what a scenario can say (does anybody leave at all?); the nearest one is written"
+    )
+    return replace(grid, r=r, alpha=alpha, s=s, beta=beta, cov_log=None, notes=(*grid.notes, note))
 
 
 def _tamed(fit: GammaGamma, x: NDArray[np.int64], mean: Floats) -> GammaGamma:
@@ -126,7 +145,10 @@ def ranges(laws: Laws, days: int) -> Ranges | None:
     shape, mean = np.array([law.r for law in drawn]), 365 * np.array([law.r / law.alpha for law in drawn])
     alive = np.array([float(law.p_alive_at([days])[0]) for law in drawn])
     low, high = (float(v) for v in np.percentile(alive, [2.5, 97.5]))
-    ends = {"orders.per_year": _percentiles(mean), "orders.shape": _percentiles(shape)}
+    ends = {
+        "orders.per_year": _percentiles(mean),
+        "orders.shape": _percentiles(np.maximum(shape, LEAST_SHAPE)),
+    }
     knob, between = _knob(grid, low, high, days)
     ends[knob] = between
     expected = np.array([_second_half(law, days) for law in drawn])
@@ -144,7 +166,8 @@ def _knob(grid: ParetoNBD, low: float, high: float, days: int) -> tuple[str, tup
         return "lifetime.core", (least, most)
     # No core, or one that even at 0 leaves more alive than the data allow.
     roots = [max((v - grid.core) / (1 - grid.core), 1e-3) ** (1 / grid.s) for v in (low, high)]
-    return "lifetime.scale", (days * roots[0] / (1 - roots[0]), days * roots[1] / (1 - roots[1]))
+    ends = [min(days * root / (1 - root), LONGEST_SCALE) if root < 1 else LONGEST_SCALE for root in roots]
+    return "lifetime.scale", (ends[0], ends[1])
 
 
 def _percentiles(values: Floats) -> tuple[float, float]:

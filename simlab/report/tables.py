@@ -78,10 +78,19 @@ def harmless(frame: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
+def _for_reading(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The daily table summed over sources and segments, a tenth of its length; other tables as they are."""
+    if name != "daily" or frame.empty:
+        return frame
+    over = ["world", "seed", "day", "stage"]
+    return frame.drop(columns=["source", "segment"]).groupby(over, observed=True, sort=False).sum().reset_index()
+
+
 def write_tables(results: Results, folder: Path | str) -> list[Path]:
     """Write every table as Parquet and as CSV (UTF-8 with a mark, so that spreadsheets read Chinese).
 
     Text cells of the CSV files that begin like a formula get an apostrophe; Parquet holds them as they are.
+    The CSV of the daily table is summed over sources and segments; Parquet holds it whole.
     Tables longer than a spreadsheet (1,048,575 rows) get no CSV.
 
     Returns:
@@ -99,7 +108,7 @@ def write_tables(results: Results, folder: Path | str) -> list[Path]:
         written.append(path)
         if len(frame) <= SPREADSHEET_ROWS:
             path = target / f"{name}.csv"
-            text = harmless(frame).to_csv(index=False, lineterminator="\n")
+            text = harmless(_for_reading(name, frame)).to_csv(index=False, lineterminator="\n")
             path.write_bytes(text.encode("utf-8-sig"))
             written.append(path)
     return written

@@ -298,6 +298,20 @@ def test_a_core_is_written_with_a_range_that_survival_allows(
         assert replace(other, beta=scale).p_alive_at([DAYS])[0] == pytest.approx(alive)
 
 
+def test_a_law_beyond_the_schema_keeps_its_mean_rates() -> None:
+    """A log in which nobody leaves: the fit runs to its bound, the scenario must still load."""
+    far = ParetoNBD(0.01, 0.5, 3.0, 4e6, cov_log=np.eye(4))
+    near = fit_laws._writable(far)
+    assert (near.r, near.alpha) == (0.02, 1.0)
+    assert near.s == pytest.approx(max(3.0 * 36_500 / 4e6, 0.02))
+    assert near.beta == 36_500
+    assert near.p_alive_at([700])[0] == pytest.approx(far.p_alive_at([700])[0], abs=1e-4)
+    assert near.cov_log is None
+    assert "beyond" in near.notes[0]
+    fine = ParetoNBD(0.6, 80, 0.5, 60)
+    assert fit_laws._writable(fine) is fine
+
+
 def test_facts_of_three_customers() -> None:
     found = facts(np.array([0, 9, 1]), np.array([100, 3, 28]), np.array([0, 4, 1]), np.array([1.0, 8.0, 1.0]),
                   np.array([0, 1, 2, 0, 0, 0, 0, 5]))  # fmt: skip
