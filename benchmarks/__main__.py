@@ -15,10 +15,14 @@ PARTS = {"engine": engine.run, "mesa": mesa.run, "memory": memory.run, "startup"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts asked for, show the table; 1 when a bar is missed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed and memory beside peers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Speed and memory beside peers."
+    )
     parser.add_argument("--quick", action="store_true", help="smaller and shorter; about a minute")
     parser.add_argument("--only", action="append", choices=PARTS, help="one part (may be repeated)")
-    parser.add_argument("--out", type=Path, help="write the table to this Markdown file, a JSON file beside it")
+    parser.add_argument(
+        "--out", type=Path, help="write the table to this Markdown file, a JSON file beside it"
+    )
     chosen = parser.parse_args(arguments)
     console = Console()
     before = surroundings()

@@ -62,7 +62,9 @@ def mesa_rates(model: Programme, days: int) -> NDArray[np.float64]:
     for _ in range(days):
         model.step()
     frame = model.datacollector.get_model_vars_dataframe()
-    return np.array([*(frame[name].sum() for name in COUNTS), frame["fatigue"].sum()]) / frame["members"].sum()
+    return (
+        np.array([*(frame[name].sum() for name in COUNTS), frame["fatigue"].sum()]) / frame["members"].sum()
+    )
 
 
 def programme(scenario: Scenario, graph: Graph, seed: int, members_only: bool = False) -> Programme:
@@ -82,9 +84,7 @@ def agreement(scenario: Scenario, graph: Graph, seeds: int) -> list[Agreement]:
     # a seed's noise is at most the spread between seeds, in either model
     error = more.std(axis=0, ddof=1) / more.mean(axis=0) * np.sqrt(2.0 / seeds)
     names = (*COUNTS, "mean fatigue")
-    return [
-        Agreement(*row) for row in zip(names, engine.mean(axis=0), mesa.mean(axis=0), error, strict=True)
-    ]
+    return [Agreement(*row) for row in zip(names, engine.mean(axis=0), mesa.mean(axis=0), error, strict=True)]
 
 
 def against_engine(model: Programme, market: Market, days: int, repetitions: int) -> Ratio:

@@ -265,7 +265,12 @@ class Programme(mesa.Model):
     """
 
     def __init__(
-        self, rules: Rules, graph: nx.Graph, traits: list[dict[str, Any]], rng: int, members_only: bool = False
+        self,
+        rules: Rules,
+        graph: nx.Graph,
+        traits: list[dict[str, Any]],
+        rng: int,
+        members_only: bool = False,
     ) -> None:
         super().__init__(rng=rng)
         self.rules = rules
@@ -362,5 +367,3 @@ def network_of(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> nx.Grap
     sources = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
     graph.add_edges_from(zip(sources.tolist(), indices.tolist(), strict=True))
     return graph
-
-

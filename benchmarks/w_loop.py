@@ -62,7 +62,20 @@ def _buys(i, day, key, state, joins_on, propensity, coupon, spend, indptr, indic
 
 @njit
 def _block(  # type: ignore[no-untyped-def]
-    first, last, day, today, state, fatigue, seen, propensity, coupon, spend, joins_on, indptr, indices, counts
+    first,
+    last,
+    day,
+    today,
+    state,
+    fatigue,
+    seen,
+    propensity,
+    coupon,
+    spend,
+    joins_on,
+    indptr,
+    indices,
+    counts,
 ):
     """One day of the users first..last-1; yesterday's accepted invitations join first."""
     for i in range(first, last):

@@ -14,8 +14,8 @@ class M(IntEnum):
 
     members = 0  # stock at the end of the day
     reachable = 1  # stock: members who have not muted
-    fatigue = 2  # sum over members of fatigue x 10,000
-    affinity = 3  # sum over members of affinity x 10,000
+    fatigue = 2  # sum over those who were members all day, of fatigue x 10,000
+    affinity = 3  # the same of affinity
     active = 4  # members with a visit, interaction or order that day
     touched = 5  # members with at least one delivered touch
     value_sent = 6  # delivered touches by kind

@@ -21,7 +21,7 @@ from simlab.world.numerics import (
     exp,
     gamma_lookup,
     gamma_quantile,
-    gamma_table,
+    gamma_quantiles,
     log,
     normal_quantile,
     power,
@@ -340,8 +340,7 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
         return shared_scores(own_scores(world, n, purpose), pop.homophily, graph.indptr, graph.indices)
 
     def tables(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
-        made = {a: gamma_table(a) for a in dict.fromkeys(shapes.tolist())}
-        return np.stack([made[a] for a in shapes.tolist()])
+        return np.stack([gamma_quantiles(a) for a in shapes.tolist()])
 
     assign_segments(users, scores(SEGMENT), segments)
     assign_gamma(users, scores(NEED), tables(segments["need_shape"]), segments["need_rate"].copy(), 0)
@@ -352,7 +351,7 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
     if base is not None:  # before the traits that lean on need
         known = [own_scores(world, len(base.rows), purpose) for purpose in (NEED, LIFETIME, BASKET)]
         give_posterior(users, base.rows, *known)
-    assign_rest(users, world, start, row, segments, gamma_table(row["visit_shape"]))
+    assign_rest(users, world, start, row, segments, gamma_quantiles(float(row["visit_shape"])))
 
     if base is not None:
         members = len(base.rows)

@@ -98,7 +98,9 @@ _INTS = (
     "needed referral_stages complaint_cost"
 ).split()
 _FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
-NOW = np.dtype([(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS], align=True)
+NOW = np.dtype(
+    [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS], align=True
+)
 
 SEEN_CURVE, ACTIVITY_CURVE, ORDER_CURVE, OPT_OUT_CURVE = range(4)
 CURVE_SIZE = 257

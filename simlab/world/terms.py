@@ -16,7 +16,7 @@ from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
-from simlab.world.numerics import exp, gamma_table, log, power
+from simlab.world.numerics import exp, gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
     CURVE_SIZE,
@@ -152,7 +152,7 @@ def standing_terms(scenario: Scenario, names: Names) -> Terms:
         stage_first=np.array(first, np.int64),
         conditions=np.array(conditions, np.int64).reshape(-1, 3),
         curves=curves,
-        baskets=np.stack([gamma_table(s.basket.p) for s in segments]),
+        baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
     )
 
 
