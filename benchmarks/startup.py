@@ -28,12 +28,11 @@ def run(quick: bool = False) -> list[Row]:
         cache = Path(folder)
         first = fresh(CHILD, cache)
         warm = [fresh(CHILD, cache) for _ in range(repetitions)]
-    rows = [
+    return [
         _row("engine ready from a warm cache (import, 800 people, one day)", warm, "startup_warm", WARM_BAR),
         _row("first compile, empty cache (the same)", [first], "startup_first", FIRST_BAR),
         _row("simlab --help", [fresh(HELP) for _ in range(repetitions)], "startup_help", None),
     ]
-    return rows
 
 
 def _row(name: str, runs: list[Finished], key: str, bar: float | None) -> Row:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simlab.scenario import load
-    from simlab.verbs import read, run
+    from simlab.verbs import fit, read, run
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load", "read", "run"]
-_HOMES = {"load": "simlab.scenario", "read": "simlab.verbs", "run": "simlab.verbs"}
+__all__ = ["__version__", "fit", "load", "read", "run"]
+_HOMES = {"fit": "simlab.verbs", "load": "simlab.scenario", "read": "simlab.verbs", "run": "simlab.verbs"}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import threading
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,21 @@ Scenario = Annotated[
 Set = Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE",
                                         help="Change one value: --set levers.push.active.per_week=3")]  # fmt: skip
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; by default one per processor.")]
-Out = Annotated[Path, typer.Option(help="Where result folders go.")]
+
+
+class Refunds(StrEnum):
+    """What `fit` does with negative amounts."""
+
+    refuse = "refuse"
+    drop = "drop"
+
+
+class Duplicates(StrEnum):
+    """What `fit` does with many repeated lines."""
+
+    refuse = "refuse"
+    keep = "keep"
+    drop = "drop"
 
 
 class Bar:
@@ -84,6 +99,61 @@ def run(
     out.print(first_screen(results).text(), markup=False)
     folder = results.manifest["folder"]
     out.print(f"\nReport: {Path(folder) / 'report.html'}", markup=False)
+
+
+@app.command()
+def fit(
+    log: Annotated[
+        Path, typer.Argument(help="Log of orders: CSV or Parquet with customer, date and amount.")
+    ],
+    customer: Annotated[str, typer.Option(help="Column of the customer.")] = "customer",
+    date: Annotated[str, typer.Option(help="Column of the date.")] = "date",
+    amount: Annotated[str, typer.Option(help="Column of the amount.")] = "amount",
+    date_format: Annotated[
+        str | None, typer.Option(help="Such as %d/%m/%Y; else YYYY-MM-DD or YYYYMMDD.")
+    ] = None,
+    separator: Annotated[str, typer.Option(help="Between the cells.")] = ",",
+    refunds: Annotated[Refunds, typer.Option(help="What to do with negative amounts.")] = Refunds.refuse,
+    duplicates: Annotated[Duplicates, typer.Option(help="What to do with more than 5 % repeated lines.")] = (
+        Duplicates.refuse
+    ),
+    calibrate_until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Last date used for fitting.")
+    ] = None,
+    start_from_log: Annotated[
+        bool, typer.Option(help="Also write today's customers and a strategy.")
+    ] = False,
+    name: Annotated[str | None, typer.Option(help="Name of the scenario.")] = None,
+    out_: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
+    prospects: Annotated[int | None, typer.Option(min=0, help="People around today's customers.")] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=1000, help="Simulated worlds to hold the log against.")
+    ] = 20,
+    plain: Annotated[bool, typer.Option("--plain", help="No loyal core.")] = False,
+    margin: Annotated[float, typer.Option(min=0.0, max=1.0, help="Contribution margin, a share.")] = 0.5,
+    horizon: Annotated[int, typer.Option(min=1, max=3650, help="Days to look ahead from today.")] = 365,
+    yuan: Annotated[
+        float, typer.Option(min=1e-6, max=1e6, help="Yuan per unit of the log's currency.")
+    ] = 1.0,
+    salt: Annotated[str | None, typer.Option(help="Secret text for the pseudonyms.")] = None,
+    threads: Threads = None,
+) -> None:
+    """Fit a log of orders: writes a scenario, today's customers, and a page of actual against simulated."""
+    from simlab import verbs
+
+    result = verbs.fit(
+        log, customer=customer, date=date, amount=amount, date_format=date_format, separator=separator,
+        refunds=refunds.value, duplicates=duplicates.value, calibrate_until=calibrate_until,
+        start_from_log=start_from_log, name=name, out=out_, prospects=prospects, seeds=seeds, core=not plain,
+        margin=margin, horizon=horizon, yuan=yuan, salt=salt, threads=threads,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(),
+    )  # fmt: skip
+    for note in result.notes:
+        out.print(f"Note: {note}", markup=False)
+    out.print(f"\nPage: {Path(result.folder) / 'fit.html'}", markup=False)
+    for path in result.files:
+        if path.suffix == ".yaml":
+            out.print(f"Scenario: {path}", markup=False)
 
 
 @app.command()

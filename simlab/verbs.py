@@ -5,24 +5,26 @@ They put rooms together: load a scenario, ask the lab, write the report.
 
 from __future__ import annotations
 
+import datetime
 import os
 import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from simlab.lab import folders, runs
+from simlab.lab.fit_result import FitResult
 from simlab.lab.forecast import Forecast, forecast
 from simlab.lab.results import Results
-from simlab.scenario import Loaded, dump_yaml, load, slug
+from simlab.scenario import InputError, Loaded, Problem, dump_yaml, load, slug
 
 RESULTS = Path("results")
 
 
-class Progress:
-    """What a long verb tells whoever watches; the default is silence."""
+class Progress(Protocol):
+    """Who is told how a long verb goes."""
 
     def says(self, text: str) -> None:
         """One line for the reader."""
@@ -35,6 +37,22 @@ class Progress:
 
     def ends(self) -> None:
         """All done."""
+
+
+class Silence:
+    """Nobody watches."""
+
+    def says(self, text: str) -> None:
+        """Nothing."""
+
+    def begins(self, total_days: int) -> None:
+        """Nothing."""
+
+    def days(self, count: int) -> None:
+        """Nothing."""
+
+    def ends(self) -> None:
+        """Nothing."""
 
 
 def run(
@@ -62,7 +80,7 @@ def run(
     Raises:
         InputError: anything wrong with the scenario or the place to write to.
     """
-    progress = progress or Progress()
+    progress = progress or Silence()
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
     model = loaded.scenario
     chosen = (
@@ -111,6 +129,36 @@ def _facts(
     }
 
 
+def fit(
+    log: str | Path, *, customer: str = "customer", date: str = "date", amount: str = "amount",
+    date_format: str | None = None, separator: str = ",", refunds: Any = "refuse", duplicates: Any = "refuse",
+    calibrate_until: str | datetime.date | None = None, out: Path | str | None = None, **more: Any,
+) -> FitResult:  # fmt: skip
+    """Fit a log of orders; see `simlab.lab.logs.read_log` for reading it and `simlab.lab.fit.fit` for `more`.
+
+    Raises:
+        InputError: anything wrong with the log or the options.
+    """
+    from simlab.lab.fit import fit as fit_log
+    from simlab.lab.logs import read_log
+    from simlab.report.fit_page import write_page
+
+    if isinstance(calibrate_until, str):
+        try:
+            calibrate_until = datetime.date.fromisoformat(calibrate_until)
+        except ValueError:
+            raise InputError(Problem(file="--calibrate-until", message="not a date", value=calibrate_until,
+                                     cure="Write it as 2025-09-30")) from None  # fmt: skip
+    read_as = {
+        "date_format": date_format,
+        "separator": separator,
+        "refunds": refunds,
+        "duplicates": duplicates,
+    }
+    orders = read_log(log, customer=customer, date=date, amount=amount, **read_as)
+    return fit_log(orders, calibrate_until=calibrate_until, out_folder=out, page=write_page, **more)
+
+
 def write_results(results: Results, final: Path, replace_old: bool = False) -> None:
     """Write a complete result folder: scenario, tables, plots, report, manifest."""
     from simlab.report.page import write_plots, write_report
@@ -137,8 +185,6 @@ def read(folder: Path | str, loaded: Loaded | None = None) -> Results:
     import json
 
     import pandas as pd
-
-    from simlab.scenario import InputError, Problem
 
     folder = Path(folder)
     try:

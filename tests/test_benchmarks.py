@@ -59,13 +59,13 @@ def test_the_mesa_model_refuses_rules_it_does_not_know() -> None:
 
 def test_figures_replace_only_what_stands_between_the_marks(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
-    page.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nKept.\n", encoding="utf-8")
+    page.write_text(f"# Title\n\n{BEGIN}\nstale figures\n{END}\n\nKept.\n", encoding="utf-8")
     here = surroundings()
     written(page, [Row("speed", "3", ">= 2", True, {"ratio": 3.0})], here, here)
     text = page.read_text(encoding="utf-8")
     assert text.startswith("# Title")
     assert "Kept." in text
-    assert "old" not in text
+    assert "stale figures" not in text
     assert "| speed | 3 | >= 2 | yes |" in text
     assert json.loads(page.with_suffix(".json").read_text())["rows"][0]["ratio"] == 3.0
 

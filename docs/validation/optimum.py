@@ -52,7 +52,9 @@ CURVES = {
 }
 
 
-def equity(scenario: Scenario, ground: Ground, arms: Sequence[Mapping[str, float]], seeds: Sequence[int]) -> np.ndarray:
+def equity(
+    scenario: Scenario, ground: Ground, arms: Sequence[Mapping[str, float]], seeds: Sequence[int]
+) -> np.ndarray:
     """(arms, seeds) customer equity per starting member, the same seeds in every arm."""
     # today's members and the warm-up are the same in every arm: the strategy starts on the valuation date
     now = {p: v for arm in arms for p, v in _current(scenario, arm).items()}
@@ -92,7 +94,9 @@ def curves(scenario: Scenario, seeds: Sequence[int]) -> dict[str, pd.DataFrame]:
             less, less_half = interval(row - values[best])
             wins = int((values.argmax(axis=0) == len(rows)).sum())
             rows.append((x, level, half, less, less_half, wins))
-        out[name] = pd.DataFrame(rows, columns=["x", "equity", "±", "minus best", "± (paired)", "best in seeds"])
+        out[name] = pd.DataFrame(
+            rows, columns=["x", "equity", "±", "minus best", "± (paired)", "best in seeds"]
+        )
     return out
 
 
@@ -122,7 +126,9 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """The three curves with their intervals."""
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for ax, (name, frame) in zip(figure.subplots(1, 3), tables.items(), strict=True):
-        ax.errorbar(frame["x"], frame["minus best"], frame["± (paired)"], marker="o", ms=4, capsize=3, color="#1f5f8b")
+        ax.errorbar(
+            frame["x"], frame["minus best"], frame["± (paired)"], marker="o", ms=4, capsize=3, color="#1f5f8b"
+        )
         ax.axhline(0, color="#999999", lw=0.8)
         ax.set_xlabel(name)
         ax.set_ylabel("customer equity against the best, yuan per member")
@@ -138,7 +144,9 @@ def markdown(frame: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--worlds", type=int, default=None)
     parser.add_argument("--out", type=Path, default=HERE)

@@ -20,14 +20,18 @@ from simlab.scenario import load, with_values
 
 HERE = Path(__file__).parent
 ARMS = {
-    "cadence 3 -> 4 a week": [{f"levers.push.{s}.per_week": x for s in ("new", "loyal", "active")} for x in (3.0, 4.0)],
+    "cadence 3 -> 4 a week": [
+        {f"levers.push.{s}.per_week": x for s in ("new", "loyal", "active")} for x in (3.0, 4.0)
+    ],
     "coupon depth 10 -> 12 %": [{"levers.offers.coupon.depth": x} for x in (0.10, 0.12)],
     "referral reward 20 -> 22 yuan": [{"levers.referral.reward": x} for x in (20.0, 22.0)],
 }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=60)
     parser.add_argument("--out", type=Path, default=HERE)
     options = parser.parse_args()
@@ -44,7 +48,10 @@ def main() -> None:
         warmup = scenario.warmup.model_copy(update={"levers": first})
         models = [with_values(scenario, arm).model_copy(update={"warmup": warmup}) for arm in (first, second)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            jobs = [[pool.submit(simulate, m, s, ground, 0, False) for s in range(1, options.seeds + 1)] for m in models]
+            jobs = [
+                [pool.submit(simulate, m, s, ground, 0, False) for s in range(1, options.seeds + 1)]
+                for m in models
+            ]
             a, b = (np.array([j.result().outcomes["customer_equity"] for j in row]) for row in jobs)
         ratio = ratio_of(a, b)
         picks = rng.integers(0, len(a), (2000, len(a)))

@@ -16,7 +16,7 @@ from simlab.scenario.schema import WEEKDAYS
 
 SEGMENT = "all"
 PROSPECTS_PER_CUSTOMER = 3
-MOST_EXPOSURES = 1000.0
+MOST_EXPOSURES = 1e8
 """Per day, in the strategy to start from: the most that a scenario file may say."""
 
 

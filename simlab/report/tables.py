@@ -83,7 +83,9 @@ def _for_reading(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if name != "daily" or frame.empty:
         return frame
     over = ["world", "seed", "day", "stage"]
-    return frame.drop(columns=["source", "segment"]).groupby(over, observed=True, sort=False).sum().reset_index()
+    return (
+        frame.drop(columns=["source", "segment"]).groupby(over, observed=True, sort=False).sum().reset_index()
+    )
 
 
 def write_tables(results: Results, folder: Path | str) -> list[Path]:

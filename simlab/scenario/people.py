@@ -21,7 +21,10 @@ class Orders(Part):
 
 
 class Lifetime(Part):
-    """Latent lifetimes: rates ~ Gamma(shape, scale), so P(alive at t) = core + (1 - core) (scale / (scale + t)) ** shape."""
+    """Latent lifetimes: rates ~ Gamma(shape, scale), so P(alive at t) = (scale / (scale + t)) ** shape.
+
+    A loyal core is outside this law: its rate is 0.
+    """
 
     shape: Factor = Field(0.6, ge=0.02, description="gamma shape s of lifetime rates between people")
     scale: Duration = Field(210.0, description="gamma rate beta of lifetime rates, in days")

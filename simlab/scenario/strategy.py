@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label
-from simlab.scenario.units import Days, Factor, Money, PerWeek, Price, Share
+from simlab.scenario.units import Days, Factor, Money, Number, PerWeek, Price, Share
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -42,6 +42,11 @@ class Touch(Part):
     priority: int = Field(0, ge=-100, le=100, description="who goes first where caps bind; higher first")
     days: tuple[Weekday, ...] = Field(
         WEEKDAYS, min_length=1, description="weekdays on which it may be sent")  # fmt: skip
+
+    @field_validator("days")
+    @classmethod
+    def _once_each(cls, value: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+        return tuple(dict.fromkeys(value))
 
 
 class Caps(Part):
@@ -98,7 +103,7 @@ class Referral(Part):
 class Source(Part):
     """A pool outside (advertising, store QR ...): exposed, clicked, joined."""
 
-    exposures: Factor = Field(100.0, le=1e8, description="exposures of prospects per day")
+    exposures: Number = Field(100.0, ge=0, le=1e8, description="exposures of prospects per day")
     click: Share = Field(0.02, description="clicks per exposure")
     join: Share = Field(0.25, description="joins per click")
     cost: Price = Field(0.05, description="cost per exposure, yuan")

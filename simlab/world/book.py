@@ -100,7 +100,7 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         if reachable:
             chosen &= users["muted"] == 0
         stage = users["stage"][chosen].astype(int) if members else np.full(int(chosen.sum()), stages - 2)
-        source = users["source"][chosen].astype(int) if members else 0
+        source = users["source"][chosen].astype(int) if members else np.zeros(int(chosen.sum()), int)
         np.add.at(stock[int(reachable)], (stage, source, users["segment"][chosen].astype(int)), 1)
     counts = np.zeros(8, np.int64)
     counts[N_LIVE] = len(live)

@@ -22,6 +22,7 @@ import llvmlite.binding
 import numba
 import numpy
 
+_config: Any = numba.config
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -85,9 +86,9 @@ def inline_rule(function: F) -> F:
 
 
 def _compile(function: F, **options: Any) -> F:
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())  # read while decorating; other packages keep theirs
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = str(cache_folder())  # read while decorating; other packages keep theirs
     try:
-        return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", **options)(function)  # type: ignore[no-any-return]
+        return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", **options)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before

@@ -31,7 +31,7 @@ SOURCE_PULL = int(Purpose.SOURCE_PULL)
 
 
 @rule
-def pull_thresholds(world, users, name):
+def pull_thresholds(world: np.uint64, users: NDArray[np.int64], name: np.uint64) -> NDArray[np.float64]:
     """(P,) unit-exponential thresholds of these users for one source."""
     out = np.empty(users.size, np.float64)
     for k in range(users.size):
@@ -41,7 +41,9 @@ def pull_thresholds(world, users, name):
 
 
 @rule
-def first_stages(users, stage_first, conditions, day):
+def first_stages(
+    users: NDArray[np.void], stage_first: NDArray[np.int64], conditions: NDArray[np.int64], day: int
+) -> None:
     """Everybody's stage on the evening before the first day."""
     for i in range(users.size):
         users[i].stage = stage_of(users[i], day, stage_first, conditions)
@@ -239,8 +241,9 @@ class Market(mesa.Model):
         size = len(self.names.touches) * len(self.users)
         limited = any(offer.stock is not None for offer in scenario.levers.offers.values())
         if limited and len(self.book.coupon_user) < size:
-            queue = {"coupon_user": np.zeros(size, np.int32), "coupon_offer": np.zeros(size, np.int8)}
-            self.book = self.book._replace(**queue)
+            self.book = self.book._replace(
+                coupon_user=np.zeros(size, np.int32), coupon_offer=np.zeros(size, np.int8)
+            )
 
     def _take_traits(self, scenario: Scenario) -> None:
         """Traits of those whom the sources bring under a strategy."""

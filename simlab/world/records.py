@@ -99,7 +99,8 @@ _INTS = (
 ).split()
 _FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
 NOW = np.dtype(
-    [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS], align=True
+    [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
+    align=True,
 )
 
 SEEN_CURVE, ACTIVITY_CURVE, ORDER_CURVE, OPT_OUT_CURVE = range(4)

@@ -123,7 +123,9 @@ def stage_stays_until(u, day, conditions):
     for c in range(conditions.shape[0]):
         if conditions[c, 0] <= 2:  # tenure, idle, since_order: they grow by one a day
             value = observe(u, day, conditions[c, 0])
-            turns = conditions[c, 2] + (0 if conditions[c, 1] else 1)  # the value at which the condition turns
+            turns = conditions[c, 2] + (
+                0 if conditions[c, 1] else 1
+            )  # the value at which the condition turns
             if value < turns:
                 until = min(until, day + turns - value)
     return min(until, 32_000)

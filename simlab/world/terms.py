@@ -49,7 +49,7 @@ def saturating(x: float, half: float) -> float:
 
 
 @rule
-def falling_curve(steepness, exponent, floor):
+def falling_curve(steepness: float, exponent: float, floor: float) -> NDArray[np.float64]:
     """floor + (1 - floor) / (1 + x ** steepness) ** exponent over t = x / (x + 1); exactly 1 at rest."""
     out = np.empty(CURVE_SIZE, np.float64)
     for i in range(CURVE_SIZE):
@@ -63,7 +63,7 @@ def falling_curve(steepness, exponent, floor):
 
 
 @rule
-def rising_curve(reference, exponent, saturation):
+def rising_curve(reference: float, exponent: float, saturation: float) -> NDArray[np.float64]:
     """y = (x / reference) ** q / (1 + (x / saturation) ** q) over t = x / (x + saturation)."""
     out = np.empty(CURVE_SIZE, np.float64)
     limit = power(saturation / reference, exponent)

@@ -31,7 +31,12 @@ def test_the_readme_has_its_two_commands() -> None:
 def test_links_between_pages_lead_somewhere() -> None:
     import re
 
-    for page in [*PAGES, *sorted((ROOT / "docs").rglob("*.md")), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]:
+    for page in [
+        *PAGES,
+        *sorted((ROOT / "docs").rglob("*.md")),
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "CHANGELOG.md",
+    ]:
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if "://" not in link:
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
