@@ -12,53 +12,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from simlab.lab import folders, runs
 from simlab.lab.fit_result import FitResult
 from simlab.lab.forecast import Forecast, forecast
 from simlab.lab.results import Results
+from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Loaded, Problem, dump_yaml, load, slug
 
 RESULTS = Path("results")
 
 
-class Progress(Protocol):
-    """Who is told how a long verb goes."""
-
-    def says(self, text: str) -> None:
-        """One line for the reader."""
-
-    def begins(self, total_days: int) -> None:
-        """Simulated days ahead."""
-
-    def days(self, count: int) -> None:
-        """Simulated days done; called from any thread."""
-
-    def ends(self) -> None:
-        """All done."""
-
-
-class Silence:
-    """Nobody watches."""
-
-    def says(self, text: str) -> None:
-        """Nothing."""
-
-    def begins(self, total_days: int) -> None:
-        """Nothing."""
-
-    def days(self, count: int) -> None:
-        """Nothing."""
-
-    def ends(self) -> None:
-        """Nothing."""
-
-
 def run(
     scenario: str | Path | Loaded, overrides: Sequence[str] = (), *, seeds: int | Sequence[int] | None = None,
     worlds: int | None = None, threads: int | None = None, out: Path | str | None = None, write: bool = True,
-    again: bool = False, command: str = "", progress: Progress | None = None,
+    again: bool = False, command: str = "", progress: Watcher | None = None,
 ) -> Results:  # fmt: skip
     """Simulate a scenario over its seeds and sampled worlds, and write a result folder.
 
@@ -80,7 +49,7 @@ def run(
     Raises:
         InputError: anything wrong with the scenario or the place to write to.
     """
-    progress = progress or Silence()
+    progress = progress or Nobody()
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
     model = loaded.scenario
     chosen = (
@@ -147,7 +116,7 @@ def fit(
         try:
             calibrate_until = datetime.date.fromisoformat(calibrate_until)
         except ValueError:
-            raise InputError(Problem(file="--calibrate-until", message="not a date", value=calibrate_until,
+            raise InputError(Problem(file="--calibrate-until", message="not a date", value=str(calibrate_until),
                                      cure="Write it as 2025-09-30")) from None  # fmt: skip
     read_as = {
         "date_format": date_format,

@@ -166,8 +166,8 @@ def main() -> None:
         found = worlds(scenario, count, (1, 2))
         shares = found.groupby("lever", sort=False)["interior"].mean()
         parts += ["## Over plausible worlds\n", f"{count} worlds, every behavioural parameter drawn independently "
-                  "from its plausible range (docs/parameters.md), 2,000 members, 2 seeds, a coarser grid. Share of worlds "
-                  "in which the best point is not the first or last of its grid:\n"]  # fmt: skip
+                  "from its plausible range (docs/parameters.md), 2,000 members, 2 seeds, a coarser grid. Share of "
+                  "worlds in which the best point is not the first or last of its grid:\n"]  # fmt: skip
         parts += [f"- {lever}: {100 * share:.0f} %" for lever, share in shares.items()]
         parts += ["\nThis is reported, not fitted.\n"]
     (options.out / "optimum.md").write_text("\n".join(parts), encoding="utf-8")

@@ -37,9 +37,10 @@ def main() -> None:
     options = parser.parse_args()
     scenario = with_values(load("default").scenario, {"horizon": 180})
     ground = ground_of(scenario)
-    lines = ["# Common random numbers", "", f"Default scenario ({ground.graph.n:,} people, 5,000 of them members), 180 days, "
+    people = f"{ground.graph.n:,} people, 5,000 of them members"
+    lines = ["# Common random numbers", "", f"Default scenario ({people}), 180 days, "
              f"{options.seeds} pairs; customer equity per starting member. Ratio: variance of the difference with "
-             "independent seeds / with the same seeds; 95 % interval by bootstrap over seeds. The warm-up runs with the "
+             "independent seeds / with the same seeds; 95 % interval by bootstrap. The warm-up runs with the "
              "first value in both arms.", "", "Made by `python docs/validation/pairing.py`.", "",
              "| change | mean difference | sd paired | sd independent | variance ratio | 95 % interval |",
              "|---|---|---|---|---|---|"]  # fmt: skip

@@ -1,40 +1,16 @@
-"""What `fit` returns, and who is told how it goes."""
+"""What `fit` returns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
 from simlab.lab.fit_laws import Laws
 from simlab.scenario import Scenario
-
-
-class Watcher(Protocol):
-    """Who is told how it goes (the same as for `run`)."""
-
-    def says(self, text: str) -> None: ...
-
-    def begins(self, total_days: int) -> None: ...
-
-    def days(self, count: int) -> None: ...
-
-    def ends(self) -> None: ...
-
-
-class Nobody:
-    """Nobody watches."""
-
-    def says(self, text: str) -> None: ...
-
-    def begins(self, total_days: int) -> None: ...
-
-    def days(self, count: int) -> None: ...
-
-    def ends(self) -> None: ...
 
 
 @dataclass(frozen=True)
