@@ -14,8 +14,9 @@ from simlab.world.people import Base, population_size
 from simlab.world.records import USER
 from simlab.world.terms import names_of
 
-PROBE_PEOPLE = 4000
-PROBE_DAYS = 40
+PROBES = (400, 12_000)
+"""People in the two small copies that are timed."""
+PROBE_DAYS = 60
 LISTS_PER_USER = 42  # working lists of the engine, bytes
 BIRTH_PER_USER = 40  # scores while people are born, bytes
 PROCESS_MB = 260.0  # the interpreter with its packages
@@ -45,43 +46,64 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def probe(scenario: Scenario) -> tuple[float, float, float]:
-    """(seconds per member-day, per day, per person born), measured on a small copy of the scenario."""
+@dataclass(frozen=True)
+class Pace:
+    """Seconds on this machine: per member-day, per day whatever the size, and per person born."""
+
+    member_day: float
+    day: float
+    birth: float
+
+
+def measure(scenario: Scenario) -> Pace:
+    """The pace of a scenario, from two small copies of it of different size."""
+    (few_days, few, _), (many_days, many, birth) = (_probe(scenario, n) for n in PROBES)
+    days = min(PROBE_DAYS, scenario.horizon)
+    member_day = max(many - few, 0.0) / max(many_days - few_days, 1)
+    return Pace(member_day, max(few - few_days * member_day, 0.0) / days, birth)
+
+
+def _probe(scenario: Scenario, people: int) -> tuple[int, float, float]:
+    """(member-days, seconds of living them, seconds per birth) of a copy with that many people."""
     pop = scenario.population
-    size = max(pop.members + pop.prospects, 1)
-    shrink = min(1.0, PROBE_PEOPLE / size)
-    arrivals = None if pop.arrivals is None else tuple(int(c * shrink) for c in pop.arrivals)
-    small = pop.model_copy(update={
-        "members": int(pop.members * shrink), "prospects": int(pop.prospects * shrink) + 1, "arrivals": arrivals,
-        "base": None,
-    })  # fmt: skip
+    shrink = min(1.0, people / max(pop.members + pop.prospects, 1))
+    fewer = {"members": int(pop.members * shrink), "prospects": int(pop.prospects * shrink) + 1, "base": None}
+    if pop.base is not None:  # customers from a log stand in for members
+        fewer["members"] = people // 4
+    if pop.arrivals is not None:  # everybody at once, so that there is somebody to measure
+        fewer |= {"members": fewer["prospects"], "prospects": 1, "arrivals": None}
     days = min(PROBE_DAYS, scenario.horizon)
     kind = "none" if scenario.graph.kind == "file" else scenario.graph.kind
-    model = scenario.model_copy(update={
-        "population": small, "horizon": days, "warmup": scenario.warmup.model_copy(update={"days": 0}),
-        "graph": scenario.graph.model_copy(update={"kind": kind, "file": None}),
-    })  # fmt: skip
+    model = scenario.model_copy(
+        update={
+            "population": pop.model_copy(update=fewer),
+            "horizon": days,
+            "warmup": scenario.warmup.model_copy(update={"days": 0, "levers": {}}),
+            "graph": scenario.graph.model_copy(update={"kind": kind, "file": None}),
+        }
+    )
     graph = social_graph(model.graph, population_size(model))
     Market(model, 0, graph).step()  # compiles, where that is still to be done
     started = time.perf_counter()
     market = Market(model, 1, graph)
     born = time.perf_counter()
     market.run()
-    done = time.perf_counter()
+    lived = time.perf_counter() - born
     member_days = int(market.book.ledger[:, :-2, ..., M.members].sum())
-    per_day = 3e-4
-    return max(done - born - days * per_day, 0.0) / max(member_days, 1), per_day, (born - started) / graph.n
+    return member_days, lived, (born - started) / graph.n
 
 
 def forecast(scenario: Scenario, graph: Graph, base: Base | None, runs: int, threads: int) -> Forecast:
     """Time and memory of `runs` runs on `threads` threads."""
-    per_member_day, per_day, per_birth = probe(scenario)
+    pace = measure(scenario)
     people = graph.n
     pop = scenario.population
     members = len(base.rows) if base is not None else pop.members
     newcomers = sum(pop.arrivals or ()) + 0.15 * pop.prospects * (scenario.levers.referral is not None)
     days = scenario.warmup.days + scenario.horizon
-    busy = (members + 0.6 * newcomers) * days * per_member_day + days * per_day + people * per_birth
+    member_days = (members + 0.6 * newcomers) * days
+    alone = days * pace.day  # Python's part, which threads share
+    busy = member_days * pace.member_day + alone + people * pace.birth
     names = names_of(scenario)
     cells = len(names.stages) * len(names.sources) * len(names.segments)
     ledger = days * cells * len(METRICS) * 8
@@ -89,4 +111,5 @@ def forecast(scenario: Scenario, graph: Graph, base: Base | None, runs: int, thr
     table = 0.6 * days * (cells - 2) * len(METRICS) * 8
     concurrent = min(threads, runs)
     megabytes = PROCESS_MB + (graph.nbytes + each * concurrent + table * runs) / 1e6
-    return Forecast(busy * runs / concurrent, megabytes, runs, people, days)
+    seconds = max(busy * runs / concurrent, alone * runs)
+    return Forecast(seconds, megabytes, runs, people, days)
