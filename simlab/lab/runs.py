@@ -67,7 +67,9 @@ def simulate(
     try:
         before = with_values(scenario, scenario.warmup.levers) if scenario.warmup.levers else None
         market = Market(scenario, seed, ground.graph, ground.base, before).run(each_day)
-        return Run(world, seed, outcomes(market), tables(market) if detail else {})
+        found = Run(world, seed, outcomes(market), tables(market) if detail else {})
+        market.release()
+        return found
     except Exception:  # recorded with its traceback, for whoever reads the results
         return Run(world, seed, failure=traceback.format_exc())
 

@@ -168,11 +168,19 @@ class Market(mesa.Model):
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
         self._take_traits(self.before)
+        getattr(mesa.Agent, "_ids", {}).pop(
+            self, None
+        )  # Mesa 3.3 counts agents in a table that keeps models for ever
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 name: _reporter(name) for name in ("members", "joins", "leaves", "orders", "net_fen")
             }
         )
+
+    def release(self) -> None:
+        """Give the big arrays back. Model and agents refer to each other, so that otherwise they would wait for the
+        garbage collector; the market cannot be used any more."""
+        del self.users, self.book, self.outside, self.terms
 
     @property
     def row(self) -> int:
