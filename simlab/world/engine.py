@@ -59,8 +59,8 @@ from simlab.world.rules import (
 )  # fmt: skip
 
 STOCK, BUDGET, REWARD = int(Purpose.STOCK), int(Purpose.BUDGET), int(Purpose.REWARD)
-BY_REFERRAL, DATED = 2, 1
-FIRST_SOURCE = 3
+# typed, so that numba compiles a function once and not once per constant
+BY_REFERRAL, DATED, FIRST_SOURCE, NOBODY, NO_DEPTH = (np.int64(x) for x in (2, 1, 3, -1, 0))
 (MEMBERS, REACHABLE, FATIGUE, AFFINITY, ACTIVE, TOUCHED, VALUE_SENT, CAPPED, UNSENT, SEEN, OPENS, INTERACTIONS,
  VISITS, MUTES, COMPLAINTS, LEAVES, ENDED, ISSUED, EXPIRED, REDEEMED, ORGANIC_ORDERS, REFUSED, ORDERS, REVENUE,
  MARGIN, SUBSIDY, TOUCH_FEN, COMPLAINT_FEN, REWARD_FEN, INVITEE_FEN, INVITES, JOINS, HUNTERS) = (int(m) for m in (
@@ -71,7 +71,7 @@ FIRST_SOURCE = 3
 E_STAGE, E_SEND, E_CAPPED, E_UNSENT, E_SEEN, E_OPEN, E_INTERACT, E_COUPON, E_EXPIRE = range(9)
 E_MUTE, E_COMPLAIN, E_LEAVE, E_VISIT, E_END, E_ORDER, E_REDEEM, E_REFUSED, E_INVITE, E_JOIN, E_REWARD, E_GIFT = range(
     9, 21)  # fmt: skip
-COHORT_SIZE, COHORT_ACTIVE, COHORT_BUYERS, COHORT_ORDERS, COHORT_NET = range(5)
+COHORT_SIZE, COHORT_ACTIVE, COHORT_BUYERS, COHORT_ORDERS, COHORT_NET = (np.int64(x) for x in range(5))
 
 
 # Book-keeping ----------------------------------------------------------------------------
@@ -300,7 +300,7 @@ def noon(users, world, terms, book, d):
         priority = np.empty(total, np.uint64)
         n = 0
         for k in range(total):
-            i = book.coupon_user[k]
+            i = np.int64(book.coupon_user[k])
             if book.coupon_offer[k] == j and users[i].status == MEMBER:
                 chosen[n] = i
                 priority[n] = named_bits(day_key(user_key(world, i), day), STOCK, offer.name)
@@ -328,7 +328,7 @@ def refuse_beyond_budget(users, world, terms, book):
         priority = np.empty(total, np.uint64)
         n = 0
         for k in range(total):
-            i = book.order_user[k]
+            i = np.int64(book.order_user[k])
             if book.order_bits[k] & REDEEMS and users[i].coupon_offer == j:
                 chosen[n] = k
                 priority[n] = named_bits(day_key(user_key(world, i), day), BUDGET, terms.offers[j].name)
@@ -353,7 +353,7 @@ def settle_orders(users, world, terms, book, d):
     day = now.day
     refused = refuse_beyond_budget(users, world, terms, book)
     for k in range(book.counts[N_ORDERS]):
-        i = book.order_user[k]
+        i = np.int64(book.order_user[k])
         u = users[i]
         bits = book.order_bits[k]
         row = book.ledger[d, u.stage, u.source, u.segment]
@@ -390,18 +390,18 @@ def complete_order(users, i, amount, bits, terms, book, row):
     note(book, day, i, E_ORDER, amount)
     if not seen:
         mark_active(book, row, u, day)
-    count_cohort(book, u, day, COHORT_ORDERS, 1)
+    count_cohort(book, u, day, COHORT_ORDERS, np.int64(1))
     count_cohort(book, u, day, COHORT_NET, margin - subsidy)
     if day > 0 and age_of(u, day) != u.bought_age:
         u.bought_age = age_of(u, day)
-        count_cohort(book, u, day, COHORT_BUYERS, 1)
+        count_cohort(book, u, day, COHORT_BUYERS, np.int64(1))
 
 
 @hot_rule
 def tell_friends(users, indptr, indices, book):
     """Friends and invitees of those who are gone take note; they react tomorrow."""
     for k in range(book.counts[N_GONE]):
-        i = book.gone[k]
+        i = np.int64(book.gone[k])
         for e in range(indptr[i], indptr[i + 1]):
             friend = users[indices[e]]
             if friend.status == MEMBER:
@@ -493,7 +493,7 @@ def welcome_invited(users, world, terms, book, d):
     for k in range(n):
         priority[k] = draw_bits(day_key(user_key(world, book.claimed[k]), day), REWARD)
     for k in np.argsort(priority, kind="mergesort"):
-        f = book.claimed[k]
+        f = np.int64(book.claimed[k])
         holder = np.int64(book.claimants[f])
         book.claims[f] = 0
         hunter = holder < 0
@@ -528,18 +528,18 @@ def arrive(users, world, terms, book, outside, d):
     for s in range(outside.pointer.size):
         k = outside.pointer[s]
         while k < outside.order.shape[1] and outside.thresholds[s, k] <= outside.reached[s]:
-            f = outside.order[s, k]
+            f = np.int64(outside.order[s, k])
             if users[f].status == PROSPECT:
-                come_in(users, f, day, FIRST_SOURCE + s, -1, 0, terms, book, d)
+                come_in(users, f, day, FIRST_SOURCE + s, NOBODY, NO_DEPTH, terms, book, d)
                 users[f].rate *= outside.need[s]
                 users[f].deal *= outside.deal[s]
             k += 1
         outside.pointer[s] = k
     if 1 <= day < outside.arrival_first.size:
         for k in range(outside.arrival_first[day - 1], outside.arrival_first[day]):
-            f = outside.arrivals[k]
+            f = np.int64(outside.arrivals[k])
             if users[f].status == PROSPECT:
-                come_in(users, f, day, DATED, -1, 0, terms, book, d)
+                come_in(users, f, day, DATED, NOBODY, NO_DEPTH, terms, book, d)
                 row = book.ledger[d, users[f].stage, DATED, users[f].segment]
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
                 mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
@@ -552,7 +552,7 @@ def all_mornings(users, world, terms, book, d):
     """Everybody's morning."""
     day = terms.now[0].day
     for k in range(book.counts[N_LIVE]):
-        i = book.live[k]
+        i = np.int64(book.live[k])
         morning(users, i, day_key(user_key(world, i), day), terms, book, d)
 
 
@@ -562,7 +562,7 @@ def all_members(users, world, terms, book, d, mornings_done):
     day = terms.now[0].day
     kept = 0
     for k in range(book.counts[N_LIVE]):
-        i = book.live[k]
+        i = np.int64(book.live[k])
         key = day_key(user_key(world, i), day)
         if mornings_done:
             left = users[i].status != MEMBER
@@ -590,9 +590,10 @@ def run_day(users, world, indptr, indices, terms, book, outside, d):
     day = terms.now[0].day
     if day == 1:
         book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
-    scarce = False
+    limited = 0
     for j in range(terms.offers.size):
-        scarce = scarce or (terms.offers[j].finite_stock == 1 and terms.offers[j].open == 1)
+        limited += terms.offers[j].finite_stock * terms.offers[j].open
+    scarce = limited > 0
     if scarce:  # coupons wait for noon, so everybody's morning comes first
         all_mornings(users, world, terms, book, d)
         noon(users, world, terms, book, d)
