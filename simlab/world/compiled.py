@@ -89,6 +89,8 @@ def _compile(function: F, **options: Any) -> F:
     before = _config.CACHE_DIR
     _config.CACHE_DIR = str(cache_folder())  # read while decorating; other packages keep theirs
     try:
-        return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True, **options)(function)
+        return numba.njit(
+            cache=True, nogil=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True, **options
+        )(function)
     finally:
         _config.CACHE_DIR = before

@@ -290,6 +290,31 @@ def afternoon(users, i, key, terms, book, d):
 
 
 @rule
+def ranked(priority):
+    """Indices by rising keyed priority (Shell 1959); ties, which are next to impossible, by index.
+
+    numba's own argsort would do, but takes five seconds to compile.
+    """
+    order = np.arange(priority.size)
+    gap = 1
+    while gap < priority.size // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, priority.size):
+            k = order[i]
+            j = i
+            while j >= gap and (
+                priority[order[j - gap]] > priority[k]
+                or (priority[order[j - gap]] == priority[k] and order[j - gap] > k)
+            ):
+                order[j] = order[j - gap]
+                j -= gap
+            order[j] = k
+        gap //= 3
+    return order
+
+
+@rule
 def noon(users, world, terms, book, d):
     """Coupons of a limited stock: among today's recipients a keyed priority decides."""
     day = terms.now[0].day
@@ -305,7 +330,7 @@ def noon(users, world, terms, book, d):
                 chosen[n] = i
                 priority[n] = named_bits(day_key(user_key(world, i), day), STOCK, offer.name)
                 n += 1
-        order = np.argsort(priority[:n], kind="mergesort")
+        order = ranked(priority[:n])
         for k in order[: min(n, book.stock_left[j])]:
             i = chosen[k]
             u = users[i]
@@ -333,7 +358,7 @@ def refuse_beyond_budget(users, world, terms, book):
                 chosen[n] = k
                 priority[n] = named_bits(day_key(user_key(world, i), day), BUDGET, terms.offers[j].name)
                 n += 1
-        for p in np.argsort(priority[:n], kind="mergesort"):
+        for p in ranked(priority[:n]):
             k = chosen[p]
             subsidy = subsidy_of(users[book.order_user[k]], book.order_amount[k])
             if subsidy <= book.budget_left[j]:
@@ -492,7 +517,7 @@ def welcome_invited(users, world, terms, book, d):
     priority = np.empty(n, np.uint64)
     for k in range(n):
         priority[k] = draw_bits(day_key(user_key(world, book.claimed[k]), day), REWARD)
-    for k in np.argsort(priority, kind="mergesort"):
+    for k in ranked(priority):
         f = np.int64(book.claimed[k])
         holder = np.int64(book.claimants[f])
         book.claims[f] = 0

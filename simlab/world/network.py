@@ -16,6 +16,7 @@ from simlab.world.compiled import rule
 from simlab.world.doors import read_edges
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, draw_bits, seed_key, user_key
 from simlab.world.graph import Graph, build, empty
+from simlab.world.rows import sort_row
 
 PLACE = int(Purpose.MEMBER)
 GRAPH_SALT = 1 << 40
@@ -23,13 +24,18 @@ GRAPH_SALT = 1 << 40
 
 
 @rule
+def priorities(world: np.uint64, n: int) -> NDArray[np.uint64]:
+    """(n,) keyed priorities of the nodes."""
+    out = np.empty(n, np.uint64)
+    for i in range(n):
+        out[i] = draw_bits(day_key(user_key(world, i), BIRTH_DAY), PLACE)
+    return out
+
+
 def places(world: np.uint64, n: int) -> NDArray[np.int64]:
     """(n,) a keyed permutation: the user who stands on each node."""
-    priority = np.empty(n, np.uint64)
-    for i in range(n):
-        priority[i] = draw_bits(day_key(user_key(world, i), BIRTH_DAY), PLACE)
     user = np.empty(n, np.int64)
-    user[np.argsort(priority, kind="mergesort")] = np.arange(n)
+    user[np.argsort(priorities(world, n), kind="stable")] = np.arange(n)
     return user
 
 
@@ -49,7 +55,7 @@ def relabelled(
         begin = new[user[i]]
         for k in range(indptr[i + 1] - indptr[i]):
             out[begin + k] = user[indices[indptr[i] + k]]
-        out[begin : new[user[i] + 1]].sort()
+        sort_row(out, begin, new[user[i] + 1])
     return new, out
 
 

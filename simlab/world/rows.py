@@ -114,7 +114,7 @@ def rows_from_ends(n: int, ends: NDArray[np.int32]) -> tuple[NDArray[np.int64], 
     begin = 0
     for i in range(n):
         end = indptr[i + 1]
-        _sort(indices, begin, end)
+        sort_row(indices, begin, end)
         indptr[i] = write
         for j in range(begin, end):
             if j == begin or indices[j] != indices[j - 1]:
@@ -129,7 +129,7 @@ def rows_from_ends(n: int, ends: NDArray[np.int32]) -> tuple[NDArray[np.int64], 
 
 
 @rule
-def _sort(values: NDArray[np.int32], begin: int, end: int) -> None:
+def sort_row(values: NDArray[np.int32], begin: int, end: int) -> None:
     """Sort values[begin:end] in place (Shell 1959): as short rows want it, and fit for hubs."""
     gap = 1
     while gap < (end - begin) // 3:

@@ -92,7 +92,8 @@ def test_a_power_loses_no_more_than_its_logarithm_must(x: float, a: float) -> No
     with localcontext() as context:
         context.prec = 50
         truth = Decimal(a) * Decimal(x).ln()
-    assert off(power(x, a), exact_exp(truth)) < 2e-16 * (1.0 + abs(float(truth)))
+    # the logarithm (1.45e-16) and the rounding of the product (1.11e-16) act on the exponent
+    assert off(power(x, a), exact_exp(truth)) < 2.6e-16 * (1.0 + abs(float(truth)))
 
 
 def test_powers_of_nothing() -> None:
