@@ -139,4 +139,4 @@ def _in_words(market: Market, code: int, value: int) -> str:
              Event.GIFT: "gift for joining of"}  # fmt: skip
     if code == Event.REFUSED:
         return "coupon refused: the budget is spent"
-    return f"{names.get(code, event_name(code))} {value / 100:,.2f} yuan"
+    return f"{names.get(Event(code), event_name(code))} {value / 100:,.2f} yuan"

@@ -15,6 +15,9 @@ from simlab.world.terms import NO_LIMIT, Names, fen
 COHORT_METRICS = ("size", "active", "buyers", "orders", "net_fen")
 N_LIVE, N_EVENTS, N_ORDERS, N_INVITERS, N_GONE, N_COUPONS, N_CLAIMED, N_ARRIVED = range(8)
 MONTH = 30
+# typed, so that numba compiles a function once and not once per constant
+DATED, BY_REFERRAL, FIRST_SOURCE = (np.int64(x) for x in (1, 2, 3))
+"""Numbers of the sources: 0 is the base; the scenario's own begin with FIRST_SOURCE."""
 
 
 class Book(NamedTuple):

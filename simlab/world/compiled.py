@@ -23,6 +23,13 @@ import numba
 import numpy
 
 _config: Any = numba.config
+_STRICT: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "fastmath": False,  # the same bits on every machine
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,  # nobody calls a rule from C: spare its compilation
+}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -89,8 +96,6 @@ def _compile(function: F, **options: Any) -> F:
     before = _config.CACHE_DIR
     _config.CACHE_DIR = str(cache_folder())  # read while decorating; other packages keep theirs
     try:
-        return numba.njit(
-            cache=True, nogil=True, fastmath=False, error_model="numpy", no_cfunc_wrapper=True, **options
-        )(function)
+        return numba.njit(**_STRICT, **options)(function)
     finally:
         _config.CACHE_DIR = before

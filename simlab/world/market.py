@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.book import Book, Outside, empty_book
+from simlab.world.book import FIRST_SOURCE, Book, Outside, empty_book
 from simlab.world.compiled import rule
 from simlab.world.draws import BIRTH_DAY, Purpose, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.draws import day_key as _day_key
-from simlab.world.engine import FIRST_SOURCE, run_day
+from simlab.world.engine import run_day
 from simlab.world.graph import Graph
 from simlab.world.metrics import COSTS, M
 from simlab.world.numerics import log

@@ -7,6 +7,7 @@ or to a strategy; only the fields marked *observable* are.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -131,13 +132,30 @@ class Terms(NamedTuple):
     baskets: NDArray[np.float64]
 
 
-class Event:
+class Event(IntEnum):
     """Codes of the event log: (day, user, code, value)."""
 
-    STAGE, SEND, CAPPED, UNSENT, SEEN, OPEN, INTERACT, COUPON, EXPIRE = range(9)
-    MUTE, COMPLAIN, LEAVE, VISIT, END, ORDER, REDEEM, REFUSED, INVITE, JOIN, REWARD, GIFT = range(9, 21)
+    STAGE = 0
+    SEND = 1
+    CAPPED = 2
+    UNSENT = 3
+    SEEN = 4
+    OPEN = 5
+    INTERACT = 6
+    COUPON = 7
+    EXPIRE = 8
+    MUTE = 9
+    COMPLAIN = 10
+    LEAVE = 11
+    VISIT = 12
+    END = 13
+    ORDER = 14
+    REDEEM = 15
+    REFUSED = 16
+    INVITE = 17
+    JOIN = 18
+    REWARD = 19
+    GIFT = 20
 
 
-EVENT_NAMES = tuple(
-    sorted((k.lower() for k in vars(Event) if k.isupper()), key=lambda k: getattr(Event, k.upper()))
-)
+EVENT_NAMES = tuple(event.name.lower() for event in Event)

@@ -1,0 +1,224 @@
+"""The evening: orders settle, friends take note, invitations travel over the graph, newcomers arrive."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simlab.world.admission import ranked, refuse_beyond_budget
+from simlab.world.book import (
+    BY_REFERRAL,
+    DATED,
+    FIRST_SOURCE,
+    N_ARRIVED,
+    N_CLAIMED,
+    N_GONE,
+    N_INVITERS,
+    N_ORDERS,
+)
+from simlab.world.compiled import hot_rule, rule
+from simlab.world.counting import (
+    COHORT_BUYERS,
+    COHORT_NET,
+    COHORT_ORDERS,
+    age_of,
+    come_in,
+    count_cohort,
+    mark_active,
+    note,
+)
+from simlab.world.draws import Purpose, day_key, draw_bits, user_key
+from simlab.world.metrics import M
+from simlab.world.records import MEMBER, PROSPECT, Event
+from simlab.world.rules import (
+    ORDERED,
+    ORGANIC,
+    REDEEMS,
+    accepts,
+    basket_fen,
+    claim,
+    first_friend,
+    join_as_hunter,
+    settle,
+    subsidy_of,
+)
+
+# typed, so that numba compiles a function once and not once per constant
+NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
+
+
+@hot_rule
+def complete_order(users, i, amount, bits, terms, book, row):
+    """One order: money, counts, cohort."""
+    u = users[i]
+    now = terms.now[0]
+    day = now.day
+    subsidy = np.int64(0)
+    if bits & REDEEMS:
+        subsidy = subsidy_of(u, amount)
+        row[M.redeemed] += 1
+        row[M.subsidy_fen] += subsidy
+        if bits & ORGANIC:
+            row[M.organic] += 1
+        note(book, day, i, Event.REDEEM, subsidy)
+    seen = u.last_seen == day
+    margin = settle(u, amount, subsidy, bits & REDEEMS, terms.offers, now)
+    row[M.orders] += 1
+    row[M.revenue_fen] += amount
+    row[M.margin_fen] += margin
+    note(book, day, i, Event.ORDER, amount)
+    if not seen:
+        mark_active(book, row, u, day)
+    count_cohort(book, u, day, COHORT_ORDERS, np.int64(1))
+    count_cohort(book, u, day, COHORT_NET, margin - subsidy)
+    if day > 0 and age_of(u, day) != u.bought_age:
+        u.bought_age = age_of(u, day)
+        count_cohort(book, u, day, COHORT_BUYERS, np.int64(1))
+
+
+@rule
+def settle_orders(users, world, terms, book, d):
+    """Orders go through; those that only a refused coupon made do not."""
+    now = terms.now[0]
+    day = now.day
+    refused = refuse_beyond_budget(users, world, terms, book)
+    for k in range(book.counts[N_ORDERS]):
+        i = np.int64(book.order_user[k])
+        u = users[i]
+        bits = book.order_bits[k]
+        row = book.ledger[d, u.stage, u.source, u.segment]
+        if refused[k]:
+            row[M.refused] += 1
+            note(book, day, i, Event.REFUSED, 0)
+            u.coupon_depth = 0.0
+            bits &= ~REDEEMS
+            if not bits & ORGANIC:
+                continue
+        complete_order(users, i, book.order_amount[k], bits, terms, book, row)
+    book.counts[N_ORDERS] = 0
+
+
+@hot_rule
+def tell_friends(users, indptr, indices, book):
+    """Friends and invitees of those who are gone take note; they react tomorrow."""
+    for k in range(book.counts[N_GONE]):
+        i = np.int64(book.gone[k])
+        for e in range(indptr[i], indptr[i + 1]):
+            friend = users[indices[e]]
+            if friend.status == MEMBER:
+                friend.lost_friends += 1
+                if friend.inviter == i:
+                    friend.lost_inviter = 1
+    book.counts[N_GONE] = 0
+
+
+@hot_rule
+def has_other_friend(users, indptr, indices, invitee, inviter):
+    """Whether somebody other than the inviter whom the invitee knows is a member."""
+    for e in range(indptr[invitee], indptr[invitee + 1]):
+        friend = indices[e]
+        if friend != inviter and users[friend].status == MEMBER:
+            return True
+    return False
+
+
+@hot_rule
+def ask_friends(users, world, indptr, indices, terms, book, d):
+    """Invitations go out over the graph; each prospect keeps the strongest claim of those accepted."""
+    now = terms.now[0]
+    day = now.day
+    for k in range(book.counts[N_INVITERS]):
+        i = np.int64(book.inviter_user[k])
+        u = users[i]
+        degree = indptr[i + 1] - indptr[i]
+        if degree == 0 or u.status != MEMBER:
+            continue
+        row = book.ledger[d, u.stage, u.source, u.segment]
+        hunting = book.inviter_count[k] < 0
+        friends = 1 if hunting else np.int64(book.inviter_count[k])
+        key = day_key(user_key(world, i), day)
+        start = first_friend(key, degree)
+        for j in range(degree):
+            f = indices[indptr[i] + (start + j) % degree]
+            if users[f].status != PROSPECT:
+                continue
+            row[M.invites] += 1
+            note(book, day, i, Event.INVITE, f)
+            friends -= 1
+            if hunting or accepts(
+                key, f, users[f].receptive, has_other_friend(users, indptr, indices, f, i), now
+            ):
+                strength = max(claim(key, f), np.uint64(1))
+                if book.claims[f] == 0:
+                    book.claimed[book.counts[N_CLAIMED]] = f
+                    book.counts[N_CLAIMED] += 1
+                holder = book.claimants[f] if book.claimants[f] >= 0 else -1 - book.claimants[f]
+                if strength > book.claims[f] or (strength == book.claims[f] and i < holder):
+                    book.claims[f] = strength
+                    book.claimants[f] = -1 - i if hunting else i
+            if friends == 0:
+                break
+    book.counts[N_INVITERS] = 0
+
+
+@rule
+def welcome_invited(users, world, terms, book, d):
+    """Claimed prospects join; rewards are paid while the budget lasts, by keyed priority of the newcomer."""
+    now = terms.now[0]
+    day = now.day
+    n = book.counts[N_CLAIMED]
+    priority = np.empty(n, np.uint64)
+    for k in range(n):
+        priority[k] = draw_bits(day_key(user_key(world, book.claimed[k]), day), Purpose.REWARD)
+    for k in ranked(priority):
+        f = np.int64(book.claimed[k])
+        holder = np.int64(book.claimants[f])
+        book.claims[f] = 0
+        hunter = holder < 0
+        inviter = -1 - holder if hunter else holder
+        v = users[inviter]
+        come_in(users, f, day, BY_REFERRAL, inviter, v.depth + 1, terms, book, d)
+        row = book.ledger[d, users[f].stage, BY_REFERRAL, users[f].segment]
+        if hunter:
+            join_as_hunter(users[f], now)
+            row[M.hunters] += 1
+        v.invited += 1
+        v.stage_until = day  # a stage may look at this
+        if v.invited % now.needed == 0 and 0 < now.reward <= book.rewards_left[0]:
+            book.rewards_left[0] -= now.reward
+            v.net -= now.reward
+            book.ledger[d, v.stage, v.source, v.segment][M.reward_fen] += now.reward
+            count_cohort(book, v, day, COHORT_NET, -now.reward)
+            note(book, day, inviter, Event.REWARD, now.reward)
+        if 0 < now.invitee_reward <= book.rewards_left[0]:
+            book.rewards_left[0] -= now.invitee_reward
+            users[f].net -= now.invitee_reward
+            row[M.invitee_fen] += now.invitee_reward
+            count_cohort(book, users[f], day, COHORT_NET, -now.invitee_reward)
+            note(book, day, f, Event.GIFT, now.invitee_reward)
+    book.counts[N_CLAIMED] = 0
+
+
+@hot_rule
+def arrive(users, world, terms, book, outside, d):
+    """Those whom a source reaches, and dated arrivals with their first order."""
+    day = terms.now[0].day
+    for s in range(outside.pointer.size):
+        k = outside.pointer[s]
+        while k < outside.order.shape[1] and outside.thresholds[s, k] <= outside.reached[s]:
+            f = np.int64(outside.order[s, k])
+            if users[f].status == PROSPECT:
+                come_in(users, f, day, FIRST_SOURCE + s, NOBODY, NO_DEPTH, terms, book, d)
+                users[f].rate *= outside.need[s]
+                users[f].deal *= outside.deal[s]
+            k += 1
+        outside.pointer[s] = k
+    if 1 <= day < outside.arrival_first.size:
+        for k in range(outside.arrival_first[day - 1], outside.arrival_first[day]):
+            f = np.int64(outside.arrivals[k])
+            if users[f].status == PROSPECT:
+                come_in(users, f, day, DATED, NOBODY, NO_DEPTH, terms, book, d)
+                row = book.ledger[d, users[f].stage, DATED, users[f].segment]
+                amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
+                mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
+                complete_order(users, f, amount, ORDERED | ORGANIC, terms, book, row)
+                book.counts[N_ARRIVED] += 1

@@ -1,0 +1,189 @@
+"""The member's day: everybody's morning and afternoon, as the rules decide."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simlab.world.admission import hand_out
+from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE, N_ORDERS
+from simlab.world.compiled import hot_rule, inlined_hot_rule
+from simlab.world.counting import COHORT_NET, count_cohort, leave, mark_active, move, note
+from simlab.world.draws import day_key, user_key
+from simlab.world.metrics import FIXED_POINT, M
+from simlab.world.records import MEMBER, Event
+from simlab.world.rules import (
+    DID_COMPLAIN,
+    DID_LEAVE,
+    DID_MUTE,
+    ORDERED,
+    WAS_ANSWERED,
+    WAS_OPENED,
+    WAS_SEEN,
+    deliver,
+    fade,
+    hunts_today,
+    invites_today,
+    is_executed,
+    is_planned,
+    react,
+    relation_ends,
+    stage_of,
+    stage_stays_until,
+    unsubscribes,
+    visits_today,
+    wants,
+)
+
+
+@inlined_hot_rule
+def morning(users, i, key, terms, book, d):
+    """Clocks, stage, touches with caps, and what they set off. True when the user left."""
+    u = users[i]
+    now = terms.now[0]
+    day = now.day
+    expired = fade(u, now)
+    stage = u.stage
+    if day >= u.stage_until or u.last_seen >= day - 1:  # otherwise nothing that a stage looks at has changed
+        stage = stage_of(u, day, terms.stage_first, terms.conditions)
+        u.stage_until = stage_stays_until(u, day, terms.conditions)
+        if stage != u.stage:
+            note(book, day, i, Event.STAGE, stage)
+            move(book, u, day, stage)
+    row = book.ledger[d, stage, u.source, u.segment]
+    if expired:
+        row[M.expired] += 1
+        note(book, day, i, Event.EXPIRE, 0)
+    if u.muted:
+        return False
+    sent = 0
+    cost = np.int64(0)
+    for k in range(terms.touches.size):
+        chance = terms.rates[k, stage]
+        if chance <= 0.0:
+            continue
+        touch = terms.touches[k]
+        if not is_planned(key, touch.name, chance):
+            continue
+        if sent >= now.cap_day or u.sent_week >= now.cap_week or u.sent_month >= now.cap_month:
+            row[M.capped] += 1
+            note(book, day, i, Event.CAPPED, k)
+            continue
+        if not is_executed(key, touch.name, now.execution):
+            row[M.unsent] += 1
+            note(book, day, i, Event.UNSENT, k)
+            continue
+        happened = deliver(u, key, touch, now, terms.curves, sent)
+        sent += 1
+        u.sent_week += 1
+        u.sent_month += 1
+        cost += touch.cost
+        row[M.value_sent + touch.promo] += 1
+        note(book, day, i, Event.SEND, k)
+        if happened & WAS_SEEN:
+            row[M.seen] += 1
+            note(book, day, i, Event.SEEN, k)
+            if happened & WAS_OPENED:
+                row[M.opens] += 1
+                note(book, day, i, Event.OPEN, k)
+            if happened & WAS_ANSWERED:
+                row[M.interactions] += 1
+                note(book, day, i, Event.INTERACT, k)
+            if touch.offer >= 0:
+                offer = terms.offers[touch.offer]
+                if offer.open and (offer.stages >> stage) & 1:
+                    if offer.finite_stock:
+                        n = book.counts[N_COUPONS]
+                        book.coupon_user[n] = i
+                        book.coupon_offer[n] = touch.offer
+                        book.counts[N_COUPONS] = n + 1
+                    else:
+                        hand_out(u, i, key, offer, touch.offer, book, row, day)
+    if sent == 0:
+        return False
+    row[M.touched] += 1
+    row[M.touch_fen] += cost
+    happened = react(u, key, now, terms.curves)
+    if happened & DID_MUTE:
+        row[M.mutes] += 1
+        book.stock[1, stage, u.source, u.segment] -= 1
+        note(book, day, i, Event.MUTE, 0)
+    if happened & DID_COMPLAIN:
+        row[M.complaints] += 1
+        row[M.complaint_fen] += now.complaint_cost
+        cost += now.complaint_cost
+        note(book, day, i, Event.COMPLAIN, 0)
+    u.net -= cost
+    count_cohort(book, u, day, COHORT_NET, -cost)
+    if happened & DID_LEAVE:
+        leave(users, i, book, row, day)
+        return True
+    return False
+
+
+@inlined_hot_rule
+def afternoon(users, i, key, terms, book, d):
+    """Order, lifetime, visit, wish to invite. True when the user left."""
+    u = users[i]
+    now = terms.now[0]
+    day = now.day
+    row = book.ledger[d, u.stage, u.source, u.segment]
+    if u.alive:
+        bits, amount = wants(u, key, now, terms.curves, terms.offers, terms.baskets)
+        if bits & ORDERED:
+            n = book.counts[N_ORDERS]
+            book.order_user[n] = i
+            book.order_amount[n] = amount
+            book.order_bits[n] = bits
+            book.counts[N_ORDERS] = n + 1
+        if relation_ends(u, now):
+            row[M.ended] += 1
+            note(book, day, i, Event.END, 0)
+            book.gone[book.counts[N_GONE]] = i
+            book.counts[N_GONE] += 1
+    elif unsubscribes(key, now):
+        leave(users, i, book, row, day)
+        return True
+    if visits_today(u, key, now, terms.curves):
+        row[M.visits] += 1
+        note(book, day, i, Event.VISIT, 0)
+    if u.last_seen == day:
+        mark_active(book, row, u, day)
+    if now.referral and (now.referral_stages >> u.stage) & 1:
+        friends = invites_today(u, key, now) if u.alive else 0
+        if friends == 0 and now.hunt > 0.0 and hunts_today(key, now):
+            friends = -1
+        if friends != 0:
+            n = book.counts[N_INVITERS]
+            book.inviter_user[n] = i
+            book.inviter_count[n] = friends
+            book.counts[N_INVITERS] = n + 1
+    row[M.fatigue] += np.int64(u.fatigue * FIXED_POINT + 0.5)
+    row[M.affinity] += np.int64((u.affinity + u.trust) * FIXED_POINT + 0.5)
+    return False
+
+
+@hot_rule
+def all_mornings(users, world, terms, book, d):
+    """Everybody's morning."""
+    day = terms.now[0].day
+    for k in range(book.counts[N_LIVE]):
+        i = np.int64(book.live[k])
+        morning(users, i, day_key(user_key(world, i), day), terms, book, d)
+
+
+@hot_rule
+def all_members(users, world, terms, book, d, mornings_done):
+    """Everybody's day; whoever leaves is dropped from the list of members."""
+    day = terms.now[0].day
+    kept = 0
+    for k in range(book.counts[N_LIVE]):
+        i = np.int64(book.live[k])
+        key = day_key(user_key(world, i), day)
+        if mornings_done:
+            left = users[i].status != MEMBER
+        else:
+            left = morning(users, i, key, terms, book, d)
+        if not left and not afternoon(users, i, key, terms, book, d):
+            book.live[kept] = i
+            kept += 1
+    book.counts[N_LIVE] = kept
