@@ -106,7 +106,7 @@ def worlds(scenario: Scenario, count: int, seeds: Sequence[int]) -> pd.DataFrame
     scenario = scenario.model_copy(update={"population": small, "uncertainties": {}})
     ground = ground_of(scenario)
     rows = parameters()
-    points = qmc.Sobol(len(rows), scramble=True, seed=7).random(count)
+    points = qmc.Sobol(len(rows), scramble=True, seed=7).random_base2(int(np.ceil(np.log2(count))))[:count]
     found = []
     for k, point in enumerate(points):
         values = {}
@@ -124,14 +124,14 @@ def worlds(scenario: Scenario, count: int, seeds: Sequence[int]) -> pd.DataFrame
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """The three curves with their intervals."""
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    figure = Figure(figsize=(12, 4), layout="constrained")
     for ax, (name, frame) in zip(figure.subplots(1, 3), tables.items(), strict=True):
         ax.errorbar(
             frame["x"], frame["minus best"], frame["± (paired)"], marker="o", ms=4, capsize=3, color="#1f5f8b"
         )
         ax.axhline(0, color="#999999", lw=0.8)
         ax.set_xlabel(name)
-        ax.set_ylabel("customer equity against the best, yuan per member")
+        ax.set_ylabel("equity per member against the best, yuan")
         ax.grid(alpha=0.3)
     return figure
 

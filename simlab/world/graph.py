@@ -60,7 +60,7 @@ def communities(
         seed: 0 or more.
 
     Ids are contiguous in a community; nothing else is tied to the id. The mean degree is
-    met within 3 % (in a tiny graph, within three links) if it is below n / 10; above, hubs
+    met within 3 % (in a tiny graph, within three links) if it is below n / 20; above, hubs
     run out of people. Links that a small community has no room for go outside.
 
     Raises:

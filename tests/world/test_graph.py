@@ -74,7 +74,7 @@ def test_any_graph_is_proper_and_reproducible(kind: str, n: int, share: float, s
 def test_communities_have_the_mean_degree(
     n: int, mean_degree: float, size: float, inside: float, tail: float, seed: int
 ) -> None:
-    mean_degree = min(mean_degree, n / 10)
+    mean_degree = min(mean_degree, n / 20)
     graph = kinds.communities(n, mean_degree, size, inside, tail, seed)
     assert_proper(graph)
     asked = n * mean_degree / 2
