@@ -52,9 +52,9 @@ def run(
     progress = progress or Nobody()
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
     model = loaded.scenario
-    chosen = (
-        list(range(1, (seeds or model.seeds) + 1)) if seeds is None or isinstance(seeds, int) else list(seeds)
-    )
+    if seeds is None or isinstance(seeds, int):
+        seeds = range(1, (seeds or model.seeds) + 1)
+    chosen = list(seeds)
     if worlds is None:
         worlds = runs.WORLDS if model.uncertainties else 0
     digest = runs.run_digest(model, chosen, worlds)
@@ -62,6 +62,8 @@ def run(
     if write and not again and folders.is_complete(final, digest):
         progress.says(f"These results are already there: {final}")
         return read(final, loaded)
+    if write:
+        folders.check_place(final)
     ground = runs.ground_of(model)
     sampled = min(len(chosen), runs.SEEDS_PER_WORLD) * (worlds if model.uncertainties else 0)
     workers = threads or os.cpu_count() or 1

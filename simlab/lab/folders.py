@@ -44,6 +44,30 @@ def _lives(pid: int) -> bool:
     return True
 
 
+def check_place(final: Path) -> None:
+    """Refuse a place that cannot be written before any work is done for it.
+
+    Raises:
+        InputError: the nearest folder that exists is not one, or may not be written.
+    """
+    place = final.parent.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise _unwritable(final)
+
+
+def _unwritable(final: Path, why: str = "") -> InputError:
+    return InputError(
+        Problem(
+            file=str(final.parent),
+            message="this folder cannot be written",
+            value=why,
+            cure="Choose another with --out",
+        )
+    )
+
+
 @contextmanager
 def new_folder(final: Path) -> Iterator[Path]:
     """A folder to write into; renamed to `final` when the block ends well, removed when it does not.
@@ -60,8 +84,7 @@ def new_folder(final: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir()
     except OSError as error:
-        raise InputError(Problem(file=str(final.parent), message="this folder cannot be written",
-                                 value=error.strerror or "", cure="Choose another with --out")) from None  # fmt: skip
+        raise _unwritable(final, error.strerror or "") from None
     try:
         yield part
         _sync(part)

@@ -168,9 +168,8 @@ class Market(mesa.Model):
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
         self._take_traits(self.before)
-        getattr(mesa.Agent, "_ids", {}).pop(
-            self, None
-        )  # Mesa 3.3 counts agents in a table that keeps models for ever
+        # Mesa 3.3 numbers agents in a table by model, which would keep every model alive for ever
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 name: _reporter(name) for name in ("members", "joins", "leaves", "orders", "net_fen")
@@ -178,8 +177,10 @@ class Market(mesa.Model):
         )
 
     def release(self) -> None:
-        """Give the big arrays back. Model and agents refer to each other, so that otherwise they would wait for the
-        garbage collector; the market cannot be used any more."""
+        """Give the big arrays back; the market cannot be used any more.
+
+        Model and agents refer to each other, so that otherwise they would wait for the garbage collector.
+        """
         del self.users, self.book, self.outside, self.terms
 
     @property
