@@ -20,6 +20,7 @@ DRAW_SEED = 20_260_101
 NORMAL = 1.959964
 LEAST_SHAPE, LONGEST_SCALE = 0.02, 36_500.0
 """Smallest shape and longest scale (days) of a scenario file."""
+MOST_SHAPE = 1000.0  # what a scenario file can say
 LEAST_Q = 1.05  # below it the mean basket of the population hangs on a handful of customers
 
 
@@ -65,6 +66,11 @@ def fit_laws(log: Log, until: int, core: bool = True) -> Laws:
         notes += (f"basket: q = {baskets.q:.3f} has no usable mean; {LEAST_Q} and the mean repeat order are "
                   "written instead",)  # fmt: skip
         baskets = _tamed(baskets, x, rows["monetary_value"].to_numpy())
+    if max(baskets.p, baskets.q) > MOST_SHAPE:
+        notes += (f"basket: p = {baskets.p:.4g}, q = {baskets.q:.4g} say that baskets hardly differ; {MOST_SHAPE:g} at "
+                  "most is written, with the same mean",)  # fmt: skip
+        p, q = min(baskets.p, MOST_SHAPE), min(baskets.q, MOST_SHAPE)
+        baskets = replace(baskets, p=p, q=q, gamma=baskets.population_mean * (q - 1) / p, cov_log=None)
     return Laws(grid, plain, found, fit_continuous(x, t_x / 7, n / 7, source=log.file), baskets, notes)
 
 

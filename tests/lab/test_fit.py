@@ -333,3 +333,20 @@ def test_actual_counts_known_customers_only(log: Log) -> None:
     assert early == real.x.sum()
     assert real.repeats.sum() - early == real.later.sum()
     assert real.arrivals.sum() == real.x.size
+
+
+def test_baskets_that_hardly_differ_can_still_be_written(tmp_path: Path) -> None:
+    draw = np.random.default_rng(3)
+    lines = ["customer,date,amount"]
+    for k in range(300):
+        day, rate = int(draw.integers(0, 100)), draw.gamma(0.9, 0.03)
+        while day < 300:
+            lines.append(
+                f"c{k},{date(2024, 7, 1) + timedelta(day)},{draw.gamma(4, 40):.2f}"
+            )  # everybody's baskets from one law
+            day += 1 + int(draw.exponential(1 / rate))
+    (tmp_path / "alike.csv").write_text("\n".join(lines) + "\n")
+    laws = fit_laws.fit_laws(read_log(tmp_path / "alike.csv"), 299, core=False)
+    assert laws.baskets.q <= 1000
+    assert any("hardly differ" in note for note in laws.notes)
+    assert laws.baskets.population_mean == pytest.approx(160, rel=0.1)
