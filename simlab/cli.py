@@ -151,9 +151,9 @@ def fit(
     for note in result.notes:
         out.print(f"Note: {note}", markup=False)
     out.print(f"\nPage: {Path(result.folder) / 'fit.html'}", markup=False)
-    for file in result.files:
-        if file.endswith(".yaml"):
-            out.print(f"Scenario: {Path(result.folder) / file}", markup=False)
+    for path in result.files.values():
+        if path.suffix == ".yaml":
+            out.print(f"Scenario: {path}", markup=False)
 
 
 @app.command()
