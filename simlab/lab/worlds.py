@@ -15,13 +15,18 @@ SOBOL_SEED = 20_260_101
 
 
 def quantile(unknown: Range, u: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values of one uncertain number at the probabilities u."""
+    """Values of one uncertain number at the probabilities u; ten digits, so that all machines agree on them."""
     if unknown.kind == "loguniform":
-        return np.exp(np.log(unknown.low) + u * (np.log(unknown.high) - np.log(unknown.low)))
+        return _ten_digits(np.exp(np.log(unknown.low) + u * (np.log(unknown.high) - np.log(unknown.low))))
     if unknown.kind == "normal":
         middle, spread = (unknown.low + unknown.high) / 2, (unknown.high - unknown.low) / 2 / norm.ppf(0.975)
-        return np.asarray(middle + spread * norm.ppf(0.025 + 0.95 * u))
+        return _ten_digits(middle + spread * norm.ppf(0.025 + 0.95 * u))
     return unknown.low + u * (unknown.high - unknown.low)
+
+
+def _ten_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The C library's exp and log differ in the last bit between processors; a scenario's digest must not."""
+    return np.array([float(f"{value:.10g}") for value in values])
 
 
 def sample_worlds(scenario: Scenario, count: int) -> tuple[list[Scenario], pd.DataFrame]:

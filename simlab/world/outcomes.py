@@ -14,6 +14,7 @@ from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
 from simlab.world.market import Market
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
+from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
 
 
@@ -44,8 +45,8 @@ def outcomes(market: Market) -> dict[str, float]:
     ever = started + total["joins"]
     base = max(started or ever, 1)
     net = daily[:, M.margin_fen] - sum(daily[:, M[cost]] for cost in COSTS)
-    day_factor = 1.0 / (1.0 + scenario.economics.discount) ** (1.0 / 365.0)
-    factors = [day_factor**day for day in range(1, scenario.horizon + 1)]
+    rate = log(1.0 + scenario.economics.discount) / 365.0
+    factors = [float(exp(-rate * day)) for day in range(1, scenario.horizon + 1)]
     realised = fsum(f * int(x) for f, x in zip(factors, net, strict=True)) / 100.0
     residual = int(residual_per_user(market).sum()) / 100.0 * factors[-1]
     member_days = int(members.sum())
