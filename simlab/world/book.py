@@ -13,7 +13,7 @@ from simlab.world.records import MEMBER, PROSPECT
 from simlab.world.terms import NO_LIMIT, Names, fen
 
 COHORT_METRICS = ("size", "active", "buyers", "orders", "net_fen")
-N_LIVE, N_EVENTS, N_ORDERS, N_INVITERS, N_GONE, N_COUPONS, N_CLAIMED, N_ARRIVED = range(8)
+N_LIVE, N_EVENTS, N_ORDERS, N_INVITERS, N_GONE, N_COUPONS, N_CLAIMED = range(7)
 MONTH = 30
 # typed, so that numba compiles a function once and not once per constant
 DATED, BY_REFERRAL, FIRST_SOURCE = (np.int64(x) for x in (1, 2, 3))

@@ -9,7 +9,6 @@ from simlab.world.book import (
     BY_REFERRAL,
     DATED,
     FIRST_SOURCE,
-    N_ARRIVED,
     N_CLAIMED,
     N_GONE,
     N_INVITERS,
@@ -221,4 +220,3 @@ def arrive(users, world, terms, book, outside, d):
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
                 mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
                 complete_order(users, f, amount, ORDERED | ORGANIC, terms, book, row)
-                book.counts[N_ARRIVED] += 1

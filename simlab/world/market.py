@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.book import FIRST_SOURCE, Book, Outside, empty_book
+from simlab.world.book import FIRST_SOURCE, N_EVENTS, Book, Outside, empty_book
 from simlab.world.compiled import rule
-from simlab.world.draws import BIRTH_DAY, Purpose, name_hash, named_bits, seed_key, unit, user_key
-from simlab.world.draws import day_key as _day_key
+from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
 from simlab.world.graph import Graph
 from simlab.world.metrics import COSTS, M
@@ -35,7 +34,7 @@ def pull_thresholds(world: np.uint64, users: NDArray[np.int64], name: np.uint64)
     """(P,) unit-exponential thresholds of these users for one source."""
     out = np.empty(users.size, np.float64)
     for k in range(users.size):
-        key = _day_key(user_key(world, users[k]), BIRTH_DAY)
+        key = day_key(user_key(world, users[k]), BIRTH_DAY)
         out[k] = -log(unit(named_bits(key, SOURCE_PULL, name)))
     return out
 
@@ -265,7 +264,7 @@ class Market(mesa.Model):
         """Grow the event log before the day, so that the engine never has to."""
         events = self.book.events
         if len(events):
-            used = int(self.book.counts[1])
+            used = int(self.book.counts[N_EVENTS])
             need = used + len(self.users) * (8 * len(self.names.touches) + 60)
             if need > len(events):
                 grown = np.zeros((max(need, 2 * len(events)), 4), np.int64)
@@ -274,7 +273,7 @@ class Market(mesa.Model):
 
     def events(self) -> NDArray[np.int64]:
         """(E, 4) the log so far: day, user, code, value, sorted."""
-        log_ = self.book.events[: int(self.book.counts[1])]
+        log_ = self.book.events[: int(self.book.counts[N_EVENTS])]
         return log_[np.lexsort(log_.T[::-1])]
 
 
