@@ -9,14 +9,15 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from simlab.lab.base import read_base
+from simlab.lab.past import before_of
 from simlab.lab.results import Results
 from simlab.lab.worlds import sample_worlds
-from simlab.scenario import Scenario, scenario_digest, with_values, world_digest
+from simlab.scenario import Scenario, scenario_digest, world_digest
 from simlab.world.compiled import sources_digest
 from simlab.world.graph import Graph
 from simlab.world.market import Market
@@ -24,6 +25,9 @@ from simlab.world.network import social_graph
 from simlab.world.outcomes import outcomes
 from simlab.world.people import Base, population_size
 from simlab.world.tables import tables
+
+if TYPE_CHECKING:
+    from simlab.lab.detail import Detail
 
 WORLDS = 16
 """Sampled worlds of a run whose scenario has uncertainties."""
@@ -40,13 +44,30 @@ class Ground:
 
 @dataclass(frozen=True)
 class Run:
-    """One finished run, or one that failed: failure is data, not the end of the others."""
+    """One finished run, or one that failed: failure is data, not the end of the others.
+
+    Attributes:
+        world: number of the sampled world; 0: the scenario's own numbers.
+        seed: seed of every draw.
+        outcomes: every outcome, empty unless it finished.
+        tables: tables of the run, where asked for.
+        failure: traceback, "" when fine.
+        skipped: the time budget was up before it began.
+        detail: days, groups and orders, where asked for.
+    """
 
     world: int
     seed: int
     outcomes: dict[str, float] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     failure: str = ""
+    skipped: bool = False
+    detail: Detail | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether it has outcomes."""
+        return not self.failure and not self.skipped
 
 
 def ground_of(scenario: Scenario) -> Ground:
@@ -61,11 +82,11 @@ def ground_of(scenario: Scenario) -> Ground:
 
 def simulate(
     scenario: Scenario, seed: int, ground: Ground, world: int = 0, detail: bool = True,
-    each_day: Callable[[int], None] | None = None,
+    each_day: Callable[[int], None] | None = None, before: Scenario | None = None,
 ) -> Run:  # fmt: skip
-    """One run; `detail` asks for the tables, too."""
+    """One run; `detail` asks for the tables, too; `before` is the scenario until day 0, if not what it says itself."""
     try:
-        before = with_values(scenario, scenario.warmup.levers) if scenario.warmup.levers else None
+        before = before or before_of(scenario)
         market = Market(scenario, seed, ground.graph, ground.base, before).run(each_day)
         found = Run(world, seed, outcomes(market), tables(market) if detail else {})
         market.release()

@@ -15,6 +15,7 @@ tune:
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -23,15 +24,12 @@ from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import Label, Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
-from simlab.scenario.units import Number
+from simlab.scenario.units import SHARES, parse
 
 Sampler = Literal["tpe", "cmaes", "gp", "qmc", "random"]
 Direction = Literal["maximise", "minimise"]
 Values = dict[str, Any]
 """Values by dotted path of the scenario: what an arm changes."""
-
-UNREADABLE = ("outcomes", "constraints", "uncertainties", "seeds")
-"""Parts of a scenario that no world depends on: an arm cannot differ in them."""
 
 
 def _outcome(value: str) -> str:
@@ -40,18 +38,28 @@ def _outcome(value: str) -> str:
     return value
 
 
+def _precision(value: Any) -> float:
+    number = parse(value, {"%": SHARES["%"], "yuan": Fraction(1)}, "a half-width", "2 yuan")
+    if not number > 0:
+        raise Fault("a precision must be above 0", "Write the half-width to reach, for example 2 yuan.")
+    return float(number)
+
+
+Precision = Annotated[float, BeforeValidator(_precision)]
+
+
 class CompareSpec(Part):
     """Arms on the same seeds, each against the first."""
 
     arms: dict[Label, Values] = Field(
-        min_length=2, max_length=12, description="values by path for each arm; the first arm is the baseline")  # fmt: skip
-    precision: Number | None = Field(
-        None, gt=0, description="half-width of the 95 % interval to reach, in the outcome's unit; null: none")  # fmt: skip
+        min_length=2, max_length=12, description="values by path of each arm; the first is the baseline")  # fmt: skip
+    precision: Precision | None = Field(
+        None, description="half-width of the 95 % interval to reach, in the outcome's unit")  # fmt: skip
     seeds: int = Field(20, ge=2, le=100_000, description="pairs of the first stage")
     max_seeds: int = Field(200, ge=2, le=100_000, description="no more pairs than this")
     worlds: int = Field(16, ge=0, le=4096, description="sampled worlds where the scenario has uncertainties")
     shift: int = Field(
-        30, ge=0, le=365, description="days within which an order counts as shifted in time, not lost and won")  # fmt: skip
+        30, ge=0, le=365, description="days within which an order counts as shifted in time")  # fmt: skip
 
     @model_validator(mode="after")
     def _stages(self) -> CompareSpec:
@@ -151,7 +159,7 @@ class ScreenSpec(Part):
         None, ge=2, le=4096, description="trajectories (Morris, by default 20) or base sample (Sobol, 64)")  # fmt: skip
     seeds: int = Field(4, ge=2, le=1000, description="common seeds for each point")
     against: Values | None = Field(
-        None, description="a second strategy: which assumptions turn the ranking of it and the current one")  # fmt: skip
+        None, description="a second strategy: which assumptions turn the ranking")  # fmt: skip
 
 
 class Experiment(Part):

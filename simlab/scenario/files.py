@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from simlab.scenario.problems import locate, problem_at
 from simlab.scenario.schema import Scenario
 from simlab.scenario.unknowns import check_uncertainties, check_warmup, read_units
 from simlab.scenario.values import validate
-from simlab.scenario.yaml_lines import Mark, Node, parse_text, read_mapping, shorten
+from simlab.scenario.yaml_lines import Mark, Node, node_of, parse_text, read_mapping, shorten
 
 MAX_DEPTH = 10
 MAX_FILES = 100
@@ -65,6 +65,31 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
     data = data_digests(scenario)
     return Loaded(scenario, scenario.model_dump(mode="json"), scenario_digest(scenario, data),
                   tuple(reader.sources), data, tuple(overrides), str(path))  # fmt: skip
+
+
+def apply(loaded: Loaded, change: str | Mapping[str, Node], where: tuple[str, ...] = ()) -> Loaded:
+    """A loaded scenario with one override ("path=value"), or with values by path that a file holds at `where`.
+
+    Raises:
+        InputError: a path that does not exist, or a value that its field does not allow.
+    """
+    tree = node_of(loaded.resolved, Mark(loaded.file))
+    if isinstance(change, str):
+        tree = _override(tree, change)
+    else:
+        for path, node in change.items():
+            try:
+                if path in DATA_PATHS:
+                    raise Fault("a data file is named in the scenario", "Write it into the scenario file.")
+                tree = assign(tree, split(path), node)
+            except Fault as fault:
+                place = (node.mark.line, ".".join((*where, path)))
+                raise InputError(Problem(node.mark.file, fault.message, fault.cure, *place)) from None
+    scenario = _checked(_Reader().resolve_data(tree) if isinstance(change, str) else tree)
+    data = data_digests(scenario)
+    overrides = (*loaded.overrides, change) if isinstance(change, str) else loaded.overrides
+    return replace(loaded, scenario=scenario, resolved=scenario.model_dump(mode="json"), data=data,
+                   digest=scenario_digest(scenario, data), overrides=overrides)  # fmt: skip
 
 
 def _checked(tree: Node) -> Scenario:

@@ -48,18 +48,29 @@ def with_values(
     Raises:
         InputError: a path that does not exist, or a value that its field does not allow.
     """
-    start = scenario if isinstance(scenario, Scenario) else scenario.scenario
-    tree = node_of(start.model_dump(mode="json"), Mark("(scenario)"))
+    nodes = {}
     for path, value in values.items():
         given = value.item() if hasattr(value, "item") else value  # a NumPy scalar, without importing NumPy
         mark = Mark(printable(f"{path}={given}", 100))
         try:
-            parts = split(path)
-            if to_grain:
-                given = _to_grain(given, spec_at(parts))
-            tree = assign(tree, parts, node_of(given, mark))
+            nodes[path] = node_of(_to_grain(given, spec_at(split(path))) if to_grain else given, mark)
         except Fault as fault:
             raise InputError(Problem(mark.file, fault.message, fault.cure)) from None
+    return with_nodes(scenario if isinstance(scenario, Scenario) else scenario.scenario, nodes)
+
+
+def with_nodes(scenario: Scenario, nodes: Mapping[str, Node]) -> Scenario:
+    """`with_values` for values that know where they were written, so that a problem names that place.
+
+    Raises:
+        InputError: a path that does not exist, or a value that its field does not allow.
+    """
+    tree = node_of(scenario.model_dump(mode="json"), Mark("(scenario)"))
+    for path, node in nodes.items():
+        try:
+            tree = assign(tree, split(path), node)
+        except Fault as fault:
+            raise InputError(Problem(node.mark.file, fault.message, fault.cure, node.mark.line)) from None
     return validate(tree)
 
 

@@ -1,0 +1,308 @@
+"""The crew: many runs at once, on threads, any executor, or a Dask cluster; each only once.
+
+A run is a pure function of (scenario, levers before day 1, seed, rules), so it does not matter who does it,
+or in which order. The store is asked first; what is missing goes to a `concurrent.futures.Executor`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import cache
+from types import TracebackType
+from typing import Any, Self
+
+from simlab.lab.detail import Detail, observe
+from simlab.lab.runs import Ground, Run, ground_of, simulate
+from simlab.lab.store import Store
+from simlab.lab.watch import Nobody, Watcher
+from simlab.scenario import InputError, Problem, Scenario, data_digests, world_digest
+from simlab.world.compiled import sources_digest
+
+GROUNDS = 4
+"""Graphs and bases kept at once in a process."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run to be done.
+
+    Attributes:
+        scenario: resolved scenario.
+        seed: seed of the world.
+        detail: keep days, groups and orders, too.
+        world: number of the sampled world, for the reader; 0: the scenario's own numbers.
+        before: scenario whose levers hold until day 0; None: those that `scenario` says.
+    """
+
+    scenario: Scenario
+    seed: int
+    detail: bool = False
+    world: int = 0
+    before: Scenario | None = None
+
+
+class Stopped(Exception):
+    """The run was given up, because nobody waits for it any more."""
+
+
+class Crew:
+    """Does runs; a context manager.
+
+    Args:
+        store: where finished runs are kept; None keeps none.
+        threads: threads; by default one per processor.
+        executor: where to run instead.
+        dask: address of a scheduler, ``tcp://host:port``, to run on instead (extra ``cluster``).
+        watcher: who is told how it goes.
+        seconds: time budget; runs not begun by then come back as skipped.
+
+    Raises:
+        InputError: the cluster cannot be reached.
+    """
+
+    def __init__(
+        self, store: Store | None = None, *, threads: int | None = None, executor: Executor | None = None,
+        dask: str | None = None, watcher: Watcher | None = None, seconds: float | None = None,
+    ) -> None:  # fmt: skip
+        self.store, self.watcher = store, watcher or Nobody()
+        self.workers = threads or os.cpu_count() or 1
+        self.deadline = None if seconds is None else time.monotonic() + seconds
+        self.stopping = threading.Event()
+        self.done = self.reused = self.skipped = 0
+        self.client: Any = None
+        self.own = executor is None
+        self.far = dask is not None
+        if dask is not None:
+            self.client, executor = _cluster(dask)
+            self.workers = max(1, sum(self.client.nthreads().values()))
+        self.executor = executor or ThreadPoolExecutor(max_workers=self.workers)
+        self.here = isinstance(self.executor, ThreadPoolExecutor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stopping.set()
+        if self.own:
+            self.executor.shutdown(wait=True, cancel_futures=True)
+        if self.client is not None:
+            self.client.close()
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the time budget is used up."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def runs(self, tasks: Sequence[Task], each: Callable[[int, Run], None] | None = None) -> list[Run]:
+        """Every task done, in the order of `tasks`; `each` is told (index, run) as they finish, in any order.
+
+        A task that failed comes back with its traceback; one that the time budget left out, as skipped.
+
+        Raises:
+            InputError: a file of the scenario, or the store, cannot be used.
+            Disagreement: a stored run differs from a fresh one.
+        """
+        found: list[Run | None] = [None] * len(tasks)
+        identities = [identity(task.scenario, task.before) for task in tasks]
+
+        def settle(k: int, run: Run) -> None:
+            found[k] = run
+            if each is not None:
+                each(k, run)
+
+        first: dict[tuple[str, int], int] = {}
+        twins: dict[int, list[int]] = {}
+        waiting: list[int] = []
+        for k, task in enumerate(tasks):
+            stored = self._stored(task, identities[k])
+            key = (identities[k], int(task.seed))
+            if stored is not None:
+                self.reused += 1
+                self._days(task)
+                settle(k, stored)
+            elif key in first and tasks[first[key]].detail >= task.detail:
+                twins.setdefault(first[key], []).append(k)
+            else:
+                first[key] = k
+                waiting.append(k)
+        for k, run in self._work(tasks, waiting, identities):
+            for j in (k, *twins.get(k, ())):
+                settle(j, replace(run, world=tasks[j].world))
+        return [run for run in found if run is not None]
+
+    def _stored(self, task: Task, world: str) -> Run | None:
+        if self.store is None:
+            return None
+        outcomes = self.store.outcomes(world, task.seed)
+        if outcomes is None:
+            return None
+        detail = None
+        if task.detail:
+            arrays = self.store.arrays(world, task.seed)
+            if arrays is None:
+                return None
+            detail = Detail.from_arrays(arrays)
+        return Run(task.world, int(task.seed), outcomes, detail=detail)
+
+    def _work(self, tasks: Sequence[Task], waiting: list[int], identities: list[str]) -> Any:
+        """(index, run) of those not stored, as they finish."""
+        queue = iter(waiting)
+        going: dict[Future[Run], int] = {}
+        more = True
+        try:
+            while more or going:
+                while more and len(going) < 2 * self.workers:
+                    k = next(queue, None)
+                    if k is None:
+                        more = False
+                    elif self.out_of_time:
+                        self.skipped += 1
+                        yield k, Run(tasks[k].world, int(tasks[k].seed), skipped=True)
+                    else:
+                        going[self._submit(tasks[k])] = k
+                finished, _ = wait(going, timeout=0.5, return_when=FIRST_COMPLETED) if going else ((), ())
+                for job in finished:
+                    k = going.pop(job)
+                    run = _result(job, tasks[k])
+                    self.done += 1
+                    if not self.here:
+                        self._days(tasks[k])
+                    if self.store is not None and not run.failure:
+                        arrays = None if run.detail is None else run.detail.to_arrays()
+                        self.store.keep(identities[k], run.seed, run.outcomes, arrays)
+                    yield k, run
+        except BaseException:
+            self.stopping.set()
+            for job in going:
+                job.cancel()
+            wait(going)
+            self.stopping.clear()
+            raise
+
+    def _submit(self, task: Task) -> Future[Run]:
+        if not self.here:
+            return self.executor.submit(do, task)
+
+        def each_day(_: int) -> None:
+            if self.stopping.is_set():
+                raise Stopped
+            self.watcher.days(1)
+
+        return self.executor.submit(do, task, each_day)
+
+    def _days(self, task: Task) -> None:
+        self.watcher.days(task.scenario.warmup.days + task.scenario.horizon)
+
+
+def _result(job: Future[Run], task: Task) -> Run:
+    try:
+        return job.result()
+    except InputError:
+        raise
+    except Exception:  # the worker itself went down, again and again
+        return Run(task.world, int(task.seed), failure=traceback.format_exc())
+
+
+def do(task: Task, each_day: Callable[[int], None] | None = None) -> Run:
+    """One run, wherever it is: graph and population are built here, once per process."""
+    ground = _ground(task.scenario)
+    seed = int(task.seed)
+    if not task.detail:
+        return simulate(task.scenario, seed, ground, task.world, False, each_day, task.before)
+    try:
+        outcomes, detail = observe(task.scenario, seed, ground, each_day, task.before)
+        return Run(task.world, seed, outcomes, detail=detail)
+    except Exception:
+        return Run(task.world, seed, failure=traceback.format_exc())
+
+
+_grounds: dict[str, Ground] = {}
+_building = threading.Lock()
+
+
+def _ground(scenario: Scenario) -> Ground:
+    population = scenario.population.model_dump_json(include={"members", "prospects", "arrivals", "base"})
+    key = f"{scenario.graph.model_dump_json()}|{population}|{_data(scenario)}"
+    with _building:
+        if key not in _grounds:
+            while len(_grounds) >= GROUNDS:
+                del _grounds[next(iter(_grounds))]
+            _grounds[key] = ground_of(scenario)
+        return _grounds[key]
+
+
+def _data(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """Digests of the data files; read again only when a file's name, size or time changes."""
+    stamps = []
+    for file in (scenario.population.base, scenario.graph.file):
+        if file is not None:
+            try:
+                stat = os.stat(file)
+            except OSError:
+                return tuple(sorted(data_digests(scenario).items()))  # says what is wrong
+            stamps.append((file, stat.st_size, stat.st_mtime_ns))
+    if not stamps:
+        return ()
+    return _digests(scenario.population.base, scenario.graph.file, tuple(stamps))
+
+
+@cache
+def _digests(base: str | None, graph: str | None, stamps: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
+    import hashlib
+
+    found = []
+    for where, file in (("population.base", base), ("graph.file", graph)):
+        if file is not None:
+            with open(file, "rb") as stream:
+                found.append((where, hashlib.file_digest(stream, "sha256").hexdigest()))
+    return tuple(found)
+
+
+def identity(scenario: Scenario, before: Scenario | None = None) -> str:
+    """What a run is called in the store: the world, and the levers before day 1 where they differ."""
+    data = dict(_data(scenario))
+    own = world_digest(scenario, data)
+    return own if before is None else _joined(own, world_digest(before, data))
+
+
+def _joined(own: str, before: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(f"{own}|{before}".encode()).hexdigest()
+
+
+def rules() -> str:
+    """Digest of the world's sources."""
+    return sources_digest()
+
+
+def _cluster(address: str) -> tuple[Any, Executor]:
+    """A Dask client and its executor."""
+
+    def refuse(message: str, cure: str, value: str = "") -> InputError:
+        return InputError(Problem("--dask", message, cure, value=value or address))
+
+    try:
+        from distributed import Client
+    except ImportError:
+        raise refuse("Dask is not installed", "Install it: pip install 'simlab[cluster]'") from None
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        cure = "Start a scheduler with `dask scheduler` and give its address, such as tcp://localhost:8786"
+        raise refuse("the cluster cannot be reached", cure, f"{address} ({str(error)[:60]})") from None
+    theirs = client.run(sources_digest)
+    if any(digest != sources_digest() for digest in theirs.values()):
+        client.close()
+        raise refuse(
+            "its workers have other rules than this machine", "Install the same simlab on all workers"
+        )
+    return client, client.get_executor(pure=False)

@@ -1,0 +1,70 @@
+"""One past for all arms: before the valuation date everybody lives under the current strategy.
+
+Arms that differ in levers only start day 1 with the same people in the same state. Otherwise a
+comparison would credit a strategy with what it would have done before it existed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simlab.scenario import Scenario, with_values
+from simlab.scenario.strategy import Levers
+
+SHARED = ("population", "graph", "stages", "behaviour", "economics", "calendar", "start", "warmup")
+"""Parts in which two scenarios must agree to have one past."""
+
+
+def same_people(a: Scenario, b: Scenario) -> bool:
+    """Whether two scenarios differ in their strategy alone, so that a seed gives both the same people."""
+    return all(getattr(a, part) == getattr(b, part) for part in SHARED)
+
+
+def with_past(arm: Scenario, current: Scenario) -> tuple[Scenario, Scenario | None]:
+    """An arm, and the scenario whose levers hold until day 0 (None: the arm's own).
+
+    Both come back with the same names of touches, offers and sources, as a world counts by name; what one of
+    them lacks is there without being used.
+    """
+    if not arm.warmup.days or not same_people(arm, current):
+        return arm, before_of(arm)
+    before = before_of(current) or current
+    if arm.levers == before.levers:
+        return arm, None
+    return _named_like(arm, before), _named_like(before, arm)
+
+
+def before_of(scenario: Scenario) -> Scenario | None:
+    """The scenario of the warm-up, where its levers differ."""
+    return with_values(scenario, scenario.warmup.levers) if scenario.warmup.levers else None
+
+
+def _named_like(scenario: Scenario, other: Scenario) -> Scenario:
+    """`scenario` with the names of `other` added: touches in no mix, offers on no touch, sources without exposures."""
+    mine, theirs = scenario.levers, other.levers
+    more: dict[str, Any] = {}
+    for part in ("touches", "offers", "sources"):
+        own, foreign = getattr(mine, part), getattr(theirs, part)
+        lacking = {name: foreign[name] for name in foreign if name not in own}
+        if part == "sources":
+            lacking = {name: source.model_copy(update={"exposures": 0.0}) for name, source in lacking.items()}
+        if lacking:
+            merged = {**own, **lacking}
+            more[part] = {name: merged[name] for name in sorted(merged)}
+    if not more:
+        return scenario
+    levers: Levers = mine.model_copy(update=more)
+    return scenario.model_copy(update={"levers": levers})
+
+
+def nothing(scenario: Scenario) -> Scenario:
+    """The do-nothing arm: no touches, no referral programme, no sources; names stay, so that worlds align."""
+    levers = scenario.levers
+    off: dict[str, Any] = {
+        "push": {
+            stage: cadence.model_copy(update={"per_week": 0.0}) for stage, cadence in levers.push.items()
+        },
+        "referral": None,
+        "sources": {name: s.model_copy(update={"exposures": 0.0}) for name, s in levers.sources.items()},
+    }
+    return scenario.model_copy(update={"levers": levers.model_copy(update=off)})
