@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simlab.scenario import Scenario, with_values
+from simlab.lab.past import before_of
+from simlab.scenario import Scenario
 from simlab.world.book import MONTH
 from simlab.world.market import Market
 from simlab.world.metrics import METRICS, M
@@ -221,7 +222,8 @@ def _joined(parts: list[NDArray[np.generic]], kind: type) -> NDArray:
 
 
 def observe(
-    scenario: Scenario, seed: int, ground: Ground, each_day: Callable[[int], None] | None = None
+    scenario: Scenario, seed: int, ground: Ground, each_day: Callable[[int], None] | None = None,
+    before: Scenario | None = None,
 ) -> tuple[dict[str, float], Detail]:
     """One run with its outcomes (the same as of a plain run, to the bit) and its detail.
 
@@ -230,9 +232,9 @@ def observe(
         seed: seed of the run.
         ground: the scenario's graph and base.
         each_day: told the number of days done.
+        before: scenario whose levers hold until day 0; None: those that `scenario` says.
     """
-    before = with_values(scenario, scenario.warmup.levers) if scenario.warmup.levers else None
-    market = Market(scenario, seed, ground.graph, ground.base, before)
+    market = Market(scenario, seed, ground.graph, ground.base, before or before_of(scenario))
     diary = Diary(market)
 
     def evening(done: int) -> None:
