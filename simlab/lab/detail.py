@@ -20,7 +20,7 @@ from simlab.world.market import Market
 from simlab.world.metrics import METRICS, M
 from simlab.world.outcomes import outcomes, residual_per_user
 from simlab.world.records import LEFT, MEMBER, PROSPECT
-from simlab.world.rules import ORGANIC, REDEEMS
+from simlab.world.rules import ORGANIC
 
 if TYPE_CHECKING:
     from simlab.lab.runs import Ground
@@ -222,7 +222,10 @@ def _joined(parts: list[NDArray[np.generic]], kind: type) -> NDArray:
 
 
 def observe(
-    scenario: Scenario, seed: int, ground: Ground, each_day: Callable[[int], None] | None = None,
+    scenario: Scenario,
+    seed: int,
+    ground: Ground,
+    each_day: Callable[[int], None] | None = None,
     before: Scenario | None = None,
 ) -> tuple[dict[str, float], Detail]:
     """One run with its outcomes (the same as of a plain run, to the bit) and its detail.

@@ -114,6 +114,7 @@ class TuneSpec(Part):
     ] | None = Field(None, max_length=20, description="null: those of the scenario")  # fmt: skip
     trials: int = Field(120, ge=2, le=100_000)
     sampler: Sampler = "tpe"
+    batch: int = Field(4, ge=1, le=256, description="strategies planned together, whoever runs them")
     panel: int = Field(6, ge=2, le=64, description="common seeds on which every strategy is searched")
     racing: bool = Field(False, description="drop a strategy early where it is clearly worse, seed by seed")
     over: Literal["seeds", "uncertainties"] = Field(
