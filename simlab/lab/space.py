@@ -92,8 +92,10 @@ def _value(lever: Lever, param: Any) -> Any:
         return json.loads(param)
     if lever.kind == "int":
         return int(param)
-    # ten digits: a lever is set to 0.0834, not to 0.083400000000001
-    return float(f"{float(param):.10g}")
+    value = float(param)
+    if lever.grain:
+        value = round(value / lever.grain) * lever.grain
+    return float(f"{value:.10g}")  # a lever is set to 0.0834, not to 0.083400000000001
 
 
 def _nearest(lever: Lever) -> Any:

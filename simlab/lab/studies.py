@@ -97,7 +97,7 @@ class JournalStudy:
             who = os.pread(self.lock, 40, 0).decode(errors="replace").strip() or "unknown"
             os.close(self.lock)
             raise _refuse(self.path, "another process is tuning here", f"process {who}",
-                          "Wait for it or stop it; several workers need --storage postgresql://...") from None  # fmt: skip
+                          "Wait for it, or stop it; several workers need --storage.") from None  # fmt: skip
         os.ftruncate(self.lock, 0)
         os.pwrite(self.lock, str(os.getpid()).encode(), 0)
         try:

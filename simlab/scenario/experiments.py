@@ -37,6 +37,7 @@ class Lever:
         log: whether ratios are searched.
         choices: the values of a choice, as the field holds them.
         current: the scenario's own value, which may lie outside the range.
+        grain: smallest difference that the field can hold (a fen); None where any number will do.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Lever:
     log: bool = False
     choices: tuple[Any, ...] = ()
     current: Any = None
+    grain: float | None = None
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,7 @@ def lever(scenario: Scenario, path: str, search: Search) -> Lever:
         raise Fault(f"the range ends ({high:g}) below its start ({low:g})",
                     f"Write the smaller end first: [{high:g}, {low:g}].")  # fmt: skip
     whole = spec is not None and spec.type is int
+    grain = spec.kind.grain if spec is not None and spec.kind is not None else None
     step = None
     if search.step is not None:
         step = _read(spec, search.step)
@@ -284,7 +287,7 @@ def lever(scenario: Scenario, path: str, search: Search) -> Lever:
         raise Fault("a range of ratios must lie above 0", "Raise low above 0, or leave out log.", ("low",))
     if search.log and step is not None:
         raise Fault("log and step exclude each other", "Leave one of them out.", ("step",))
-    return Lever(path, "int" if whole else "float", float(low), float(high), step, search.log, (), current)
+    return Lever(path, "int" if whole else "float", float(low), float(high), step, search.log, (), current, grain)
 
 
 def _read(spec: Spec | None, value: Any) -> Any:
