@@ -22,6 +22,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from simlab.lab.planner import Trial, as_attrs
@@ -335,7 +336,7 @@ def _refuse(path: Path, message: str, value: str, cure: str) -> InputError:
 
 
 def _study(storage: BaseStorage, name: str, directions: list[str]) -> optuna.Study:
-    said = ["minimize" if d == "minimise" else "maximize" for d in directions]
+    said = [StudyDirection.MINIMIZE if d == "minimise" else StudyDirection.MAXIMIZE for d in directions]
     return optuna.create_study(
         storage=storage, study_name=name, directions=said, load_if_exists=True,
         sampler=optuna.samplers.RandomSampler(seed=0),  # never asked

@@ -91,7 +91,7 @@ def plan(question: Question) -> Plan:
     assert spec is not None
     if spec.over == "uncertainties" and not question.scenario.uncertainties:
         raise InputError(Problem(question.file, "over: uncertainties, but the scenario has none",
-                                 "Add `uncertainties:` to the scenario, or write over: seeds.", where="tune.over"))  # fmt: skip
+                                 "Add `uncertainties:` to it, or write over: seeds.", where="tune.over"))  # fmt: skip
     space = Space(question.levers)
     start, moved = space.start()
     objectives = dict(spec.objectives or {question.experiment.outcome: "maximise"})
@@ -131,7 +131,7 @@ def foresee(todo: Plan, workers: int) -> Forecast:
 
 def tune(
     todo: Plan, crew: Crew, folder: Path, storage: str | None = None, watcher: Watcher | None = None,
-    trials: int | None = None,
+    trials: int | None = None, checks: bool = True,
 ) -> Tuning | None:  # fmt: skip
     """Search, choose, report.
 
@@ -140,6 +140,7 @@ def tune(
         folder: where the journal of the study is kept.
         storage: a database instead.
         trials: stop the search there, whatever the experiment says (a study can be continued).
+        checks: also what the answer hangs on: sampled worlds, other horizons, sensitivity.
 
     Returns:
         the answer; None where the time budget ended before there was one.
@@ -150,7 +151,7 @@ def tune(
     watcher = watcher or crew.watcher
     study = open_study(todo.study, list(todo.objectives.values()), folder, storage, watcher)
     try:
-        return _Tune(todo, crew, study, watcher, trials).run()
+        return _Tune(todo, crew, study, watcher, trials, checks).run()
     finally:
         study.close()
 
@@ -158,7 +159,9 @@ def tune(
 class _Tune:
     """The stages of one tune, in their order."""
 
-    def __init__(self, todo: Plan, crew: Crew, study: Study, watcher: Watcher, trials: int | None) -> None:
+    def __init__(
+        self, todo: Plan, crew: Crew, study: Study, watcher: Watcher, trials: int | None, checks: bool
+    ) -> None:  # fmt: skip
         spec = todo.question.experiment.tune
         assert spec is not None
         self.todo, self.crew, self.study, self.watcher = todo, crew, study, watcher
@@ -166,6 +169,7 @@ class _Tune:
         self.scenario = todo.question.scenario
         self.first, *self.others = todo.objectives
         self.maximise = todo.objectives[self.first] == "maximise"
+        self.checks = checks
         self.robust = spec.over == "uncertainties"
         self.notes: list[str] = []
         if todo.moved:
@@ -393,7 +397,8 @@ class _Tune:
         }
         if len(certificates):
             tables["certificates"] = certificates
-        self._more(tables, made, values, report, panel, finalists, certificates)
+        if self.checks:
+            self._more(tables, made, values, report, panel, finalists, certificates)
         flags = self._flags(made, answer, tables, winner, surfaces)
         return Tuning(
             scenario=self.scenario, experiment_file=self.todo.question.file,
@@ -503,8 +508,8 @@ class _Tune:
             flags.append(f"{path} ended at the {end} value of its range: the best may lie beyond it.")
         level = abs(float(column(made.runs["current"], self.first).mean()))
         if level and abs(answer.mean) > BIG_UPLIFT * level:
-            flags.append(f"The uplift is {answer.mean / level:+.0%} of the current level. More than {BIG_UPLIFT:.0%} over a "
-                         "sensible strategy is more often a gap in the model than a discovery.")  # fmt: skip
+            flags.append(f"The uplift is {answer.mean / level:+.0%} of the current level. More than {BIG_UPLIFT:.0%} "
+                         "over a sensible strategy is more often a gap in the model than a discovery.")  # fmt: skip
         k = float(np.nanmean(column(made.runs["recommended"], "k_factor")))
         if k > BIG_K:
             flags.append(f"The K-factor is {k:.2f}; real programmes stay below {BIG_K:g}.")

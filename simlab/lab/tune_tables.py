@@ -186,7 +186,7 @@ class Made:
         return found  # type: ignore[return-value]
 
     def groups(self) -> pd.DataFrame:
-        """Who gains and who is hurt: net contribution and residual value by group, for the real base, paired by seed."""
+        """Who gains and who is hurt: net contribution and residual value by group, for the real base."""
         ours, theirs = self._details("recommended"), self._details("current")
         kinds, names = ours[0].kinds, ours[0].groups
         discount = (1 + self.scenario.economics.discount) ** (-self.scenario.horizon / 365)

@@ -287,7 +287,9 @@ def lever(scenario: Scenario, path: str, search: Search) -> Lever:
         raise Fault("a range of ratios must lie above 0", "Raise low above 0, or leave out log.", ("low",))
     if search.log and step is not None:
         raise Fault("log and step exclude each other", "Leave one of them out.", ("step",))
-    return Lever(path, "int" if whole else "float", float(low), float(high), step, search.log, (), current, grain)
+    return Lever(
+        path, "int" if whole else "float", float(low), float(high), step, search.log, (), current, grain
+    )
 
 
 def _read(spec: Spec | None, value: Any) -> Any:
