@@ -331,8 +331,8 @@ def _checks(
                                   ("sources", 5.84e5, 1.0), ("complaints", 4.9e4, 1.2))
     ])  # fmt: skip
     effects = [
-        {"lever": x.path, "effect": abs(truth.gain) * weight * 0.4, "low": weight * 0.28, "high": weight * 0.52,
-         "sigma": weight * 0.2, "noise": 0.11}
+        {"lever": x.path, "effect": truth.gain * weight * 0.4, "low": truth.gain * weight * 0.28,
+         "high": truth.gain * weight * 0.52, "sigma": truth.gain * weight * 0.2, "noise": 0.11}
         for x, weight in zip(truth.levers, truth.weights, strict=True)
     ]  # fmt: skip
     profiles = []
@@ -347,7 +347,7 @@ def _checks(
     for days, factor in ((90, 0.25), (180, 0.55), (365, 1.0)):
         block = [{"horizon": days, "strategy": "current", "trial": -1, "uplift": 0.0, "low": 0.0, "high": 0.0}]
         for _, row in finalists.iterrows():
-            found = factor * row["uplift"] + rng.normal(0, 0.6) * truth.gain
+            found = factor * row["uplift"] + rng.normal(0, 0.5)
             block.append({"horizon": days, "strategy": f"trial {row['trial']}", "trial": int(row["trial"]),
                           "uplift": found, "low": found - 1.2, "high": found + 1.2})  # fmt: skip
         best = int(np.argmax([truth.sign * r["uplift"] for r in block]))

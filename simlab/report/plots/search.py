@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from simlab.lab.tuning import Tuning
 from simlab.report import fonts, levers, style
@@ -36,9 +36,10 @@ def _split(t: Tuning) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     return frame[feasible & ~raced], frame[~feasible & ~raced], frame[raced]
 
 
-def _marks(ax: Axes, x: str, y: str, t: Tuning, size: float = 26.0) -> dict[str, Any]:
-    """The trials as marks by what became of them."""
+def _marks(ax: Axes, t: Tuning, edge: float) -> dict[str, Any]:
+    """The trials as marks by what became of them; those beyond `edge` stand on it."""
     good, bad, raced = _split(t)
+    beyond = np.maximum if sign(t) > 0 else np.minimum
     handles: dict[str, Any] = {}
     for text, frame, how in (
         ("kept the constraints", good, {"marker": "o", "color": TRIAL, "alpha": 0.6, "linewidths": 0}),
@@ -46,7 +47,8 @@ def _marks(ax: Axes, x: str, y: str, t: Tuning, size: float = 26.0) -> dict[str,
         ("dropped early", raced, {"marker": "o", "facecolor": "none", "edgecolor": style.MUTED, "linewidths": 0.9}),
     ):
         if len(frame):
-            handles[text] = ax.scatter(frame[x], frame[y], s=size, zorder=2.5, **how)
+            y = beyond(frame["uplift"].to_numpy(float), edge)
+            handles[text] = ax.scatter(frame["trial"], y, s=26, zorder=2.5, clip_on=False, **how)
     return handles
 
 
@@ -55,7 +57,8 @@ def history(t: Tuning) -> Figure | None:
     if not sum(map(len, _split(t))):
         return None
     fig, (ax,) = style.figure(4.0)
-    handles = _marks(ax, "trial", "uplift", t)
+    low, high = _limits(t)
+    handles = _marks(ax, t, low if sign(t) > 0 else high)
     good, _, _ = _split(t)
     good = good.sort_values("trial")
     if len(good):
@@ -70,7 +73,6 @@ def history(t: Tuning) -> Figure | None:
     failed = table(t, "trials")
     failed = failed[failed["state"] != "complete"]
     if len(failed):
-        low = ax.get_ylim()[0]
         handles["failed"] = ax.scatter(failed["trial"], np.full(len(failed), low), marker="|", s=60,
                                        color=style.INK, clip_on=False)  # fmt: skip
     last = float(table(t, "trials")["trial"].max())
@@ -80,9 +82,8 @@ def history(t: Tuning) -> Figure | None:
         ax.vlines(x, found.low, found.high, color=style.WARM, linewidth=5, alpha=0.4)
         handles["winner on fresh seeds"] = ax.scatter([x], [found.mean], s=56, color=style.WARM, zorder=4)
         ax.axvline(last * 1.02 + 0.5, color=style.RULE, linewidth=1)
-    marks.zero(ax, "y")
-    ax.annotate("current strategy", (0.0, 0), xycoords=("axes fraction", "data"), xytext=(3, 4),
-                textcoords="offset points", fontsize=style.SMALL, color=style.MUTED)  # fmt: skip
+    handles["current strategy"] = ax.axhline(0, color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)), zorder=1.5)
+    ax.set_ylim(low, high)
     _uplift_axis(ax, t)
     style.caption(ax, "x", "trial")
     style.grid(ax)
@@ -130,7 +131,7 @@ def slices(t: Tuning) -> Figure | None:
         handles = _slice(ax, t, lever) | handles
         style.heading(ax, texts[lever.path])
         ax.title.set_fontsize(style.SIZE)
-    _slice_limits(axes[0], t)
+    axes[0].set_ylim(*_limits(t))
     for k, ax in enumerate(axes):
         if k >= len(order):
             ax.set_visible(False)
@@ -140,12 +141,15 @@ def slices(t: Tuning) -> Figure | None:
     return style.finish(fig)
 
 
-def _slice_limits(ax: Axes, t: Tuning) -> None:
+def _limits(t: Tuning) -> tuple[float, float]:
     """The scale of the trials that are worth looking at: a few disasters must not flatten the rest."""
     values = np.concatenate([frame["uplift"].to_numpy(float) for frame in _split(t)] + [np.zeros(1)])
-    inner = np.percentile(values, [10, 100] if sign(t) > 0 else [0, 90])
-    room = 0.08 * max(inner[1] - inner[0], 1e-9)
-    ax.set_ylim(min(inner[0], 0) - room, max(inner[1], 0) + room)
+    low, high = np.percentile(values, [20, 100] if sign(t) > 0 else [0, 80])
+    found = gap(t, first(t))
+    if found is not None:
+        low, high = min(low, found.low), max(high, found.high)
+    room = 0.08 * max(high - low, 1e-9)
+    return min(low, 0.0) - room, max(high, 0.0) + room
 
 
 def _slice(ax: Axes, t: Tuning, lever: Lever) -> dict[str, Any]:
@@ -264,8 +268,10 @@ def contour(t: Tuning) -> Figure | None:
     fig, (ax,) = style.figure(4.8)
     x = np.array([levers.position(one, v) for v in wide.columns])
     y = np.array([levers.position(other, v) for v in wide.index])
-    most = float(np.abs(frame["surrogate"]).max())
-    levels = np.linspace(-most, most, 21)
+    # As far down as up: where it is much worse, it does not matter how much.
+    best = float((sign(t) * frame["surrogate"]).max())
+    most = best if best > 0 else float(frame["surrogate"].abs().max())
+    levels = MaxNLocator(20, symmetric=True).tick_values(-most, most)
     drawn = ax.contourf(x, y, sign(t) * wide.to_numpy(), levels=levels, cmap=DIVERGING, extend="both")
     ax.contour(x, y, wide.to_numpy(), levels=[0.0], colors=style.INK, linewidths=1.0)
     good, bad, raced = _split(t)
