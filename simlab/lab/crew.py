@@ -111,7 +111,7 @@ class Crew:
             Disagreement: a stored run differs from a fresh one.
         """
         found: list[Run | None] = [None] * len(tasks)
-        identities = [identity(task.scenario, task.before) for task in tasks]
+        identities = _identities(tasks)
 
         def settle(k: int, run: Run) -> None:
             found[k] = run
@@ -278,6 +278,18 @@ def _joined(own: str, before: str) -> str:
     import hashlib
 
     return hashlib.sha256(f"{own}|{before}".encode()).hexdigest()
+
+
+def _identities(tasks: Sequence[Task]) -> list[str]:
+    """Of each task; once for those that share their scenario, as the seeds of a panel do."""
+    known: dict[tuple[int, int], str] = {}
+    found = []
+    for task in tasks:
+        same = (id(task.scenario), id(task.before))
+        if same not in known:
+            known[same] = identity(task.scenario, task.before)
+        found.append(known[same])
+    return found
 
 
 def rules() -> str:

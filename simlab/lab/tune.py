@@ -59,13 +59,20 @@ REFERENCE = 16
 """Strategies against which regret is measured."""
 PER_ATTEMPT = 10_000
 """Seeds reserved for each attempt, so that tuning again never meets them."""
+PER_REPLICATE = 1_000_000
+"""Seeds of each namespace reserved for each replicate of a study: a hundred attempts."""
 BIG_UPLIFT, BIG_K = 0.20, 0.5
 ALIGNED = 0.3
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A checked tune, ready to run."""
+    """A checked tune, ready to run.
+
+    Attributes:
+        replicate: 0 for an answer; 1, 2 ... repeat the whole study on seeds of their own, to see how far its answer
+            is luck. Sampled worlds stay the same ones.
+    """
 
     question: Question
     space: Space
@@ -74,6 +81,12 @@ class Plan:
     objectives: dict[str, str]
     constraints: tuple[Constraint, ...]
     digest: str
+    replicate: int = 0
+
+    @property
+    def offset(self) -> int:
+        """Seeds of each namespace that belong to replicates before this one."""
+        return self.replicate * PER_REPLICATE
 
     @property
     def study(self) -> str:
@@ -81,8 +94,8 @@ class Plan:
         return f"{slug(self.question.experiment.name)}-{self.digest[:12]}"
 
 
-def plan(question: Question) -> Plan:
-    """Check a tune and give it an identity.
+def plan(question: Question, replicate: int = 0) -> Plan:
+    """Check a tune and give it an identity; see `Plan` for `replicate`.
 
     Raises:
         InputError: nothing can vary over uncertainties that do not exist.
@@ -105,8 +118,10 @@ def plan(question: Question) -> Plan:
         "spec": [spec.sampler, spec.batch, spec.panel, spec.racing, spec.over, spec.judge,
                  spec.worlds if spec.over == "uncertainties" else 0],
     }  # fmt: skip
+    if replicate:
+        said["replicate"] = replicate
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-    return Plan(question, space, start, tuple(moved), objectives, constraints, digest)
+    return Plan(question, space, start, tuple(moved), objectives, constraints, digest, replicate)
 
 
 def runs_ahead(todo: Plan) -> int:
@@ -239,7 +254,7 @@ class _Tune:
 
     def _search_rules(self) -> Search:
         size = self.spec.worlds if self.robust else self.spec.panel
-        seeds = SearchSeed.panel(size)
+        seeds = SearchSeed.panel(size, 1 + self.todo.offset)
         only(SearchSeed, seeds)
         panel = self._panel(seeds, 1)
         self.watcher.doing("The current strategy on the search panel")
@@ -347,7 +362,7 @@ class _Tune:
     ) -> Tuning:
         numbers = [trial.number for trial in finalists]
         attempt = self.study.attempt(f"{numbers}|{self.spec.selection_seeds}|{self.spec.report_seeds}")
-        offset = 1 + (attempt - 1) * PER_ATTEMPT
+        offset = 1 + self.todo.offset + (attempt - 1) * PER_ATTEMPT
         selection = SelectionSeed.panel(self.spec.selection_seeds, offset)
         only(SelectionSeed, selection)
         panel = self._panel(selection, 1 + self.spec.worlds)

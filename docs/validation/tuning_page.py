@@ -1,0 +1,2 @@
+"""The page of tuning.py."""
+def write(*a): pass
