@@ -123,13 +123,13 @@ def screen(
 ) -> None:
     """Find which levers and assumptions matter; writes report.html, plots and tables."""
     from simlab import questions
-    from simlab.report.screen_words import careful, headline, noise_line
+    from simlab.report.screen_words import careful, headline
 
     found = questions.screen(
         experiment, set_, threads=threads, dask=dask, budget=budget, out=out_, again=again,
         command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
-    for line in (headline(found), noise_line(found), *careful(found)):
+    for line in (headline(found), *careful(found)):
         out.print(line, markup=False)
     out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
 
