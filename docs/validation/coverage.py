@@ -35,8 +35,8 @@ class Study:
 
     Attributes:
         fixed: share of intervals of 20 pairs that cover the truth; comparisons: how many.
-        precise: the same with `precision`; half_width: asked for; needed: mean number of pairs; wider: share of intervals
-            that are wider than asked.
+        precise: the same with `precision`; half_width: asked for; needed: mean number of pairs; wider: share of
+            intervals that are wider than asked.
         deciles: per tenth of P(better): comparisons, mean P(better), share in which the arm is truly better.
         truth: mean difference, its standard error, standard deviation, skewness and excess kurtosis over seeds.
     """
@@ -114,24 +114,27 @@ def page(found: Study, seeds: int, seconds: float) -> str:
     lines = [
         "# Coverage of `simlab compare`", "",
         f"Two arms (pushes three times a week, and 2.5 times) in a world of 300 members and 100 prospects over 60 "
-        f"days; customer equity per starting member. {seeds:,} seeds in each arm ({seconds / 60:.0f} min on one core). "
-        f"Truth from {TRUTH:,} seeds: {mean:.3f} ± {error:.3f} yuan; over seeds the difference has a standard deviation of "
-        f"{sd:.2f}, skewness {skew:.2f} and excess kurtosis {kurtosis:.1f}, so it is not normal.", "",
+        f"days; customer equity per starting member. {seeds:,} seeds in each arm ({seconds / 60:.0f} min "
+        f"on one core). Truth from {TRUTH:,} seeds: {mean:.3f} ± {error:.3f} yuan; over seeds the "
+        f"difference has a standard deviation of {sd:.2f}, skewness {skew:.2f} and excess kurtosis "
+        f"{kurtosis:.1f}, so it is not normal.", "",
         "Made by `python docs/validation/coverage.py`.", "",
         "| comparison | comparisons | covers the truth | asked | pairs |", "|---|---|---|---|---|",
         f"| {PAIRS} pairs, 95 % interval | {found.comparisons:,} | {100 * found.fixed:.1f} % | 93 to 97 % | {PAIRS} |",
-        f"| `precision: {found.half_width:.2f} yuan`, Stein's rule | {found.comparisons:,} | {100 * found.precise:.1f} % | "
-        f"at least 93.5 % | {found.needed:.0f} on average |", "",
-        f"One standard error of a share is {100 * sample:.1f} %. The first row uses disjoint blocks of seeds. The second "
-        f"draws the seeds of each comparison without replacement; {100 * found.wider:.1f} % of its intervals are wider "
-        f"than asked.", "",
-        "P(better), by tenths. In each comparison the arm pays a fee of so many yuan per member, spread evenly around "
-        "the true difference, so that the truth is as often above as below.", "",
+        f"| `precision: {found.half_width:.2f} yuan`, Stein's rule | {found.comparisons:,} | "
+        f"{100 * found.precise:.1f} % | at least 93.5 % | {found.needed:.0f} on average |", "",
+        f"One standard error of a share is {100 * sample:.1f} %. The first row uses disjoint blocks of "
+        "seeds. The second draws the seeds of each comparison without replacement; "
+        f"{100 * found.wider:.1f} % of its intervals are wider than asked.", "",
+        "P(better), by tenths. In each comparison the arm pays a fee of so many yuan per member, spread "
+        "evenly around the true difference, so that the truth is as often above as below.", "",
         "| P(better) | comparisons | mean P(better) | truly better | standard error |", "|---|---|---|---|---|",
     ]  # fmt: skip
     for k, (count, said, was) in enumerate(found.deciles):
         error = np.sqrt(said * (1 - said) / max(count, 1))
-        lines.append(f"| {k / 10:.1f} to {(k + 1) / 10:.1f} | {count} | {said:.3f} | {was:.3f} | {error:.3f} |")
+        lines.append(
+            f"| {k / 10:.1f} to {(k + 1) / 10:.1f} | {count} | {said:.3f} | {was:.3f} | {error:.3f} |"
+        )
     return "\n".join([*lines, ""])
 
 
@@ -146,7 +149,9 @@ def main() -> None:
     started = time.perf_counter()
     values = differences(seeds)
     found = study(values, options.comparisons)
-    (options.out / "coverage.md").write_text(page(found, seeds, time.perf_counter() - started), encoding="utf-8")
+    (options.out / "coverage.md").write_text(
+        page(found, seeds, time.perf_counter() - started), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

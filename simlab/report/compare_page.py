@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from simlab.lab.comparison import Comparison
 from simlab.lab.results import Results
-from simlab.report import compare_why, compare_words, fonts, page, style
+from simlab.report import compare_tables, compare_why, compare_words, fonts, page, style
 from simlab.report.compare_plots import PLOTS, ComparePlot
 from simlab.report.numbers import plural
 from simlab.report.strategy import people
@@ -52,14 +52,15 @@ def write_comparison(found: Comparison, folder: Path | str) -> list[Path]:
     (target / "plots").mkdir(parents=True, exist_ok=True)
     written = write_tables(Results(found.arms[found.baseline], found.tables), target / "tables")
     drawn = list(figures(found))
+    path = target / "report.html"
+    path.write_bytes(_render(found, drawn).encode())  # first: saving a figure again may move it by a hair
+    written.append(path)
     for plot, figure in drawn:
         for form in ("png", "svg"):
             path = target / "plots" / f"{plot.name}.{form}"
             path.write_bytes(style.save(figure, form))
             written.append(path)
-    path = target / "report.html"
-    path.write_bytes(_render(found, drawn).encode())
-    return [*written, path]
+    return written
 
 
 def _render(found: Comparison, drawn: list[tuple[ComparePlot, Figure]]) -> str:
@@ -82,19 +83,18 @@ def _render(found: Comparison, drawn: list[tuple[ComparePlot, Figure]]) -> str:
         "constraints": compare_words.constraints(found),
         "has_worlds": any(arm.worlds != "–" for arm in arms),
         "has_together": found.together.arms > 1,
-        "has_needed": any(arm.needed != "–" for arm in arms),
         "level": _level(found),
-        "levers": compare_words.lever_rows(found),
+        "levers": compare_tables.lever_rows(found),
         "figures": [_shown(found, plot, figure) for plot, figure in drawn],
         "steps": compare_why.step_rows(found),
         "step_arms": compare_why.step_arms(found),
         "told": [arm for arm in found.others if (found.tables["counterfactual"]["arm"] == arm).any()],
-        "counterfactual": compare_words.counterfactual_rows(found),
-        "counterfactual_reading": compare_words.counterfactual_reading(found),
-        "untold": compare_words.untold(found),
+        "counterfactual": compare_tables.counterfactual_rows(found),
+        "counterfactual_reading": compare_tables.counterfactual_reading(found),
+        "untold": compare_tables.untold(found),
         "shift": plural(found.spec.shift, "day"),
         "first": found.stage.first,
-        "outcomes": compare_words.outcome_rows(found),
+        "outcomes": compare_tables.outcome_rows(found),
         "failures": [(row.arm, row.world, row.seed, row.status, (row.traceback.strip().splitlines() or [""])[-1])
                      for row in failures.head(FAILURES).itertuples(index=False)],
         "failed": len(failures),
@@ -111,7 +111,7 @@ def _render(found: Comparison, drawn: list[tuple[ComparePlot, Figure]]) -> str:
 
 def _level(found: Comparison) -> str:
     """The baseline's own level, which stands beside the differences and never instead of them."""
-    rows = compare_words.outcome_rows(found)
+    rows = compare_tables.outcome_rows(found)
     return next((str(row["level"]) for row in rows if row["name"] == found.outcome), "not defined")
 
 

@@ -13,7 +13,6 @@ from simlab.lab.comparison import Comparison
 from simlab.lab.detail import KINDS
 from simlab.lab.effects import STEPS
 from simlab.report import fonts, style
-from simlab.report.compare_words import plus
 from simlab.report.numbers import listed, plural
 
 COLOURS = (
@@ -26,6 +25,15 @@ MOST_DOTS = 4
 """Arms beyond these are in the tables only."""
 OTHERS = "other pairs, without detail"
 _MANY = 16
+_BOX = {"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.8}
+_PANELS = ("segment", "source", "stage", "cohort")
+"""Kinds of groups in the order of the plot: those with few groups share a row."""
+
+
+def yuan(value: float) -> str:
+    """ "+1.25", "−0.30", "0.00"."""
+    text = f"{abs(value):,.2f}"
+    return text if float(text.replace(",", "")) == 0 else f"{'+' if value > 0 else '−'}{text}"
 
 
 def arm_labels(found: Comparison) -> dict[str, str]:
@@ -90,11 +98,16 @@ def _waterfall(ax: Axes, data: dict[str, tuple[float, bool]], names: list[str]) 
         colour = style.TOTAL if whole else style.GAIN if value >= 0 else style.LOSS
         ax.barh(i, value, left=start, color=colour, height=0.62)
         if last is not None:
-            ax.plot([running, running], [last + 0.31, i + (0.31 if whole else -0.31)], color=style.MUTED, linewidth=0.7)
+            ax.plot(
+                [running, running],
+                [last + 0.31, i + (0.31 if whole else -0.31)],
+                color=style.MUTED,
+                linewidth=0.7,
+            )
         running = start + value
-        text = plus([value], "yuan")[0][0] if value else ""
-        ax.annotate(text, (max(start, running), i), xytext=(4, 0), textcoords="offset points", va="center",
-                    fontsize=style.SMALL - 1, color=style.INK)  # fmt: skip
+        if abs(value) >= 0.005:
+            ax.annotate(yuan(value), (max(start, running), i), xytext=(4, 0), textcoords="offset points", va="center",
+                        fontsize=style.SMALL - 1, color=style.INK, bbox=_BOX)  # fmt: skip
         last = i
     ax.axvline(0, color=style.INK, linewidth=0.9)
     ax.set_yticks(range(len(names)), names)
@@ -108,23 +121,31 @@ def read_why(found: Comparison) -> str:
     parts = []
     for arm in shown_arms(found, 4):
         moves = sorted(
-            (step for step in steps(found, arm) if not step[2] and step[0] != OTHERS), key=lambda s: -abs(s[1])
+            (step for step in steps(found, arm) if not step[2] and step[0] != OTHERS),
+            key=lambda s: -abs(s[1]),
         )
-        told = [f"{plus([value], 'yuan')[0][0]} {name}" for name, value, _ in moves[:3] if value]
+        told = [f"{yuan(value)} {name}" for name, value, _ in moves[:3] if value]
         if told:
             parts.append(f"'{arm}': {listed(told)}")
-    return f"The largest steps, yuan per starting member. {'; '.join(parts)}." if parts else "No step differs."
+    return (
+        f"The largest steps, yuan per starting member. {'; '.join(parts)}." if parts else "No step differs."
+    )
 
 
 def caption_why(found: Comparison) -> str:
     """How to read the steps."""
     text = (
-        "Green: adds to customer equity; red: takes from it; blue: the difference. Orders at their margin, everything "
-        "discounted. An order counts as added or lost when the same person places none within "
-        f"{plural(found.spec.shift, 'day')} in the other arm; how the difference splits depends on the model, the total alone "
-        f"could be confirmed by a live test. Steps are means of the {found.stage.first} pairs run in detail"
+        "Green: adds to customer equity; red: takes from it; blue: the difference. Orders at their margin, "
+        "everything discounted. An order counts as added or lost when the same person places none within "
+        f"{plural(found.spec.shift, 'day')} in the other arm; how the difference splits depends on the "
+        f"model, the total alone could be confirmed by a live test. Steps are means of the "
+        f"{found.stage.first} pairs run in detail"
     )
-    text += f"; '{OTHERS}' leads to the mean of all {found.stage.planned}." if found.stage.planned > found.stage.first else "."
+    text += (
+        f"; '{OTHERS}' leads to the mean of all {found.stage.planned}."
+        if found.stage.planned > found.stage.first
+        else "."
+    )
     left = len(found.others) - len(shown_arms(found, MOST_PANELS))
     return text + (f" {plural(left, 'arm')} not drawn." if left > 0 else "")
 
@@ -141,12 +162,10 @@ def step_rows(found: Comparison) -> list[tuple[str, list[tuple[str, str]]]]:
         cells = []
         for arm in told:
             part = frame[(frame["arm"] == arm) & (frame["step"].map(STEPS) == name)]
-            texts, _ = plus([all_steps[arm].get(name, 0.0)], "yuan")
             inside = ""
             if len(part) and math.isfinite(part["low"].iloc[0]):
-                texts, _ = plus([float(part[k].iloc[0]) for k in ("mean", "low", "high")], "yuan")
-                inside = f"{texts[1]} to {texts[2]}"
-            cells.append((texts[0], inside))
+                inside = f"{yuan(part['low'].iloc[0])} to {yuan(part['high'].iloc[0])}"
+            cells.append((yuan(all_steps[arm].get(name, 0.0)), inside))
         rows.append((name, cells))
     return rows
 
@@ -162,12 +181,12 @@ def groups(found: Comparison) -> Figure | None:
     frame = found.tables["groups"]
     arms = shown_arms(found, MOST_DOTS)
     frame = frame[frame["arm"].isin(arms)]
-    kinds = [kind for kind in KINDS if frame[frame["kind"] == kind]["group"].nunique() > 1]
+    kinds = [kind for kind in _PANELS if frame[frame["kind"] == kind]["group"].nunique() > 1]
     if not kinds:
         return None
     sizes = {kind: min(frame[frame["kind"] == kind]["group"].nunique(), _MANY) for kind in kinds}
     rows = [kinds[k : k + 2] for k in range(0, len(kinds), 2)]
-    per = 0.2 + 0.11 * len(arms)
+    per = 0.17 + 0.08 * len(arms)
     heights = [max(sizes[kind] for kind in row) for row in rows]
     fig, axes = style.figure(1.0 + sum(0.75 + per * h for h in heights), len(rows), min(2, len(kinds)),
                              height_ratios=heights)  # fmt: skip
@@ -185,7 +204,9 @@ def groups(found: Comparison) -> Figure | None:
     return style.finish(fig)
 
 
-def _dots(ax: Axes, frame: pd.DataFrame, arms: list[str], found: Comparison, handles: dict[str, object]) -> None:
+def _dots(
+    ax: Axes, frame: pd.DataFrame, arms: list[str], found: Comparison, handles: dict[str, object]
+) -> None:
     names = list(dict.fromkeys(frame["group"]))[:_MANY]
     for j, arm in enumerate(arms):
         part = frame[frame["arm"] == arm].set_index("group").reindex(names)
@@ -211,10 +232,12 @@ def read_groups(found: Comparison) -> str:
             parts.append(f"'{arm}' changes no segment or stage beyond chance")
             continue
         told = []
-        for row in (clear.loc[clear["difference"].idxmax()], clear.loc[clear["difference"].idxmin()]):
-            text = f"{row['group']} {plus([float(row['difference'])], 'yuan')[0][0]}"
-            if text not in told:
-                told.append(text)
+        for row, sign in (
+            (clear.loc[clear["difference"].idxmax()], 1),
+            (clear.loc[clear["difference"].idxmin()], -1),
+        ):
+            if sign * row["difference"] > 0:
+                told.append(f"{row['group']} {yuan(float(row['difference']))}")
         parts.append(f"'{arm}': {' and '.join(told)}")
     return f"Segments and stages that move most, yuan per starting member. {'; '.join(parts)}."
 
@@ -222,10 +245,10 @@ def read_groups(found: Comparison) -> str:
 def caption_groups(found: Comparison) -> str:
     """What the dots are."""
     text = (
-        "Net contribution of the group's users within the horizon and what they are worth at its end, per starting member of "
-        f"the whole base, difference from '{found.baseline}'; 95 % interval of the mean over the pairs run in detail, each for "
-        "itself. The groups of one panel add up to the difference, but for cost of sources and fixed cost, which belong to "
-        "nobody, and for discounting within the horizon."
+        "Net contribution of the group's users within the horizon and what they are worth at its end, per "
+        f"starting member of the whole base, difference from '{found.baseline}'; 95 % interval of the mean "
+        "over the pairs run in detail, each for itself. The groups of one panel add up to the difference, "
+        "but for cost of sources and fixed cost, which belong to nobody, and for discounting within the horizon."
     )
     left = len(found.others) - len(shown_arms(found, MOST_DOTS))
     return text + (f" {plural(left, 'arm')} not drawn; the tables have all." if left > 0 else "")
@@ -234,4 +257,8 @@ def caption_groups(found: Comparison) -> str:
 def group_key(found: Comparison) -> list[tuple[str, str]]:
     """Names that the plot had to number."""
     frame = found.tables["groups"]
-    return [pair for kind in KINDS for pair in fonts.key(list(dict.fromkeys(frame[frame["kind"] == kind]["group"])), kind)]
+    return [
+        pair
+        for kind in KINDS
+        for pair in fonts.key(list(dict.fromkeys(frame[frame["kind"] == kind]["group"])), kind)
+    ]

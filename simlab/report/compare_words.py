@@ -1,20 +1,17 @@
-"""A comparison in words: the sentence to read out, how sure it is, and the rows of its tables."""
+"""A comparison in words: the sentence to read out, and how sure it is."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from simlab.lab.comparison import LESS_IS_BETTER, Comparison
-from simlab.lab.counterfactual import COUNTS
 from simlab.lab.results import Results
 from simlab.report.estimates import FEW_WORLDS, judge
-from simlab.report.numbers import listed, percent, plural, shown
+from simlab.report.numbers import percent, plural, shown
 from simlab.report.words import constraint_line
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -33,8 +30,8 @@ class ArmLine:
         verdict: "better", "worse", "depends" (on what we do not know), "open" or "identical".
         judgement: the verdict in words.
         number, unit: the difference, and its unit.
-        interval, together, worlds: ranges as texts, "–" where there are none.
-        chance, world_chance: P(better) over chance, and the share of plausible worlds.
+        interval, worlds: ranges as texts, "–" where there are none; together: the same, "" where there is none.
+        chance, world_chance: P(better) over chance, and the number of plausible worlds.
         pairs, needed, worth: as texts.
     """
 
@@ -88,12 +85,12 @@ def line(found: Comparison, arm: str) -> ArmLine:
         number="0" if row["identical"] else texts[0],
         unit=suffix.strip(),
         interval=interval,
-        together=f"{texts[3]} to {texts[4]}" if math.isfinite(row["low_together"]) else "–",
+        together=f"{texts[3]} to {texts[4]} for all arms at once" if math.isfinite(row["low_together"]) else "",
         worlds=worlds,
         chance=likely(float(row["p_better"])),
-        world_chance=f"{percent(float(row['world_p_better']))} of {int(row['worlds'])}" if sampled else "–",
+        world_chance=_wins(row) if sampled else "",
         pairs=f"{int(row['pairs']):,}",
-        needed=f"{row['needed']:,.0f}" if math.isfinite(row["needed"]) else "–",
+        needed=f"{row['needed']:,.0f} needed" if math.isfinite(row["needed"]) else "",
         worth=_worth(float(row["worth"])),
     )  # fmt: skip
 
@@ -109,6 +106,10 @@ def likely(chance: float) -> str:
     return f"{100 * chance:.1f} %" if not 0.1 < chance < 0.9 else f"{100 * chance:.0f} %"
 
 
+def _wins(row: pd.Series) -> str:
+    return f"better in {row['world_p_better'] * row['worlds']:.3g} of {int(row['worlds'])}"
+
+
 def _worth(ratio: float) -> str:
     if not math.isfinite(ratio):
         return "–"
@@ -121,7 +122,9 @@ def _sentence(
     base, outcome = found.baseline, found.outcome
     meaning = OUTCOMES[outcome][0]
     if row["pairs"] == 0:
-        return f"Nothing can be said about '{arm}': no pair of runs was finished in which {meaning} is defined."
+        return (
+            f"Nothing can be said about '{arm}': no pair of runs was finished in which {meaning} is defined."
+        )
     pairs = plural(int(row["pairs"]), "pair")
     if row["identical"]:
         return f"'{arm}' and '{base}' are identical in {meaning}: {pairs} of runs, no difference in any."
@@ -150,19 +153,22 @@ def _verdict(found: Comparison, row: pd.Series) -> tuple[str, str]:
     word = good if up else bad
     worlds = row["world_p_better"]
     if not math.isfinite(worlds):
-        return ("better" if up else "worse"), f"{_capital(word)} beyond chance; no plausible worlds were sampled."
+        return (
+            "better" if up else "worse"
+        ), f"{capital(word)} beyond chance; no plausible worlds were sampled."
     agree = worlds if up else 1 - worlds
     held = f"{round(agree * row['worlds'])} of {int(row['worlds'])} plausible worlds"
     if agree >= SURE:
-        return ("better" if up else "worse"), f"{_capital(word)} beyond chance, and in {held}."
-    return "depends", f"{_capital(word)} beyond chance in the scenario's own numbers, but in {held} only."
+        return ("better" if up else "worse"), f"{capital(word)} beyond chance, and in {held}."
+    return "depends", f"{capital(word)} beyond chance in the scenario's own numbers, but in {held} only."
 
 
 def _words(outcome: str) -> tuple[str, str]:
     return ("lower", "higher") if outcome in LESS_IS_BETTER else ("better", "worse")
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """`text` with a capital at its beginning."""
     return text[:1].upper() + text[1:]
 
 
@@ -174,27 +180,32 @@ def certainty(found: Comparison) -> list[str]:
     if worlds >= 2:
         kind = "5 to 95 %" if worlds >= FEW_WORLDS else "lowest to highest"
         out.append(
-            f"The interval is chance: it shrinks with more pairs. The range over {worlds} plausible worlds ({kind}) is what we "
-            "do not know about people: no number of pairs makes it smaller, and it is the one to decide by."
+            f"The interval is chance: it shrinks with more pairs. The range over {worlds} plausible worlds "
+            f"({kind}) is what we do not know about people: no number of pairs makes it smaller, and "
+            "it is the one to decide by."
         )
     elif found.arms[found.baseline].uncertainties:
         out.append("The scenario says what we do not know about people, but no plausible worlds were sampled: the "
                    "intervals are chance alone, and too narrow to decide by.")  # fmt: skip
     else:
-        out.append("The scenario gives no ranges for what we do not know about people: the intervals are chance alone.")
+        out.append(
+            "The scenario gives no ranges for what we do not know about people: the intervals are chance alone."
+        )
     stage, unit = found.stage, found.unit
     if found.spec.precision is not None:
-        (half,), suffix = shown([found.spec.precision], unit)
-        asked = f"± {half}{' points' if unit == 'share' else suffix}"
+        half = found.spec.precision * (100 if unit == "share" else 1)
+        asked = f"± {half:,.6g} {'points' if unit == 'share' else unit}"
         if stage.reached:
             more = f" ({stage.first} would not have done)" if stage.planned > stage.first else ""
             out.append(f"The precision asked for ({asked}) took {plural(stage.planned, 'pair')}{more}.")
         else:
-            out.append(f"The precision asked for ({asked}) could not be reached: it takes {stage.needed:,} pairs, and no more "
-                       f"than {stage.planned:,} were allowed.")  # fmt: skip
+            out.append(f"The precision asked for ({asked}) could not be reached: it takes {stage.needed:,} "
+                       f"pairs, and no more than {stage.planned:,} were allowed.")  # fmt: skip
     if found.together.arms > 1:
         factor = f"{found.together.factor:.2f} standard errors"
-        out.append(f"With several arms some difference looks large by chance: {found.together}, {factor} wide each way.")
+        out.append(
+            f"With several arms some difference looks large by chance: {found.together}, {factor} wide each way."
+        )
     return out
 
 
@@ -210,19 +221,19 @@ def careful(found: Comparison) -> list[str]:
         row = found.row(arm)
         if math.isfinite(row["world_chance"]) and row["world_chance"] > MOSTLY_CHANCE:
             out.append(
-                f"The plausible worlds of '{arm}' differ mostly by chance ({percent(row['world_chance'])} of their spread): the "
-                "range is wider than what we do not know."
+                f"The plausible worlds of '{arm}' differ mostly by chance ({percent(row['world_chance'])} "
+                "of their spread): the range is wider than what we do not know."
             )
         inside = row["world_low"] <= row["difference"] <= row["world_high"]
         if row["worlds"] >= FEW_WORLDS and not inside and not row["identical"]:
-            out.append(f"The scenario's own difference of '{arm}' lies outside its plausible worlds: its numbers and its "
-                       "ranges disagree.")  # fmt: skip
+            out.append(f"The scenario's own difference of '{arm}' lies outside its plausible worlds: its "
+                       "numbers and its ranges disagree.")  # fmt: skip
     return out
 
 
 def constraints(found: Comparison) -> list[tuple[str, str, str]]:
     """(arm, verdict, line) for each constraint of the baseline's scenario in each arm, over seeds."""
-    out = []
+    out: list[tuple[str, str, str]] = []
     for arm, model in found.arms.items():
         frame = found.tables["outcomes"]
         own = Results(model, {"outcomes": frame[frame["arm"] == arm].drop(columns="arm")})
@@ -230,96 +241,3 @@ def constraints(found: Comparison) -> list[tuple[str, str, str]]:
             judged = judge(own, rule)
             out.append((arm, judged.verdict, constraint_line(judged)))
     return out
-
-
-def lever_rows(found: Comparison) -> list[tuple[str, str, str, str]]:
-    """(arm, path, from, to); long blocks are cut."""
-    frame = found.tables["levers"]
-    return [
-        (row.arm, row.path, _cut(row.baseline), _cut(row.arm_value)) for row in frame.itertuples(index=False)
-    ]
-
-
-def _cut(value: Any) -> str:
-    text = str(value)
-    if text.startswith("{"):
-        try:
-            text = ", ".join(f"{key}: {item}" for key, item in json.loads(text).items())
-        except ValueError:
-            pass
-    return text if len(text) <= 160 else f"{text[:157]} …"
-
-
-def outcome_rows(found: Comparison) -> list[dict[str, Any]]:
-    """Every outcome: meaning, baseline's level, and per arm the difference with its interval and P(better)."""
-    frame = found.tables["differences"]
-    rows = []
-    for name, (meaning, unit) in OUTCOMES.items():
-        part = frame[frame["outcome"] == name].set_index("arm")
-        if not part["pairs"].any():
-            continue
-        (level,), suffix = shown([float(part["baseline"].dropna().iloc[0])], unit)
-        cells = []
-        for arm in found.others:
-            row = part.loc[arm]
-            texts, ending = plus([float(row[k]) for k in ("difference", "low", "high")], unit)
-            if row["pairs"] == 0:
-                cells.append(("not defined", ""))
-            elif row["identical"]:
-                cells.append(("0", "identical"))
-            else:
-                inside = f"{texts[1]} to {texts[2]}" if math.isfinite(row["low"]) else "one pair"
-                cells.append((texts[0] + (" pts" if unit == "share" else _word(ending)), inside))
-        rows.append({"name": name, "meaning": meaning, "level": level + suffix, "cells": cells})
-    return rows
-
-
-def _word(suffix: str) -> str:
-    return next((f" {word}" for word in ("million", "billion") if word in suffix), "")
-
-
-def counterfactual_rows(found: Comparison) -> list[dict[str, Any]]:
-    """What keyed draws alone tell, a row for each count and a cell for each arm that can be told."""
-    frame = found.tables["counterfactual"]
-    told = [arm for arm in found.others if (frame["arm"] == arm).any()]
-    rows = []
-    for what, (meaning, unit) in COUNTS.items():
-        cells = []
-        for arm in told:
-            row = frame[(frame["arm"] == arm) & (frame["what"] == what)].iloc[0]
-            texts, suffix = shown([row["mean"], row["low"], row["high"]], unit)
-            inside = f"{texts[1]} to {texts[2]}" if math.isfinite(row["low"]) and row["mean"] else ""
-            cells.append((texts[0] + _word(suffix) + (" yuan" if unit == "yuan" else ""), inside))
-        rows.append({"what": what, "meaning": _capital(meaning), "cells": cells})
-    return rows
-
-
-def counterfactual_reading(found: Comparison) -> str:
-    """What the counterfactual says of the first arm that can be told."""
-    frame = found.tables["counterfactual"]
-    told = [arm for arm in found.others if (frame["arm"] == arm).any()]
-    parts = []
-    for arm in told[:4]:
-        mean = frame[frame["arm"] == arm].set_index("what")["mean"]
-        won = mean["only_members"] + mean["only_newcomers"]
-        lost = mean["lost_members"] + mean["lost_newcomers"]
-        if not won and not lost and not mean["shifted"]:
-            parts.append(f"with '{arm}' every order is as it was")
-            continue
-        net = _count(won - lost)
-        text = f"with '{arm}' {_count(won)} orders are won and {_count(lost)} lost (net {'+' if won > lost else ''}{net})"
-        if mean["coupon"]:
-            text += f"; {percent(mean['coupon_anyway'] / mean['coupon'])} of its coupon orders would have come anyway"
-        parts.append(text)
-    return _capital("; ".join(parts)) + "." if parts else ""
-
-
-def _count(value: float) -> str:
-    (text,), suffix = shown([value], "orders")
-    return text + suffix.removesuffix(" orders")
-
-
-def untold(found: Comparison) -> str:
-    """Which arms cannot be told user by user, and why; "" where all can."""
-    parts = [f"'{arm}': {why}" for arm, why in found.same_people.items() if why]
-    return f"Not compared user by user: {listed(parts)}." if parts else ""
