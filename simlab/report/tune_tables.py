@@ -58,10 +58,8 @@ def outcome_rows(t: Tuning) -> list[dict[str, str]]:
         levels = [found.current, found.level, nothing.level if nothing is not None else math.nan]
         texts, suffix = shown(levels, unit_)
         moved, moved_suffix = gain([found.mean, found.low, found.high], unit_)
-        # A difference in thousands beside a level in millions says its own scale.
-        scale = moved_suffix.replace(unit_, "").strip() if unit_ != "share" else ""
-        level_scale = suffix.replace(unit_, "").strip() if unit_ != "share" else ""
-        end = f" {scale}" if scale and scale != level_scale else ""
+        # A difference in thousands beside a level in millions says its own unit.
+        end = moved_suffix if moved_suffix != suffix else ""
         rows.append({
             "name": name, "meaning": meaning, "unit": suffix.strip(), "current": texts[0], "level": texts[1],
             "nothing": texts[2] if nothing is not None else "–", "difference": moved[0] + end,
