@@ -11,10 +11,9 @@ import pandas as pd
 
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
-from simlab.report.numbers import shown
+from simlab.report.numbers import gain, shown
 from simlab.report.tables import SPREADSHEET_ROWS, harmless
 from simlab.report.tune_facts import constraints, first, gap, table, unit
-from simlab.report.tune_words import gain
 from simlab.scenario.experiments import plain
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -77,7 +76,7 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy that any file format takes: lists, maps and mixed values as JSON texts."""
     out = frame.copy()
     for i, dtype in enumerate(frame.dtypes):
-        if dtype == object:
+        if pd.api.types.is_object_dtype(dtype):
             column = frame.iloc[:, i]
             kinds = {type(value) for value in column if value is not None}
             if not kinds <= {str}:

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from simlab.lab.tuning import Tuning
 from simlab.report import fonts, levers, style
-from simlab.report.plots import decision, search
+from simlab.report.plots import decision, effects, landscape, search
 from simlab.report.tune_page import PLOTS, TunePlot
 
 KINDS = {
@@ -44,10 +44,10 @@ def test_every_plot_draws_and_reads_without_a_complaint(plot: TunePlot, kind: st
 
 
 def test_plots_that_do_not_apply_are_left_out() -> None:
-    assert search.front(KINDS["clear"]) is None
-    assert search.front(KINDS["two objectives"]) is not None
-    assert search.parallel(KINDS["one lever"]) is None
-    assert search.contour(KINDS["one lever"]) is None
+    assert landscape.front(KINDS["clear"]) is None
+    assert landscape.front(KINDS["two objectives"]) is not None
+    assert landscape.parallel(KINDS["one lever"]) is None
+    assert landscape.contour(KINDS["one lever"]) is None
     assert decision.certainty(KINDS["choices"]) is None
     bare = replace(
         KINDS["clear"], tables={"trials": KINDS["clear"].tables["trials"]}, winner=None, winner_trial=-1
@@ -59,7 +59,7 @@ def test_plots_that_do_not_apply_are_left_out() -> None:
 def test_a_flat_surrogate_gets_no_contour() -> None:
     t = KINDS["clear"]
     flat = t.tables["surface"].assign(surrogate=lambda f: 0.1 * np.arange(len(f)) / len(f))
-    assert search.contour(replace(t, tables=t.tables | {"surface": flat})) is None
+    assert landscape.contour(replace(t, tables=t.tables | {"surface": flat})) is None
 
 
 def test_what_became_of_trials_is_counted() -> None:
@@ -71,10 +71,10 @@ def test_what_became_of_trials_is_counted() -> None:
 
 
 def test_who_is_hurt_is_named() -> None:
-    assert decision.read_groups(KINDS["clear"]).startswith(
+    assert effects.read_groups(KINDS["clear"]).startswith(
         "The largest gain is with regular: +7.20 million yuan."
     )
-    assert "Worse off beyond chance: at_risk and dormant" in decision.read_groups(KINDS["clear"])
+    assert "Worse off beyond chance: at_risk and dormant" in effects.read_groups(KINDS["clear"])
 
 
 def test_the_horizon_is_said_to_matter_when_it_does() -> None:
@@ -93,11 +93,11 @@ def test_the_horizon_is_said_to_matter_when_it_does() -> None:
 def test_chinese_and_endless_names_stay_readable() -> None:
     names = ("老客", "镕囍", "x" * 40, "𠮷野家")
     t = tunings.make(groups={"segment": names})
-    figure = decision.groups(t)
+    figure = effects.groups(t)
     assert figure is not None
     texts = {text.get_text() for text in figure.findobj(Text)}
     assert {"老客", "segment 3"} <= texts
-    assert ("segment 3", "x" * 40) in decision.group_key(t)
+    assert ("segment 3", "x" * 40) in effects.group_key(t)
     assert all(fonts.drawable(text) for text in texts if text)
     long = [f"levers.push.{'很' * 40}.per_week", "levers.push.老客.per_week"]
     assert levers.labels(long) == ["lever 1", "Touches to 老客 members"]
@@ -106,8 +106,8 @@ def test_chinese_and_endless_names_stay_readable() -> None:
 
 def test_many_groups_show_those_that_change_most() -> None:
     t = tunings.make(groups={"cohort": [f"month {k}" for k in range(30)], "stage": ["all"]})
-    ((grouping, rows),) = decision._shown_groups(t)
-    assert (grouping, len(rows)) == ("cohort", decision.MOST_GROUPS)
+    ((grouping, rows),) = effects._shown_groups(t)
+    assert (grouping, len(rows)) == ("cohort", effects.MOST_GROUPS)
     assert isinstance(rows, pd.DataFrame)
 
 

@@ -13,8 +13,9 @@ import tunings
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
 from simlab.report.tune_facts import changes, gap, headline, spread
+from simlab.report.tune_next import next_command, optimism
 from simlab.report.tune_tables import finalist_rows, outcome_rows
-from simlab.report.tune_words import careful, first_screen, next_command, optimism, verdict
+from simlab.report.tune_words import careful, first_screen, verdict
 from simlab.scenario.experiments import Lever
 
 
@@ -116,7 +117,7 @@ def test_values_on_a_bound_are_marked() -> None:
 
 def test_only_what_changes_is_listed() -> None:
     t = tunings.make(tunings.CHOICES)
-    assert [c.lever.path for c in changes(t)][0] == "levers.push.active.per_week"
+    assert next(c.lever.path for c in changes(t)) == "levers.push.active.per_week"
     assert "levers.touches.promo.days" not in {c.lever.path for c in changes(t)}
     assert "weekdays of promo touches (mon, tue" in first_screen(t).kept
 
