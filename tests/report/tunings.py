@@ -175,10 +175,10 @@ def _trials(truth: _Truth, count: int, failed: int, racing: bool) -> pd.DataFram
             near = rng.random() < 0.7
             values = {x.path: truth.best[x.path] if near and rng.random() < 0.5 else values[x.path]
                       for x in truth.levers}  # fmt: skip
-        broken = 0 < failed and trial and trial % max(count // failed, 2) == 1
+        broken = failed > 0 and trial and trial % max(count // failed, 2) == 1
         uplift = 0.0 if trial == 0 else truth.uplift(values) + rng.normal(0, 1.5)
         complaints = 0.75 + 0.02 * uplift * truth.sign / max(truth.gain, 0.01) + rng.normal(0, 0.12)
-        raced = bool(racing and trial and truth.sign * uplift < -4)
+        raced = bool(racing and trial and not broken and truth.sign * uplift < -4)
         row = {
             "trial": trial, "state": "failed" if broken else "complete", "raced": raced,
             "uplift": math.nan if broken else uplift, "seeds": 0 if broken else 3 if raced else 6,
@@ -378,7 +378,8 @@ def _checks(
 def project(folder: Path, base: bool = False) -> Path:
     """A project with a scenario of its own, with Chinese names; `base`: with a data file, too."""
     (folder / "scenarios").mkdir(parents=True, exist_ok=True)
-    text = "extends: default\nname: 茶饮会员\nlevers:\n  push:\n    active: {per_week: 2.5, mix: {promo: 1, value: 3}}\n"
+    text = "extends: default\nname: 茶饮会员\nlevers:\n"
+    text += "  push:\n    active: {per_week: 2.5, mix: {promo: 1, value: 3}}\n"
     if base:
         rows = "".join(f"u{k},{2024 + k % 2}-0{1 + k % 9}-10\n" for k in range(20))
         (folder / "scenarios" / "base.csv").write_text("user,joined\n" + rows, encoding="utf-8")
