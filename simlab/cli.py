@@ -100,14 +100,17 @@ def compare(
 ) -> None:
     """Compare strategies on the same seeds; writes report.html, plots and tables."""
     from simlab import questions
-    from simlab.report.compare_words import first_screen
+    from simlab.report.compare_words import careful, certainty, lines
 
     found = questions.compare(
         *what, overrides=set_, varied=varied, outcome=outcome, seeds=seeds, max_seeds=max_seeds,
         precision=precision, worlds=worlds, threads=threads, dask=dask, budget=budget, out=out_, again=again,
         command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
-    out.print(first_screen(found).text(), markup=False)
+    for line in lines(found):
+        out.print(f"{line.sentence} {line.judgement}", markup=False)
+    for text in (*certainty(found), *careful(found)):
+        out.print(f"- {text}", markup=False)
     out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
 
 
@@ -132,6 +135,30 @@ def screen(
     for line in (headline(found), *careful(found)):
         out.print(line, markup=False)
     out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
+
+
+@app.command()
+def rollout(
+    what: Annotated[
+        list[str], typer.Argument(help="An experiment file, or two scenarios: today's and the new one.")
+    ],
+    set_: Set = [],  # noqa: B006
+    tests: Annotated[int | None, typer.Option(min=8, max=10_000, help="Simulated tests.")] = None,
+    threads: Threads = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Plan the smallest live test that would confirm a strategy; writes report.html, plots and tables."""
+    from simlab import questions
+    from simlab.report.rollout_page import careful, headline
+
+    found, folder = questions.rollout(
+        *what, overrides=set_, tests=tests, threads=threads, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    for line in (headline(found), *careful(found)):
+        out.print(line, markup=False)
+    out.print(f"\nReport: {folder / 'report.html'}", markup=False)
 
 
 @app.command()

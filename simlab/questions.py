@@ -20,20 +20,32 @@ from pydantic import ValidationError
 
 from simlab.lab import folders
 from simlab.lab.watch import Nobody, Watcher
-from simlab.scenario import InputError, Problem, Scenario, load, slug
-from simlab.scenario.errors import unknown
+from simlab.scenario import InputError, Problem, Scenario, get_value, load, scenario_digest, slug
+from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.experiment import CompareSpec
-from simlab.scenario.experiments import Question, is_scenario, is_shipped, load_experiment, needs, vary
+from simlab.scenario.experiments import (
+    Question,
+    is_scenario,
+    is_shipped,
+    load_experiment,
+    needs,
+    plain,
+    vary,
+)
+from simlab.scenario.layers import DROP
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.scenario.paths import Spec
 from simlab.scenario.problems import problems_of
+from simlab.scenario.rollout_spec import RolloutSpec
 from simlab.scenario.yaml_lines import Mark, node_of
 from simlab.verbs import RESULTS
+from simlab.world.cells import FREE, differences
 
 if TYPE_CHECKING:
     from simlab.lab.comparison import Comparison
     from simlab.lab.crew import Crew
     from simlab.lab.forecast import Forecast
+    from simlab.lab.rollout import Rollout
     from simlab.lab.screen_result import Screening
     from simlab.lab.tuning import Tuning
 
@@ -345,3 +357,89 @@ def screen(
         _written(final, manifest["run"], manifest, again, lambda folder: write_screening(answer, folder))
         found = replace(found, manifest={**manifest, "folder": str(final)})
     return found
+
+
+def rollout(
+    *what: str | Path | Question, overrides: Sequence[str] = (), tests: int | None = None, threads: int | None = None,
+    out: Path | str | None = None, write: bool = True, again: bool = False, command: str = "",
+    progress: Watcher | None = None,
+) -> tuple[Rollout, Path]:  # fmt: skip
+    """Plan the smallest live test of two strategies, by simulating it on the scenario's own graph.
+
+    Args:
+        what: an experiment file with a section `rollout`, or two scenarios of one world: today's and the new one.
+        tests: simulated tests, instead of the file's number.
+        overrides, threads, out, write, again, command, progress: as for `tune`.
+
+    Returns:
+        the plan, and where it was written.
+
+    Raises:
+        InputError: anything wrong with the files, the place, or strategies that are not pulled user by user.
+    """
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+
+    from simlab.lab import rollout as lab
+    from simlab.lab.crew import rules, shared_ground
+    from simlab.lab.runs import versions
+    from simlab.report.rollout_page import write_page
+
+    progress = progress or Nobody()
+    name, scenario, spec = _live_test(what, overrides)
+    if tests is not None:
+        spec = spec.model_copy(update={"tests": tests})
+    said = {
+        "scenario": scenario_digest(scenario),
+        "spec": spec.model_dump(mode="json"),
+        "rules": rules(),
+        "name": name,
+    }
+    run = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    final = Path(out or RESULTS) / f"{slug(name)}-rollout-{run[:8]}"
+    if write:
+        folders.check_place(final)
+    _ready(progress)
+    with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as executor:
+        found = lab.rollout_results(
+            scenario, spec, executor=executor, progress=progress, ground=shared_ground(scenario)
+        )
+    manifest = {"run": run, "scenario": said["scenario"], "rules": said["rules"], "tests": spec.tests,
+                "versions": versions(), "command": command or f"simlab rollout {' '.join(map(str, what))}"}  # fmt: skip
+    if write:
+        progress.says("Writing plots and the report ...")
+        _written(final, run, manifest, again, lambda folder: write_page(found, folder))
+    return found, final
+
+
+def _live_test(
+    what: Sequence[str | Path | Question], overrides: Sequence[str]
+) -> tuple[str, Scenario, RolloutSpec]:
+    """Name, today's scenario, and the test of an experiment or of two scenarios."""
+    if len(what) == 1:
+        question = what[0] if isinstance(what[0], Question) else load_experiment(what[0], overrides)
+        needs(question, "rollout")
+        assert question.experiment.rollout is not None
+        return question.experiment.name, question.scenario, question.experiment.rollout
+    if len(what) != 2 or any(isinstance(one, Question) for one in what):
+        raise InputError(Problem("simlab rollout", "expected one experiment, or two scenarios",
+                                 "Name today's and the new one: simlab rollout default best.yaml"))  # fmt: skip
+    control, treatment = (load(str(one), overrides).scenario for one in what)
+    changed = [path for path in differences(control, treatment) if path.partition(".")[0] not in FREE]
+    foreign = [path for path in changed if not path.startswith("levers.")]
+    if foreign:
+        raise InputError(Problem(str(what[1]), "the two scenarios are not one world", where=foreign[0],
+                                 cure="Let the new one `extends:` today's, and change levers only."))  # fmt: skip
+    if not changed:
+        cure = "There is nothing to test; a tune that keeps the current strategy changes nothing."
+        raise InputError(Problem(str(what[1]), "both scenarios have the same strategy", cure))
+    values = {path: _there(treatment, path) for path in changed}
+    return f"{control.name} or {treatment.name}", control, RolloutSpec(treatment=values)
+
+
+def _there(scenario: Scenario, path: str) -> Any:
+    """A value of the new strategy; what it has not got is dropped."""
+    try:
+        return plain(get_value(scenario, path))
+    except Fault:
+        return DROP

@@ -322,7 +322,7 @@ def _render(rollout: Rollout, drawn: list[tuple[RolloutPlot, Figure]]) -> str:
 
 
 def write_page(rollout: Rollout, folder: Path | str) -> Path:
-    """Write ``rollout.html`` and the plots (``plots/*.png`` and ``.svg``) into `folder`; returns the page.
+    """Write ``report.html`` and the plots (``plots/*.png`` and ``.svg``) into `folder`; returns the page.
 
     Raises:
         OSError: the folder cannot be written.
@@ -333,7 +333,7 @@ def write_page(rollout: Rollout, folder: Path | str) -> Path:
     for plot, figure in drawn:
         for form in ("png", "svg"):
             (target / "plots" / f"{plot.name}.{form}").write_bytes(style.save(figure, form))
-    path = target / "rollout.html"
+    path = target / "report.html"
     path.write_bytes(_render(rollout, drawn).encode())
     return path
 

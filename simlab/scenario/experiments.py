@@ -112,6 +112,10 @@ def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Question
     against = None
     if experiment.screen is not None and experiment.screen.against is not None:
         against = _with(tree, ("screen", "against"), loaded.scenario, wrong)
+    if experiment.rollout is not None:
+        for side in ("control", "treatment"):
+            if getattr(experiment.rollout, side):
+                _with(tree, ("rollout", side), loaded.scenario, wrong)
     if experiment.tune is not None:
         wrong += _contradictions(tree, experiment, loaded.scenario)
     if wrong:
