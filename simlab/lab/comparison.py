@@ -47,10 +47,10 @@ class Comparison:
             ``world_differences``: arm, world, outcome, pairs, difference, sd (over the world's pairs).
             ``steps``: arm, step (of `simlab.lab.effects.STEPS`), pairs, mean, low, high: yuan per starting member, from
                 nothing to the difference in customer equity, seeds with detail only.
-            ``daily``: arm, day, value, low, high (mean and 5 to 95 % over seeds of cumulative discounted net
+            ``value_by_day``: arm, day, value, low, high (mean and 5 to 95 % over seeds of cumulative discounted net
                 contribution per starting member), difference, difference_low, difference_high (paired, 95 % t
                 interval by day).
-            ``stages``: arm, day, stage, members (mean over seeds, real base).
+            ``stages_by_day``: arm, day, stage, members (mean over seeds, real base).
             ``groups``: arm, kind (segment, stage, source, cohort), group, pairs, users_baseline, users (means, real
                 base), difference, low, high (value of the group in yuan per starting member of the base), p_above,
                 each, each_low, each_high (value per head of the group), orders, left (differences, real base).

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from math import ceil, inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -19,13 +18,14 @@ from simlab.lab.clusters import communities_of
 from simlab.lab.rollout_stats import (
     Count,
     Estimate,
-    error_at,
+    Variances,
+    errors_at,
     mean_of,
     power_of,
     smallest_effect,
     units_needed,
 )
-from simlab.lab.rollout_tests import Measured, Setting, TestRun, simulate_test
+from simlab.lab.rollout_tests import Setting, TestRun, simulate_test
 from simlab.lab.runs import Ground, ground_of
 from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario, with_values
@@ -53,9 +53,10 @@ class Plan:
         found: simulated tests, at the scenario's size, that found an effect. false: that found one where there is none.
         power: the same by formula. users_now: users counted in a simulated test.
         design_effect: variance of the mean relative to users assigned one by one.
-        variances: that one unit brings, by arm; `adjusted_variances` with spend before day 1 taken out.
-        unit_size: users counted per unit. available: units in the real base, holdout taken off.
-        needed, adjusted_needed: units for the asked power, in both arms together; inf where there is no effect to find.
+        variances: that one unit brings, by test and arm; `adjusted_variances` with spend before day 1 taken out.
+        unit_size: users counted per unit. evenness: effective units per unit.
+        available: units in the real base, holdout taken off.
+        needed, adjusted_needed: units for the asked power, in both arms together; inf if there is no effect to find.
         power_available: power with the whole real base.
     """
 
@@ -73,9 +74,10 @@ class Plan:
     false: Count
     users_now: float
     design_effect: float
-    variances: tuple[float, float]
-    adjusted_variances: tuple[float, float]
+    variances: Variances
+    adjusted_variances: Variances
     unit_size: float
+    evenness: float
     available: float
     share: float
     level: float
@@ -124,17 +126,18 @@ class Plan:
 
     @property
     def honest(self) -> bool:
-        """Whether the bias is surely small against the effect: its interval lies within `TOLERATED`."""
+        """Whether the bias is small against the effect: within `TOLERATED`, and surely within twice that."""
         worst = max(abs(self.bias.low), abs(self.bias.high))
-        return worst <= TOLERATED * abs(self.effect.value)
+        limit = TOLERATED * abs(self.effect.value)
+        return abs(self.bias.value) <= limit and worst <= 2 * limit
 
     def power_at(self, users: float) -> float:
         """Chance to find the effect with so many users in both arms together."""
         units = users / self.unit_size
         if units <= 3:
             return self.level
-        error = error_at(self.variances, self.share, units)
-        return power_of(self.expected.value, error, units - 2, self.level)
+        errors = errors_at(self.variances, self.share, units)
+        return power_of(self.expected.value, errors, max(self.evenness * units - 2, 1.0), self.level)
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,8 @@ class Rollout:
         plans: by design and weeks. held: the holdout, likewise.
         members: simulated members on day 1. communities: of them, 0 where none were needed.
         tests: how many were simulated. failures: tracebacks of those that failed.
-        facts: where it came from, for the page and the manifest.
+        chosen: the advised test once more, simulated with just as many users in it as it needs: the fewer are
+            treated, the more each of them feels of the other arm. None where nothing can be advised.
     """
 
     control: Scenario
@@ -177,7 +181,7 @@ class Rollout:
     communities: int
     tests: int
     failures: tuple[str, ...]
-    facts: dict[str, Any]
+    chosen: Plan | None = None
 
     def at(self, design: Design, weeks: int) -> Plan:
         """The plan of one design and duration."""
@@ -265,15 +269,57 @@ def plan(
     """
     progress = progress or Nobody()
     setting = setting_of(control, treatment, spec, before, ground)
+    rollout = read_tests(setting, _simulated(setting, range(1, spec.tests + 1), simulate_many, progress))
+    if rollout.advice is None:
+        return rollout
+    progress.says("Simulating the advised test at the size that it needs ...")
+    return replace(rollout, chosen=at_its_size(setting, rollout.advice, simulate_many, progress))
+
+
+def _simulated(
+    setting: Setting, seeds: Sequence[int], simulate_many: Simulate, progress: Watcher
+) -> list[TestRun]:
     runs = []
-    progress.begins(spec.tests * setting.days)
+    progress.begins(len(seeds) * setting.days)
     try:
-        for run in simulate_many(partial(simulate_test, setting), range(1, spec.tests + 1)):
+        for run in simulate_many(partial(simulate_test, setting), seeds):
             runs.append(run)
             progress.days(setting.days)
     finally:
         progress.ends()
-    return read_tests(setting, runs)
+    return runs
+
+
+def at_its_size(
+    setting: Setting, planned: Plan, simulate_many: Simulate = map, progress: Watcher | None = None
+) -> Plan:
+    """The same design and duration, simulated with as many units in it as it needs, on fresh seeds.
+
+    Two rounds: what each treated user feels of the others depends on how many are treated, so that a test at
+    the needed size may need another one. `users_now` over the simulated members is the share that takes part.
+    """
+    tests = setting.spec.tests
+    only = setting.spec.model_copy(update={"randomise": planned.design, "weeks": (planned.weeks,)})
+    for k in (1, 2):
+        setting = alone(setting, planned)
+        seeds = range(k * tests + 1, (k + 1) * tests + 1)
+        runs = _simulated(setting, seeds, simulate_many, progress or Nobody())
+        planned = read_tests(setting, runs).at(planned.design, planned.weeks)
+    assert setting.spec.randomise == only.randomise
+    return planned
+
+
+def alone(setting: Setting, planned: Plan) -> Setting:
+    """The setting of one design and duration, with as large a share of the units in it as the plan needs."""
+    only = {"randomise": planned.design, "weeks": (planned.weeks,)}
+    days = {"horizon": 7 * planned.weeks}
+    arms = (setting.control, setting.treatment, setting.holdout, setting.before)
+    control, treatment, holdout, before = (arm.model_copy(update=days) for arm in arms)
+    return replace(
+        setting, control=control, treatment=treatment, holdout=holdout, before=before,
+        units={planned.design: setting.units[planned.design]}, spec=setting.spec.model_copy(update=only),
+        enrol=min(1.0, planned.needed / planned.available),
+    )  # fmt: skip
 
 
 def read_tests(setting: Setting, runs: Sequence[TestRun]) -> Rollout:
@@ -290,7 +336,7 @@ def read_tests(setting: Setting, runs: Sequence[TestRun]) -> Rollout:
         held=tuple(_held(setting, good, design, weeks) for design, weeks in pairs if spec.holdout > 0),
         members=members,
         communities=int(setting.units["cluster"].max()) + 1 if "cluster" in setting.units else 0,
-        tests=len(good), failures=tuple(run.failure for run in runs if run.failure), facts={},
+        tests=len(good), failures=tuple(run.failure for run in runs if run.failure),
     )  # fmt: skip
 
 
@@ -300,16 +346,15 @@ def _plan(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int)
     truths = np.array([run.truth[weeks] for run in runs])
     bias = np.array([m.spill[1] - m.spill[0] for m in found])
     expected = mean_of(truths + bias)
-    variances, tidier = _variances(found), _variances(found, True)
+    variances, tidier = [m.variances for m in found], [m.adjusted_variances for m in found]
     users, units = (float(np.mean([sum(getattr(m, what)) for m in found])) for what in ("users", "units"))
-    size = users / units
-    plain = _mean_pair([(m.sd[0] ** 2, m.sd[1] ** 2) for m in found])
+    size, evenness = users / units, float(np.mean([m.evenness for m in found]))
+    plain = errors_at([(m.sd[0] ** 2, m.sd[1] ** 2) for m in found], spec.share, users)
     real = setting.control.scale / setting.enrol
 
-    def needed(each: tuple[float, float]) -> float:
-        return units_needed(
-            expected.value if expected.clear else 0.0, each, spec.share, spec.power, spec.level
-        )
+    def needed(each: Variances) -> float:
+        effect = expected.value if expected.clear else 0.0
+        return units_needed(effect, each, spec.share, spec.power, spec.level, evenness)
 
     return Plan(
         design=design, weeks=weeks, effect=mean_of(truths), expected=expected, bias=mean_of(bias),
@@ -320,26 +365,17 @@ def _plan(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int)
         found=Count(sum(m.plain.finds(spec.level) for m in found), len(found)),
         false=Count(sum(m.placebo.finds(spec.level) for m in found), len(found)),
         users_now=users,
-        design_effect=(error_at(variances, spec.share, units) / error_at(plain, spec.share, users)) ** 2,
-        variances=variances, adjusted_variances=tidier, unit_size=size, available=units * real,
+        design_effect=float(np.mean(errors_at(variances, spec.share, units) ** 2) / np.mean(plain**2)),
+        variances=variances, adjusted_variances=tidier, unit_size=size, evenness=evenness, available=units * real,
         share=spec.share, level=spec.level, needed=needed(variances), adjusted_needed=needed(tidier),
     )  # fmt: skip
-
-
-def _variances(found: Sequence[Measured], tidy: bool = False) -> tuple[float, float]:
-    return _mean_pair([m.adjusted_variances if tidy else m.variances for m in found])
-
-
-def _mean_pair(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    first, second = np.mean(pairs, axis=0)
-    return float(first), float(second)
 
 
 def _held(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int) -> Held:
     spec, scale = setting.spec, setting.control.scale
     found = [run.held[design, weeks] for run in runs]
     units = np.mean([m.units for m in found], axis=0) * scale
-    variances = _variances(found)
+    variances = np.mean([m.variances for m in found], axis=0)
     error = float(np.sqrt(variances[0] / units[0] + variances[1] / units[1]))
     return Held(
         design, weeks, mean_of([run.worth[weeks] for run in runs]),
@@ -370,23 +406,3 @@ def rollout_results(
     before = with_values(scenario, scenario.warmup.levers) if scenario.warmup.levers else scenario
     many: Simulate = map if executor is None else executor.map
     return plan(control, treatment, spec, many, before=before, ground=ground, progress=progress)
-
-
-def at_size(setting: Setting, users: float, members: float) -> Setting:
-    """The same tests with fewer people in them, to see whether a planned size keeps its word.
-
-    Args:
-        users: to be counted, in both arms together. members: of a simulated world on day 1.
-
-    Raises:
-        ValueError: more users than a simulated world has.
-    """
-    enrol = users / (members * (1 - setting.spec.holdout))
-    if enrol > 1.0:
-        raise ValueError(f"{ceil(users)} users, but {members * (1 - setting.spec.holdout):.0f} can take part")
-    return replace(setting, enrol=enrol)
-
-
-def finite(value: float) -> bool:
-    """Whether a needed size is one at all."""
-    return isfinite(value) and value < inf

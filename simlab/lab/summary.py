@@ -132,8 +132,8 @@ def detail_tables(
     """The tables that the detailed runs of the first stage give."""
     return {
         "steps": _steps(steps, arms),
-        "daily": _daily(views, arms),
-        "stages": _stages(views, arms),
+        "value_by_day": _daily(views, arms),
+        "stages_by_day": _stages(views, arms),
         "groups": _groups(views, arms),
         "counterfactual": _counterfactual(counts, arms),
         "counterfactual_runs": pd.DataFrame(

@@ -14,9 +14,9 @@ from typing import Any
 
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
-from simlab.report.numbers import plural
+from simlab.report.numbers import gain, plural
 from simlab.report.tune_facts import changes, first, gap, headline
-from simlab.report.tune_words import gain, verdict
+from simlab.report.tune_words import verdict
 from simlab.scenario import InputError, Scenario, dump_yaml, load, with_values
 from simlab.scenario.digest import DATA_PATHS
 from simlab.scenario.export import one_line
@@ -102,7 +102,11 @@ def _comments(t: Tuning) -> list[str]:
     whole = gap(t, headline(t))
     if whole is not None:
         texts, suffix = gain([whole.mean, whole.low, whole.high], whole.unit)
-        what = "Uplift" if t.verdict == "change" else "Uplift of the best strategy found, which is not recommended"
+        what = (
+            "Uplift"
+            if t.verdict == "change"
+            else "Uplift of the best strategy found, which is not recommended"
+        )
         lines.append(f"{what}: {headline(t)} {texts[0]}{suffix} (95 % interval of chance {texts[1]} to {texts[2]}, "
                      f"{plural(whole.pairs, 'fresh seed')}).")  # fmt: skip
     each = gap(t, first(t))

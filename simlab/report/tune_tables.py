@@ -11,10 +11,9 @@ import pandas as pd
 
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
-from simlab.report.numbers import shown
+from simlab.report.numbers import gain, shown
 from simlab.report.tables import SPREADSHEET_ROWS, harmless
 from simlab.report.tune_facts import constraints, first, gap, table, unit
-from simlab.report.tune_words import gain
 from simlab.scenario.experiments import plain
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -58,10 +57,8 @@ def outcome_rows(t: Tuning) -> list[dict[str, str]]:
         levels = [found.current, found.level, nothing.level if nothing is not None else math.nan]
         texts, suffix = shown(levels, unit_)
         moved, moved_suffix = gain([found.mean, found.low, found.high], unit_)
-        # A difference in thousands beside a level in millions says its own scale.
-        scale = moved_suffix.replace(unit_, "").strip() if unit_ != "share" else ""
-        level_scale = suffix.replace(unit_, "").strip() if unit_ != "share" else ""
-        end = f" {scale}" if scale and scale != level_scale else ""
+        # A difference in thousands beside a level in millions says its own unit.
+        end = moved_suffix if moved_suffix != suffix else ""
         rows.append({
             "name": name, "meaning": meaning, "unit": suffix.strip(), "current": texts[0], "level": texts[1],
             "nothing": texts[2] if nothing is not None else "–", "difference": moved[0] + end,
@@ -79,7 +76,7 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy that any file format takes: lists, maps and mixed values as JSON texts."""
     out = frame.copy()
     for i, dtype in enumerate(frame.dtypes):
-        if dtype == object:
+        if pd.api.types.is_object_dtype(dtype):
             column = frame.iloc[:, i]
             kinds = {type(value) for value in column if value is not None}
             if not kinds <= {str}:

@@ -8,8 +8,20 @@ from typing import Literal
 
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
-from simlab.report.numbers import listed, percent, plural, quantity, shown, signed
-from simlab.report.tune_facts import Change, Gap, changes, first, gap, headline, kept, per_base, sign, spread, table
+from simlab.report.numbers import gain, listed, percent, plural, quantity, shown, signed
+from simlab.report.tune_facts import (
+    Change,
+    Gap,
+    changes,
+    first,
+    gap,
+    headline,
+    kept,
+    sign,
+    spread,
+    table,
+)
+from simlab.report.tune_next import next_command
 from simlab.scenario.names import printable
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -74,11 +86,14 @@ class TuneScreen:
     def text(self) -> str:
         """All of it as plain text, a line each, for a terminal or a mail."""
         lines = [self.verdict, *([self.reason] if self.reason else [])]
-        lines += [f"{c.title}: {f'{c.number} {c.unit}'.strip()} ({c.note})" for c in self.cards]
+        lines += [f"{c.title}: {f'{c.number} {c.unit}'.strip()}; {c.note}" for c in self.cards]
         most = 5
         if self.changes:
             lines.append(f"{self.changes_title}:")
-            rows = [f"  {r.lever}: {r.before} -> {r.after}{f' ({r.edge})' if r.edge else ''}" for r in self.changes]
+            rows = [
+                f"  {r.lever}: {r.before} -> {r.after}{f' ({r.edge})' if r.edge else ''}"
+                for r in self.changes
+            ]
             lines += rows[:most]
             if len(rows) > most:
                 lines[-1] += f"; and {len(rows) - most} more, see report.html"
@@ -91,7 +106,7 @@ def first_screen(t: Tuning) -> TuneScreen:
     """The first screen of a tuning in words."""
     return TuneScreen(
         verdict=verdict(t),
-        reason=_sentence(t.reason),
+        reason=sentence(t.reason),
         cards=tuple(cards(t)),
         changes=tuple(map(_row, changes(t))),
         changes_title="The strategy" if t.verdict == "change" else "The best strategy found, not recommended",
@@ -132,17 +147,10 @@ def _moved(change: Change) -> str:
     return f"{levers.phrase(path)} from {before} to {after}"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A text of the search as one sentence on one line."""
     line = printable(text.strip(), 600)
     return f"{line[:1].upper()}{line[1:].rstrip('.')}." if line else ""
-
-
-def gain(values: list[float], unit: str) -> tuple[list[str], str]:
-    """`shown` with a sign before each number that is not zero."""
-    texts, suffix = shown(values, unit)
-    signed_ = [f"+{text}" if v > 0 and math.isfinite(v) and text.strip("0.,") else text
-               for text, v in zip(texts, values, strict=True)]  # fmt: skip
-    return signed_, suffix
 
 
 def cards(t: Tuning) -> list[Card]:
@@ -158,7 +166,9 @@ def cards(t: Tuning) -> list[Card]:
     elif headline(t) != "total_equity" and (money := gap(t, "total_equity")) is not None:
         found.append(_whole(t, money, best))
     elif each is not None and (relative := _relative(each)):
-        found.append(Card("Against the current strategy", relative, "", f"now {quantity(each.current, each.unit)}"))
+        found.append(
+            Card("Against the current strategy", relative, "", f"now {quantity(each.current, each.unit)}")
+        )
     return [*found, _payback(t)]
 
 
@@ -169,7 +179,7 @@ def _interval(found: Gap) -> str:
 
 def _whole(t: Tuning, found: Gap, best: str) -> Card:
     texts, suffix = gain([found.mean, found.low, found.high], found.unit)
-    titles = {"total_equity": "Customer equity, whole real base"}
+    titles = {"total_equity": "Customer equity, whole base"}
     title = titles.get(found.outcome, _capital(OUTCOMES.get(found.outcome, (found.outcome, ""))[0]))
     chance = f"chance: 95 % interval {_interval(found)}, {plural(found.pairs, 'fresh seed')}"
     return Card(f"{title}{best}", texts[0], suffix.strip(), chance)
@@ -193,10 +203,12 @@ def _people(t: Tuning) -> Card:
     found = spread(t)
     if found is None:
         why = "no ranges in the scenario" if not t.scenario.uncertainties else "no worlds were sampled"
-        return Card(title, "open", "", f"{why}: the interval beside leaves it out and is too narrow", "people")
+        return Card(
+            title, "open", "", f"{why}: the interval beside leaves it out and is too narrow", "people"
+        )
     texts, suffix = gain([found.low, found.high], _headline_unit(t))
     where = f"{found.range_name} of {found.count} sampled worlds"
-    better = f"better in {found.better} of {found.count}, {percent(found.better / found.count)}"
+    better = f"better in {found.better} of {found.count} ({percent(found.better / found.count)})"
     return Card(title, f"{texts[0]} to {texts[1]}", suffix.strip(), f"{where}; {better}", "people")
 
 
@@ -242,21 +254,27 @@ def certificates(t: Tuning) -> list[Certificate]:
         meaning, unit = OUTCOMES.get(row["outcome"], (str(row["outcome"]), ""))
         texts, suffix = shown([float(row["mean"]), float(row["bound"])], unit)
         side, most = ("upper", "at most") if row["op"] == "<=" else ("lower", "at least")
-        limit = quantity(float(row["limit"]), unit) if unit in ("share", "yuan") else f"{float(row['limit']):g}"
+        limit = (
+            quantity(float(row["limit"]), unit) if unit in ("share", "yuan") else f"{float(row['limit']):g}"
+        )
         per = "" if unit.startswith("per ") else suffix.rstrip()
         text = f"{_capital(meaning)} {most} {limit}: {side} bound {texts[1]}{per}, mean {texts[0]}{per}"
         if int(row["worlds"]) > 0:
             text += f"; holds in {int(row['worlds_met'])} of {int(row['worlds'])} sampled worlds"
         if now is not None and name in now.index and not bool(now.at[name, "certified"]):
-            text += "; today's strategy is not certified either" if not row["certified"] else "; today's is not"
+            text += (
+                "; today's strategy is not certified either" if not row["certified"] else "; today's is not"
+            )
         good = bool(row["certified"])
-        found.append(Certificate("met" if good else "not-met", "certified" if good else "not certified", f"{text}."))
+        found.append(
+            Certificate("met" if good else "not-met", "certified" if good else "not certified", f"{text}.")
+        )
     return found
 
 
 def careful(t: Tuning) -> list[str]:
     """Flags of probable model gaps, then what the numbers leave out."""
-    lines = [_sentence(flag) for flag in t.flags]
+    lines = [sentence(flag) for flag in t.flags]
     found, people = gap(t, headline(t)), spread(t)
     if found is not None and people is not None and t.verdict == "change":
         wrong = people.count - people.better
@@ -264,62 +282,6 @@ def careful(t: Tuning) -> list[str]:
             lines.append(f"In {wrong} of {people.count} sampled worlds it is worse than today's strategy: what we "
                          "do not know about people could turn the answer.")  # fmt: skip
     return [*dict.fromkeys(line for line in lines if line)]
-
-
-def optimism(t: Tuning) -> str:
-    """The search's own best beside what fresh seeds say, and why they differ."""
-    if not math.isfinite(t.search_best):
-        return "No strategy of the search kept the constraints, so the search has no best of its own."
-    found = gap(t, first(t))
-    unit = OUTCOMES.get(first(t), ("", ""))[1]
-    per = " per starting member" if headline(t) != first(t) else ""
-    if found is None:
-        texts, suffix = gain([t.search_best], unit)
-        return f"The search's own best was {texts[0]}{suffix}{per}; nothing was measured on fresh seeds."
-    texts, suffix = gain([found.mean, found.low, found.high, t.search_best], unit)
-    start = (f"The search's own best was {texts[3]}{suffix}{per}; on fresh seeds the best strategy brings {texts[0]}"
-             f"{suffix} ({texts[1]} to {texts[2]})")  # fmt: skip
-    if sign(t) * (t.search_best - found.mean) > 0:
-        return (f"{start}: the best of many noisy trials is partly luck, and only seeds that the search never saw "
-                "tell how much.")  # fmt: skip
-    return (f"{start}: this time luck did not flatter the search, but only seeds that it never saw can tell.")
-
-
-def next_command(t: Tuning) -> str:
-    """The command of the smallest live test; of another look where nothing is recommended."""
-    if t.verdict == "change":
-        given = t.manifest.get("rollout")
-        return str(given) if given else f"simlab rollout {shell(t.experiment_file)}"
-    return str(t.manifest.get("command") or f"simlab tune {shell(t.experiment_file)}")
-
-
-def next_step(t: Tuning) -> str:
-    """What to do now, in words."""
-    if t.verdict == "change":
-        return ("Before it goes to everybody, let a part of the members live with it: the command plans the smallest "
-                "live test that would confirm the uplift, rehearsed on this world (how many, how long, by user or by "
-                "group of friends).")  # fmt: skip
-    if t.verdict == "not certified":
-        return ("Look at the constraint that failed: loosen it if it is stricter than it has to be, widen the levers "
-                "that act on it, or run more selection seeds if its bound lies close to the limit; then tune again. "
-                "A new attempt uses fresh report seeds.")  # fmt: skip
-    return ("There is nothing to roll out. If a small gain would matter, allow more trials, other levers or wider "
-            "ranges, and tune again. A new attempt uses fresh report seeds.")  # fmt: skip
-
-
-def base_note(t: Tuning) -> str:
-    """What the real base is."""
-    members = per_base(t) if headline(t) != first(t) else t.scenario.population.members * t.scenario.scale
-    one = f", 1 simulated = {t.scenario.scale:g} real" if t.scenario.scale != 1 else ""
-    texts, _ = shown([members], "users")
-    return f"Real base: {texts[0]} members on the valuation date{one}."
-
-
-def shell(path: str) -> str:
-    """A file name in a command, quoted where it has to be."""
-    import shlex
-
-    return shlex.quote(printable(path, 300))
 
 
 def _capital(text: str) -> str:

@@ -69,7 +69,7 @@ def test_an_arm_compared_with_itself_differs_in_nothing() -> None:
     assert (found.tables["world_differences"]["difference"].dropna() == 0).all()
     assert found.tables["steps"].empty
     assert found.tables["levers"].empty
-    assert (found.tables["daily"]["difference"].dropna() == 0).all()
+    assert (found.tables["value_by_day"]["difference"].dropna() == 0).all()
     told = found.tables["counterfactual"].set_index("what")["mean"]
     assert told["anyway"] == told["orders_arm"] == told["orders_baseline"]
     assert told[["shifted", "only_members", "lost_members", "left_more", "joined_more"]].eq(0).all()
