@@ -34,6 +34,8 @@ from simlab.world.cells import check_cells
 
 TOLERATED = 0.10
 """A test whose estimate misses the effect of the rollout by less than this share of it may be believed."""
+LEAST = 20
+"""Simulated units in both arms below which a test is not simulated: with fewer an arm may be empty."""
 Simulate = Callable[[Callable[[int], TestRun], Sequence[int]], Iterable[TestRun]]
 """How tests are run: `map`, or an executor's `map`."""
 
@@ -196,10 +198,13 @@ class Rollout:
     def advice(self) -> Plan | None:
         """The shortest test that fits the real base and may be believed, users before communities.
 
-        Where none may be believed: the one of those that fit whose bias is the smallest against the effect.
-        None where the real base is too small for any, or there is no effect to find.
+        Where none may be believed: the one of those that fit whose bias is the smallest against the effect. A
+        duration after which the effect still has the other sign than after the longest is not advised: a reward
+        costs at once and pays later. None where the real base is too small, or there is no effect to find.
         """
-        fitting = [p for p in self.plans if p.fits and p.effect.clear]
+        last = max(self.plans, key=lambda p: p.weeks).effect
+        same = [p for p in self.plans if not last.clear or p.effect.value * last.value > 0]
+        fitting = [p for p in same if p.fits and p.effect.clear]
         order = {"user": 0, "cluster": 1}
         honest = sorted((p for p in fitting if p.honest), key=lambda p: (p.weeks, order[p.design]))
         if honest:
@@ -213,6 +218,12 @@ def arms_of(scenario: Scenario, spec: RolloutSpec) -> tuple[Scenario, Scenario]:
     Raises:
         InputError: a path that does not exist, a value that its field does not allow, or no user-level lever.
     """
+    for arm, values in (("control", spec.control), ("treatment", spec.treatment)):
+        for path in values:
+            if not path.startswith("levers."):
+                raise InputError(Problem("rollout", "only levers differ between the arms of a test",
+                                         where=f"{arm}.{path}", value=str(values[path]),
+                                         cure="Name a path that begins with 'levers.'."))  # fmt: skip
     control, treatment = (with_values(scenario, values) for values in (spec.control, spec.treatment))
     if control.levers == treatment.levers:
         raise InputError(Problem("rollout", "both arms have the same strategy", where="treatment",
@@ -246,6 +257,10 @@ def setting_of(
         units["user"] = np.arange(n)
     if "cluster" in spec.designs:
         units["cluster"] = communities_of(ground.graph).astype(np.int64)
+        count = int(units["cluster"].max()) + 1
+        if count * (1 - spec.holdout) * min(spec.share, 1 - spec.share) < 2:
+            raise InputError(Problem("rollout", "fewer than two communities in an arm", where="graph",
+                                     value=f"{count} communities", cure="Plan with randomise: user."))  # fmt: skip
     return Setting(control, treatment, holdout, before, ground, units, spec)
 
 
@@ -310,7 +325,10 @@ def at_its_size(
 
 
 def alone(setting: Setting, planned: Plan) -> Setting:
-    """The setting of one design and duration, with as large a share of the units in it as the plan needs."""
+    """The setting of one design and duration, with as large a share of the units in it as the plan needs.
+
+    At least `LEAST` simulated ones: where one stands for many real ones, a small test cannot be simulated smaller.
+    """
     only = {"randomise": planned.design, "weeks": (planned.weeks,)}
     days = {"horizon": 7 * planned.weeks}
     arms = (setting.control, setting.treatment, setting.holdout, setting.before)
@@ -318,7 +336,7 @@ def alone(setting: Setting, planned: Plan) -> Setting:
     return replace(
         setting, control=control, treatment=treatment, holdout=holdout, before=before,
         units={planned.design: setting.units[planned.design]}, spec=setting.spec.model_copy(update=only),
-        enrol=min(1.0, planned.needed / planned.available),
+        enrol=min(1.0, max(planned.needed, LEAST * setting.control.scale) / planned.available),
     )  # fmt: skip
 
 
@@ -333,7 +351,10 @@ def read_tests(setting: Setting, runs: Sequence[TestRun]) -> Rollout:
     return Rollout(
         control=setting.control, treatment=setting.treatment, spec=spec,
         plans=tuple(_plan(setting, good, design, weeks) for design, weeks in pairs),
-        held=tuple(_held(setting, good, design, weeks) for design, weeks in pairs if spec.holdout > 0),
+        held=tuple(
+            _held(setting, good, design, weeks) for design, weeks in pairs
+            if sum((design, weeks) in run.held for run in good) > 0.5 * len(good)
+        ),
         members=members,
         communities=int(setting.units["cluster"].max()) + 1 if "cluster" in setting.units else 0,
         tests=len(good), failures=tuple(run.failure for run in runs if run.failure),
@@ -373,7 +394,7 @@ def _plan(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int)
 
 def _held(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int) -> Held:
     spec, scale = setting.spec, setting.control.scale
-    found = [run.held[design, weeks] for run in runs]
+    found = [run.held[design, weeks] for run in runs if (design, weeks) in run.held]
     units = np.mean([m.units for m in found], axis=0) * scale
     variances = np.mean([m.variances for m in found], axis=0)
     error = float(np.sqrt(variances[0] / units[0] + variances[1] / units[1]))

@@ -160,11 +160,15 @@ def read_growth(rollout: Rollout) -> str:
         first, last = (
             rollout.at(design, week) for week in (min(rollout.spec.weeks), max(rollout.spec.weeks))
         )
-        texts = [
-            f"{amount(plan.bias.value)} {unit_of(rollout)} after {plan.weeks} weeks" for plan in (first, last)
-        ]
+        texts = [f"{_off(plan, unit_of(rollout))} after {plan.weeks} weeks" for plan in (first, last)]
         parts.append(f"Assigned {NAMES[design]}, a test is off by {' and '.join(texts)}.")
     return " ".join(parts)
+
+
+def _off(plan: Plan, unit: str) -> str:
+    if plan.effect.clear and abs(plan.bias.value) < 0.01 * abs(plan.effect.value):
+        return "less than 1 %"
+    return f"{amount(plan.bias.value)} {unit}"
 
 
 def power(rollout: Rollout) -> Figure | None:
