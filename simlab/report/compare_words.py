@@ -88,7 +88,7 @@ def line(found: Comparison, arm: str) -> ArmLine:
         together=f"{texts[3]} to {texts[4]} for all arms at once" if math.isfinite(row["low_together"]) else "",
         worlds=worlds,
         chance=likely(float(row["p_better"])),
-        world_chance=_wins(row) if sampled else "",
+        world_chance=_wins(row) if sampled and not row["identical"] else "",
         pairs=f"{int(row['pairs']):,}",
         needed=f"{row['needed']:,.0f} needed" if math.isfinite(row["needed"]) else "",
         worth=_worth(float(row["worth"])),
@@ -231,13 +231,21 @@ def careful(found: Comparison) -> list[str]:
     return out
 
 
-def constraints(found: Comparison) -> list[tuple[str, str, str]]:
-    """(arm, verdict, line) for each constraint of the baseline's scenario in each arm, over seeds."""
-    out: list[tuple[str, str, str]] = []
-    for arm, model in found.arms.items():
-        frame = found.tables["outcomes"]
-        own = Results(model, {"outcomes": frame[frame["arm"] == arm].drop(columns="arm")})
-        for rule in found.arms[found.baseline].constraints:
-            judged = judge(own, rule)
-            out.append((arm, judged.verdict, constraint_line(judged)))
-    return out
+def constraints(found: Comparison) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each constraint of the baseline's scenario: what it asks, and (verdict, figures) of each arm over seeds."""
+    frame = found.tables["outcomes"]
+    own = [
+        Results(model, {"outcomes": frame[frame["arm"] == arm].drop(columns="arm")})
+        for arm, model in found.arms.items()
+    ]
+    rows = []
+    for rule in found.arms[found.baseline].constraints:
+        judged = [judge(results, rule) for results in own]
+        cells: list[tuple[str, str]] = []
+        for each in judged:
+            (mean,), suffix = shown([each.mean], OUTCOMES[rule.outcome][1])
+            text = "mean " + mean + ("" if "per 1,000" in suffix else suffix)
+            text += f"; in {each.worlds_met} of {plural(each.worlds, 'world')}" if each.worlds else ""
+            cells.append((each.verdict, text))
+        rows.append((constraint_line(judged[0]).partition(":")[0], cells))
+    return rows
