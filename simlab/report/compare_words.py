@@ -11,7 +11,7 @@ import pandas as pd
 from simlab.lab.comparison import LESS_IS_BETTER, Comparison
 from simlab.lab.results import Results
 from simlab.report.estimates import FEW_WORLDS, judge
-from simlab.report.numbers import percent, plural, shown
+from simlab.report.numbers import listed, percent, plural, shown
 from simlab.report.words import constraint_line
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -217,17 +217,24 @@ def careful(found: Comparison) -> list[str]:
         count = int((failures["status"] == status).sum())
         if count:
             out.append(f"{plural(count, 'run')} {text}; their pairs are not counted.")
+    blurred, outside = [], []
     for arm in found.others:
         row = found.row(arm)
         if math.isfinite(row["world_chance"]) and row["world_chance"] > MOSTLY_CHANCE:
-            out.append(
-                f"The plausible worlds of '{arm}' differ mostly by chance ({percent(row['world_chance'])} "
-                "of their spread): the range is wider than what we do not know."
-            )
+            blurred.append(f"'{arm}' ({percent(row['world_chance'])})")
         inside = row["world_low"] <= row["difference"] <= row["world_high"]
         if row["worlds"] >= FEW_WORLDS and not inside and not row["identical"]:
-            out.append(f"The scenario's own difference of '{arm}' lies outside its plausible worlds: its "
-                       "numbers and its ranges disagree.")  # fmt: skip
+            outside.append(f"'{arm}'")
+    if blurred:
+        out.append(
+            f"Plausible worlds differ mostly by the chance of their few seeds (share of their spread): {listed(blurred)}. "
+            "The range is wider than what we do not know."
+        )
+    if outside:
+        out.append(
+            "The scenario's own difference lies outside its plausible worlds, so that its numbers and its ranges "
+            f"disagree: {listed(outside)}."
+        )
     return out
 
 
