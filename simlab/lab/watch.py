@@ -11,6 +11,9 @@ class Watcher(Protocol):
     def says(self, text: str) -> None:
         """One line for the reader."""
 
+    def doing(self, text: str) -> None:
+        """What is being done now, in a few words."""
+
     def begins(self, total_days: int) -> None:
         """Simulated days ahead."""
 
@@ -25,6 +28,9 @@ class Nobody:
     """Nobody watches."""
 
     def says(self, text: str) -> None:
+        """Nothing."""
+
+    def doing(self, text: str) -> None:
         """Nothing."""
 
     def begins(self, total_days: int) -> None:

@@ -35,15 +35,25 @@ def sample_worlds(scenario: Scenario, count: int) -> tuple[list[Scenario], pd.Da
     Returns:
         the worlds' scenarios, and a table of world (1-based) and one column per uncertain path.
     """
+    table = world_table(scenario, count)
+    return [with_values(scenario, values, to_grain=True) for values in world_values(table)], table
+
+
+def world_table(scenario: Scenario, count: int, first: int = 1) -> pd.DataFrame:
+    """Worlds `first` .. `first` + `count` - 1: their numbers, and one column per uncertain path."""
     paths = list(scenario.uncertainties)
     if not paths or count <= 0:
-        return [], pd.DataFrame({"world": pd.Series(dtype="int64")})
+        return pd.DataFrame({"world": pd.Series(dtype="int64")})
     sampler = qmc.Sobol(len(paths), scramble=True, seed=SOBOL_SEED)
-    points = sampler.random_base2(int(np.ceil(np.log2(max(count, 2)))))[:count]
-    table = pd.DataFrame({"world": np.arange(1, count + 1)})
+    last = first + count - 1
+    points = sampler.random_base2(int(np.ceil(np.log2(max(last, 2)))))[first - 1 : last]
+    table = pd.DataFrame({"world": np.arange(first, last + 1)})
     for k, path in enumerate(paths):
         table[path] = quantile(scenario.uncertainties[path], points[:, k])
-    worlds = [
-        with_values(scenario, {p: float(row[p]) for p in paths}, to_grain=True) for _, row in table.iterrows()
-    ]
-    return worlds, table
+    return table
+
+
+def world_values(table: pd.DataFrame) -> list[dict[str, float]]:
+    """Values by path of each world in a table."""
+    paths = [column for column in table.columns if column != "world"]
+    return [{path: float(row[path]) for path in paths} for _, row in table.iterrows()]
