@@ -36,7 +36,8 @@ def pairs(
     ours, theirs = (
         inside[inside["arm"] == name].drop_duplicates("seed").set_index("seed")[outcome] for name in (arm, baseline)
     )  # fmt: skip
-    both = [s for s in ours.index if s in theirs.index and (seeds is None or s in set(seeds))]
+    wanted = None if seeds is None else frozenset(seeds)
+    both = [s for s in ours.index if s in theirs.index and (wanted is None or s in wanted)]
     a, b = ours.loc[both].to_numpy(np.float64), theirs.loc[both].to_numpy(np.float64)
     good = np.isfinite(a) & np.isfinite(b)
     kept = [int(seed) for seed, fine in zip(both, good, strict=True) if fine]
@@ -55,11 +56,12 @@ def differences_table(
     """The table ``differences`` of `simlab.lab.comparison.Comparison`."""
     baseline, *others = arms
     over = world_differences(outcomes, arms)
+    begun = frozenset(first)
     rows = []
     for arm in others:
         for outcome in OUTCOMES:
             seeds, differences, ours, theirs = pairs(outcomes, arm, baseline, outcome)
-            early = sum(seed in set(first) for seed in seeds)
+            early = sum(seed in begun for seed in seeds)
             found = paired(differences, early)
             wide = (found.mean, found.mean) if found.error == 0 else found.within(cover.factor)
             gain = worth(ours, theirs)

@@ -17,6 +17,9 @@ from simlab.report.compare_why import COLOURS, arm_labels
 from simlab.report.compare_words import plus
 from simlab.report.numbers import count
 
+_BANDS = 6
+"""Arms beyond which bands would hide each other."""
+
 
 def _days(found: Comparison, day: pd.Series) -> np.ndarray:
     start = found.arms[found.baseline].start
@@ -46,7 +49,8 @@ def cumulative(found: Comparison) -> Figure | None:
         handles.append(handle)
         names.append(labels[str(arm)])
         if part["difference"].notna().any():
-            axes[1].fill_between(x, part["difference_low"].to_numpy(float), part["difference_high"].to_numpy(float),
+            if len(found.others) <= _BANDS:
+                axes[1].fill_between(x, part["difference_low"].to_numpy(float), part["difference_high"].to_numpy(float),
                                  color=colour, alpha=0.2, linewidth=0)  # fmt: skip
             axes[1].plot(x, part["difference"], color=colour, linewidth=1.8)
     axes[1].axhline(0, color=style.INK, linewidth=0.9, zorder=1)

@@ -149,7 +149,7 @@ def curve(found: Comparison) -> Figure | None:
     style.caption(ax, "x", path)
     style.heading(
         ax,
-        f"{OUTCOMES[found.outcome][0]}: difference from {arm_labels(found)[found.baseline]}, {_unit(found)}",
+        f"Difference from '{arm_labels(found)[found.baseline]}': {OUTCOMES[found.outcome][0]}, {_unit(found)}",
     )
     return style.finish(fig)
 

@@ -87,6 +87,7 @@ def why(found: Comparison) -> Figure | None:
     axes[0].set_xlim(low - 0.02 * (high - low), high + 0.2 * (high - low))
     for ax in axes[: len(arms)]:
         style.caption(ax, "x", "yuan per starting member")
+        ax.tick_params(labelbottom=True)
     return style.finish(fig)
 
 

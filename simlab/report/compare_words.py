@@ -11,7 +11,7 @@ import pandas as pd
 from simlab.lab.comparison import LESS_IS_BETTER, Comparison
 from simlab.lab.results import Results
 from simlab.report.estimates import FEW_WORLDS, judge
-from simlab.report.numbers import percent, plural, shown
+from simlab.report.numbers import listed, percent, plural, shown
 from simlab.report.words import constraint_line
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -88,7 +88,7 @@ def line(found: Comparison, arm: str) -> ArmLine:
         together=f"{texts[3]} to {texts[4]} for all arms at once" if math.isfinite(row["low_together"]) else "",
         worlds=worlds,
         chance=likely(float(row["p_better"])),
-        world_chance=_wins(row) if sampled else "",
+        world_chance=_wins(row) if sampled and not row["identical"] else "",
         pairs=f"{int(row['pairs']):,}",
         needed=f"{row['needed']:,.0f} needed" if math.isfinite(row["needed"]) else "",
         worth=_worth(float(row["worth"])),
@@ -217,27 +217,42 @@ def careful(found: Comparison) -> list[str]:
         count = int((failures["status"] == status).sum())
         if count:
             out.append(f"{plural(count, 'run')} {text}; their pairs are not counted.")
+    blurred, outside = [], []
     for arm in found.others:
         row = found.row(arm)
         if math.isfinite(row["world_chance"]) and row["world_chance"] > MOSTLY_CHANCE:
-            out.append(
-                f"The plausible worlds of '{arm}' differ mostly by chance ({percent(row['world_chance'])} "
-                "of their spread): the range is wider than what we do not know."
-            )
+            blurred.append(f"'{arm}' ({percent(row['world_chance'])})")
         inside = row["world_low"] <= row["difference"] <= row["world_high"]
         if row["worlds"] >= FEW_WORLDS and not inside and not row["identical"]:
-            out.append(f"The scenario's own difference of '{arm}' lies outside its plausible worlds: its "
-                       "numbers and its ranges disagree.")  # fmt: skip
+            outside.append(f"'{arm}'")
+    if blurred:
+        out.append(
+            f"Plausible worlds differ mostly by the chance of their few seeds (share of their spread): {listed(blurred)}. "
+            "The range is wider than what we do not know."
+        )
+    if outside:
+        out.append(
+            "The scenario's own difference lies outside its plausible worlds, so that its numbers and its ranges "
+            f"disagree: {listed(outside)}."
+        )
     return out
 
 
-def constraints(found: Comparison) -> list[tuple[str, str, str]]:
-    """(arm, verdict, line) for each constraint of the baseline's scenario in each arm, over seeds."""
-    out: list[tuple[str, str, str]] = []
-    for arm, model in found.arms.items():
-        frame = found.tables["outcomes"]
-        own = Results(model, {"outcomes": frame[frame["arm"] == arm].drop(columns="arm")})
-        for rule in found.arms[found.baseline].constraints:
-            judged = judge(own, rule)
-            out.append((arm, judged.verdict, constraint_line(judged)))
-    return out
+def constraints(found: Comparison) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each constraint of the baseline's scenario: what it asks, and (verdict, figures) of each arm over seeds."""
+    frame = found.tables["outcomes"]
+    own = [
+        Results(model, {"outcomes": frame[frame["arm"] == arm].drop(columns="arm")})
+        for arm, model in found.arms.items()
+    ]
+    rows = []
+    for rule in found.arms[found.baseline].constraints:
+        judged = [judge(results, rule) for results in own]
+        cells: list[tuple[str, str]] = []
+        for each in judged:
+            (mean,), suffix = shown([each.mean], OUTCOMES[rule.outcome][1])
+            text = "mean " + mean + ("" if "per 1,000" in suffix else suffix)
+            text += f"; in {each.worlds_met} of {plural(each.worlds, 'world')}" if each.worlds else ""
+            cells.append((each.verdict, text))
+        rows.append((constraint_line(judged[0]).partition(":")[0], cells))
+    return rows

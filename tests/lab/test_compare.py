@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from simlab.lab.compare import compare
+from simlab.lab.compare import compare, workload
 from simlab.lab.comparison import Comparison
 from simlab.lab.crew import Crew, Task
 from simlab.lab.runs import Run
@@ -219,8 +219,10 @@ def test_programmes_that_the_other_has_not_got() -> None:
 
 
 def test_the_first_stage_alone_is_in_detail() -> None:
-    crew = Some()
-    compare({"a": SMALL, "b": MORE}, spec(precision=0.01, max_seeds=6, worlds=1), "customer_equity", crew)
+    crew, arms, asked = Some(), {"a": SMALL, "b": MORE}, spec(precision=0.01, max_seeds=6, worlds=1)
+    compare(arms, asked, "customer_equity", crew)
+    assert workload(arms, asked) == (16, 20)
+    assert len(crew.tasks) == 20
     assert {task.seed for task in crew.tasks if task.detail} == {1, 2, 3, 4}
     assert {task.seed for task in crew.tasks if not task.detail and not task.world} == {5, 6}
 
