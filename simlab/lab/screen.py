@@ -17,7 +17,7 @@ from scipy.stats import qmc
 
 from simlab.lab import designs, screen_tables
 from simlab.lab.crew import Task
-from simlab.lab.factors import Factor, factors_of, uncertain, values
+from simlab.lab.factors import Factor, factors_of, uncertain, unit_of, values
 from simlab.lab.flips import Flips, flips_of
 from simlab.lab.noise import noise_of
 from simlab.lab.past import with_past
@@ -30,6 +30,8 @@ from simlab.scenario.experiments import Lever, plain
 from simlab.world.compiled import sources_digest
 
 Array = NDArray[np.float64]
+PAIRED_SEEDS = 8
+"""Common seeds of a ranking, at least: its error is shared by all worlds, so that only seeds make it smaller."""
 FEWEST = 4
 """Complete trajectories or base rows below which there is no index."""
 _WORLD_SEED = 20_260_401
@@ -53,10 +55,10 @@ def runs_of(
 ) -> int:
     """Runs that the screening asks for at most, for a forecast."""
     factors = factors_of(scenario, spec, levers)
-    count = len(designs.make(spec.method, len(factors), spec.size).flat)
+    count = len(designs.make(spec.method, len(factors), spec.size).flat) * spec.seeds
     if against is not None or spec.against is not None:
-        count += 2 * _worlds(len(uncertain(scenario)))
-    return count * spec.seeds
+        count += 2 * _worlds(len(uncertain(scenario))) * max(spec.seeds, PAIRED_SEEDS)
+    return count
 
 
 def screen(
@@ -98,15 +100,17 @@ def screen(
     }
     flips, second, gone = None, {}, 0
     if against is not None:
-        flips, gone, more = _against(scenario, against, seeds, outcome, crew)
+        pairs = ScreenSeed.panel(max(spec.seeds, PAIRED_SEEDS))
+        flips, gone, more = _against(scenario, against, pairs, outcome, crew)
         second, tables = changed(scenario, against), {**tables, **more}
     return Screening(
         scenario, outcome, design.method,
         tuple(sorted(moved, key=lambda m: -m.effect.size)),
         len(design.points), int(whole.sum()), len(np.unique(design.points[whole].reshape(-1, design.d), axis=0)),
         {reason: sum(r == reason for r in lost.values()) for reason in REASONS if reason in lost.values()},
-        examples, tuple(map(int, seeds)), noise_of(fair.reshape(-1, len(seeds))), flips, second, gone, tables,
-        manifest(scenario, spec, levers, outcome, against),
+        examples, tuple(map(int, seeds)), noise_of(fair.reshape(-1, len(seeds))), flips, second,
+        {path: unit_of(path)[1] for path in (*(f.path for f in factors), *scenario.uncertainties, *second)},
+        gone, tables, manifest(scenario, spec, levers, outcome, against),
     )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
-"""A screening in words: what moves the outcome, how much is chance, what turns the ranking, what to be careful about."""
+"""A screening in words: what moves the outcome, how much is chance, what turns the ranking, what to beware of."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from simlab.lab.screen_result import Moved, Screening
 from simlab.report.numbers import listed, percent, plural, quantity, signed
@@ -79,9 +80,8 @@ def headline(screening: Screening) -> str:
         first = f"Nothing in this design moves {what(screening)} by more than chance would."
     else:
         names = [f"{short(m.factor.path)} ({size(screening, m)})" for m in strong]
-        verb = "moves" if len(names) == 1 else "move"
         measure = " of its variance" if screening.method == "sobol" else " for a move over the range"
-        first = f"What {verb} {what(screening)} most: {listed(names)}{measure if len(names) == 1 else ''}."
+        first = f"What moves {what(screening)} most: {listed(names)}{measure if len(names) == 1 else ''}."
         if len(names) > 1:
             first = first[:-1] + (
                 ", shares of its variance, interactions included." if screening.method == "sobol"
@@ -106,7 +106,7 @@ def noise_line(screening: Screening) -> str:
 def overlap(screening: Screening) -> str:
     """Which of the first places are not settled; "" if they are."""
     strong = [m for m in screening.moved if stands_out(m)]
-    for first, second in zip(strong, strong[1:], strict=False):
+    for first, second in pairwise(strong):
         if first.effect.size - first.effect.error <= second.effect.size + second.effect.error:
             run = [first, second]
             for m in strong[strong.index(second) + 1 :]:
@@ -159,7 +159,7 @@ def ranking(screening: Screening) -> list[Line]:
     if flips is None:
         return []
     word, unit = more(screening), OUTCOMES[screening.outcome][1]
-    units = {m.factor.path: m.factor.unit for m in screening.moved}
+    units = screening.units
     lines = []
     for flip in flips.flipping:
         where = []
@@ -171,7 +171,8 @@ def ranking(screening: Screening) -> list[Line]:
             where.append(f"{value(limit, units.get(flip.path, ''))} (somewhere in {ends})")
         if rising is not None:
             above, below = ("second", "current") if rising else ("current", "second")
-            text = f"{short(flip.path)} turns it: above {where[0]} the {above} strategy is {word}, below it the {below} one."
+            text = f"{short(flip.path)} turns it: above {where[0]} the {above} strategy is {word}, "
+            text += f"below it the {below} one."
         else:
             text = f"{short(flip.path)} turns it more than once, at {listed(where)}."
         lines.append(Line("turns", text))
@@ -205,8 +206,8 @@ def against(screening: Screening) -> str:
     count = round(flips.above * flips.worlds)
     return (f"The second strategy is {word} in {count} of {plural(flips.worlds, 'sampled world')}. Expected "
             f"difference over them: {difference(flips.mean, unit)} (95 % interval {difference(flips.low, unit)} to "
-            f"{difference(flips.high, unit)}). By the seeds of each world alone it is clearly {word} in "
-            f"{round(flips.clear_above * flips.worlds)} and clearly not in "
+            f"{difference(flips.high, unit)}). Taken alone, a world shows a clear lead of the second "
+            f"in {round(flips.clear_above * flips.worlds)} of them and of the current one in "
             f"{round(flips.clear_below * flips.worlds)}.")  # fmt: skip
 
 
@@ -243,7 +244,10 @@ def careful(screening: Screening) -> list[str]:
         )
     flips = screening.flips
     if flips is not None and any(flip.verdict == "open" for flip in flips.single):
-        lines.append(
-            "Open does not mean that it cannot turn: more seeds or a larger difference would settle it."
-        )
+        said = "Open does not mean that it cannot turn."
+        if flips.shared > (flips.high - flips.low) / 4:
+            shared = quantity(flips.shared, OUTCOMES[screening.outcome][1])
+            said += f" All worlds share an error of ±{shared}, because they were run on the same "
+            said += f"{plural(flips.seeds, 'seed')}: raise `seeds` to settle more."
+        lines.append(said)
     return lines
