@@ -22,7 +22,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
-from simlab.scenario.labels import Label, Name, Text
+from simlab.scenario.labels import Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
 from simlab.scenario.units import SHARES, parse
 
@@ -51,7 +51,7 @@ Precision = Annotated[float, BeforeValidator(_precision)]
 class CompareSpec(Part):
     """Arms on the same seeds, each against the first."""
 
-    arms: dict[Label, Values] = Field(
+    arms: dict[Name, Values] = Field(
         min_length=2, max_length=12, description="values by path of each arm; the first is the baseline")  # fmt: skip
     precision: Precision | None = Field(
         None, description="half-width of the 95 % interval to reach, in the outcome's unit")  # fmt: skip
