@@ -90,7 +90,7 @@ def tune(
 ) -> None:
     """Search for the best strategy; writes report.html and best.yaml."""
     from simlab import questions
-    from simlab.report.tune_words import summary
+    from simlab.report.tune_words import first_screen
 
     found = questions.tune(
         experiment, set_, trials=trials, storage=storage, threads=threads, dask=dask, budget=budget, out=out_,
@@ -98,7 +98,7 @@ def tune(
     )  # fmt: skip
     if found is None:
         return
-    out.print(summary(found), markup=False)
+    out.print(first_screen(found).text(), markup=False)
     out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
 
 

@@ -6,6 +6,7 @@ Like `simlab.verbs` they put rooms together: load an experiment, ask the lab, wr
 from __future__ import annotations
 
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -140,7 +141,8 @@ def tune(
         "seconds": round(time.perf_counter() - started, 1),
     }
     final = place / f"{slug(question.experiment.name)}-{found.manifest['run'][:8]}"
-    found = replace(found, manifest={**found.manifest, **facts})
+    live_test = shlex.join(["simlab", "rollout", question.loaded.file, str(final / "best.yaml")])
+    found = replace(found, manifest={**found.manifest, **facts, "rollout": live_test})
     if write:
         progress.says("Writing tables, plots and the report ...")
         _written(

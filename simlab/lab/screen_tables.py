@@ -69,7 +69,9 @@ def against(factors: Sequence[Factor], unit: Array, found: Array, flips: Flips) 
     worlds: dict[str, Any] = {"world": np.arange(1, len(unit) + 1)}
     for j, factor in enumerate(factors):
         worlds[factor.path] = [float(factor.at(float(u))) for u in unit[:, j]]
-    error = difference.std(axis=1, ddof=1) / np.sqrt(difference.shape[1]) if difference.shape[1] > 1 else np.nan
+    error = (
+        difference.std(axis=1, ddof=1) / np.sqrt(difference.shape[1]) if difference.shape[1] > 1 else np.nan
+    )
     worlds |= {"current": found[:, 0].mean(axis=1), "second": found[:, 1].mean(axis=1),
                "difference": difference.mean(axis=1), "error": error}  # fmt: skip
     by_path = {factor.path: factor for factor in factors}
@@ -84,7 +86,17 @@ def against(factors: Sequence[Factor], unit: Array, found: Array, flips: Flips) 
         curve.insert(0, "assumption", flip.path)
         curve.insert(2, "value", [float(by_path[flip.path].at(float(u))) for u in flip.curve[:, 0]])
         curves.append(curve)
-    columns = ["first", "first_side", "first_limit", "second", "second_side", "second_limit", "worlds", "above", "mean"]
+    columns = [
+        "first",
+        "first_side",
+        "first_limit",
+        "second",
+        "second_side",
+        "second_limit",
+        "worlds",
+        "above",
+        "mean",
+    ]
     joint = [
         (j.paths[0], j.sides[0], j.limits[0], j.paths[1], j.sides[1], j.limits[1], j.worlds, j.above, j.mean)
         for j in flips.joint

@@ -22,6 +22,9 @@ from simlab.scenario.experiments import Lever
 Params = dict[str, Any]
 """Values as Optuna keeps them: numbers, and the text of a choice."""
 
+FINE = 200
+"""A lever without a step is set to a power of ten that divides its range into at least so many values."""
+
 
 def label(value: Any) -> str:
     """The text by which a choice is known in a study."""
@@ -93,9 +96,16 @@ def _value(lever: Lever, param: Any) -> Any:
     if lever.kind == "int":
         return int(param)
     value = float(param)
+    if value == lever.current or lever.step is not None:
+        return float(f"{value:.10g}")
+    if lever.log:
+        value = float(f"{value:.3g}")
+    else:  # a strategy is read out and typed in: 24.6 yuan, not 24.57318
+        grain = max(lever.grain or 0.0, 10.0 ** math.floor(math.log10((lever.high - lever.low) / FINE)))
+        value = round(value / grain) * grain
     if lever.grain:
         value = round(value / lever.grain) * lever.grain
-    return float(f"{value:.10g}")  # a lever is set to 0.0834, not to 0.083400000000001
+    return float(f"{min(max(value, lever.low), lever.high):.10g}")
 
 
 def _nearest(lever: Lever) -> Any:

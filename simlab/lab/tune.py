@@ -26,6 +26,7 @@ from simlab.lab.paired import Paired, paired, spread
 from simlab.lab.past import nothing
 from simlab.lab.planner import Planner, Trial
 from simlab.lab.runs import SEEDS_PER_WORLD, Run, versions
+from simlab.lab.screen import screen
 from simlab.lab.search import (
     Judge,
     OutOfTime,
@@ -48,6 +49,7 @@ from simlab.lab.tuning import Tuning, Verdict
 from simlab.lab.watch import Watcher
 from simlab.lab.worlds import world_table, world_values
 from simlab.scenario import InputError, Problem, scenario_digest, slug
+from simlab.scenario.experiment import ScreenSpec
 from simlab.scenario.experiments import Question
 from simlab.scenario.outcomes import Constraint
 
@@ -55,6 +57,8 @@ CERTAINTY = 0.999
 """One-sided confidence of a certificate."""
 HORIZONS = (90, 180, 365)
 HORIZON_SEEDS = 8
+TRAJECTORIES, SCREEN_SEEDS = 8, 2
+"""Size of the design that says which levers matter."""
 REFERENCE = 16
 """Strategies against which regret is measured."""
 PER_ATTEMPT = 10_000
@@ -119,14 +123,15 @@ def runs_ahead(todo: Plan) -> int:
     report = 3 * spec.report_seeds
     worlds = 2 * SEEDS_PER_WORLD * spec.worlds if todo.question.scenario.uncertainties else 0
     others = len(_horizons(todo.question.scenario.horizon)) - 1
-    return search_runs + selection + report + worlds + others * (spec.finalists + 1) * HORIZON_SEEDS
+    design = TRAJECTORIES * (len(todo.question.levers) + 1) * SCREEN_SEEDS
+    return search_runs + selection + report + worlds + others * (spec.finalists + 1) * HORIZON_SEEDS + design
 
 
 def foresee(todo: Plan, workers: int) -> Forecast:
     """Time and memory of a tune from the beginning."""
     scenario = todo.question.scenario
     ground = shared_ground(scenario)
-    return forecast(scenario, ground.graph, ground.base, runs_ahead(todo), workers)
+    return forecast(scenario, ground.graph, ground.base, runs_ahead(todo), workers, tables=False)
 
 
 def tune(
@@ -399,6 +404,8 @@ class _Tune:
             tables["certificates"] = certificates
         if self.checks:
             self._more(tables, made, values, report, panel, finalists, certificates)
+        if (surface := made.surface(surfaces[self.first], tables.get("sensitivity"))) is not None:
+            tables["surface"] = surface
         flags = self._flags(made, answer, tables, winner, surfaces)
         return Tuning(
             scenario=self.scenario, experiment_file=self.todo.question.file,
@@ -450,6 +457,10 @@ class _Tune:
                 step()
             except OutOfTime:
                 self.notes.append(f"The time budget ended before {name}; run the same command again for it.")
+            except RuntimeError as error:  # too few points of a design could be run
+                self.notes.append(
+                    f"{name[0].upper()}{name[1:]} could not be had: {str(error).splitlines()[0]}"
+                )
 
     def _worlds(
         self, tables: dict[str, pd.DataFrame], made: tune_tables.Made, values: Mapping[str, Any],
@@ -496,7 +507,16 @@ class _Tune:
         tables["horizons"] = pd.concat(frames, ignore_index=True)
 
     def _sensitivity(self, tables: dict[str, pd.DataFrame]) -> None:
-        """Filled in by the screen of the levers."""
+        """Which levers matter, from a design of its own; and the surface over the two that matter most."""
+        spec = ScreenSpec(uncertainties=False, method="morris", size=TRAJECTORIES, seeds=SCREEN_SEEDS)
+        found = screen(self.scenario, spec, self.todo.question.levers, outcome=self.first, crew=self.crew)
+        if self.crew.out_of_time and found.lost:
+            raise OutOfTime
+        tables["sensitivity"] = pd.DataFrame([
+            {"lever": m.factor.path, "effect": m.effect.size, "low": max(0.0, m.effect.size - m.effect.error),
+             "high": m.effect.size + m.effect.error, "sigma": m.effect.other, "noise": found.noise.share}
+            for m in found.moved
+        ])  # fmt: skip
 
     def _flags(
         self, made: tune_tables.Made, answer: Paired, tables: Mapping[str, pd.DataFrame], winner: Trial,
@@ -535,9 +555,11 @@ class _Tune:
             "attempt": attempt,
             "trials": self.spec.trials,
             "sampler": self.spec.sampler,
-            "search seeds": [int(seed) for _, seed in panel.places],
-            "selection seeds": [int(seed) for seed in selection],
-            "report seeds": [int(seed) for seed in report],
+            "seeds": {
+                "search": [int(seed) for _, seed in panel.places],
+                "selection": [int(seed) for seed in selection],
+                "report": [int(seed) for seed in report],
+            },
             "versions": versions(),
         }
 

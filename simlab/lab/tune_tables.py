@@ -148,9 +148,11 @@ class Made:
                 ours, theirs = column(self.runs[arm], outcome), column(self.runs["current"], outcome)
                 both = np.isfinite(ours) & np.isfinite(theirs)
                 found = paired(ours[both] - theirs[both])
+                less = self.plan.objectives.get(outcome) == "minimise"
                 rows.append({
                     "arm": arm, "outcome": outcome, "mean": found.mean, "low": found.low, "high": found.high,
-                    "p_better": found.p_above, "pairs": found.pairs, "current": _mean(theirs), "level": _mean(ours),
+                    "p_better": 1 - found.p_above if less else found.p_above, "pairs": found.pairs,
+                    "current": _mean(theirs), "level": _mean(ours),
                 })  # fmt: skip
         return pd.DataFrame(rows)
 
@@ -224,6 +226,20 @@ class Made:
         frame = pd.DataFrame(rows)
         frame["value"] = frame["value"].map(lambda v: v if isinstance(v, str) else f"{float(v):.10g}")
         return frame
+
+    def surface(self, surface: Surrogate, sensitivity: pd.DataFrame | None) -> pd.DataFrame | None:
+        """The surface over a grid of the two numbers that matter most, the other levers at the winner's values."""
+        numbers = {lever.path: lever for lever in self.plan.question.levers if lever.kind != "choice"}
+        ranked = [p for p in (sensitivity["lever"] if sensitivity is not None else ()) if p in numbers]
+        if len(ranked) < 2:
+            return None
+        x, y = (numbers[path] for path in ranked[:2])
+        grid = [{**self.winner.params, x.path: a, y.path: b} for a in _grid(x)[::2] for b in _grid(y)[::2]]
+        mean, sd = surface.predict(self.plan.space.unit(grid))
+        return pd.DataFrame({
+            "lever_x": x.path, "lever_y": y.path, "x": [p[x.path] for p in grid], "y": [p[y.path] for p in grid],
+            "surrogate": mean, "sd": sd,
+        })  # fmt: skip
 
     def worlds(self, runs: Mapping[str, Sequence[Run]], table: pd.DataFrame) -> pd.DataFrame:
         """The first objective and the uplift in each sampled world, mean over its seeds."""

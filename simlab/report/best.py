@@ -102,7 +102,11 @@ def _comments(t: Tuning) -> list[str]:
     whole = gap(t, headline(t))
     if whole is not None:
         texts, suffix = gain([whole.mean, whole.low, whole.high], whole.unit)
-        what = "Uplift" if t.verdict == "change" else "Uplift of the best strategy found, which is not recommended"
+        what = (
+            "Uplift"
+            if t.verdict == "change"
+            else "Uplift of the best strategy found, which is not recommended"
+        )
         lines.append(f"{what}: {headline(t)} {texts[0]}{suffix} (95 % interval of chance {texts[1]} to {texts[2]}, "
                      f"{plural(whole.pairs, 'fresh seed')}).")  # fmt: skip
     each = gap(t, first(t))

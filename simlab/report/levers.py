@@ -189,7 +189,9 @@ def _two_lines(line: str) -> str:
         return line
     words = line.split(" ")
     cuts = range(1, len(words))
-    best = min(cuts, key=lambda k: max(fonts.width(" ".join(words[:k])), fonts.width(" ".join(words[k:]))), default=0)
+    best = min(
+        cuts, key=lambda k: max(fonts.width(" ".join(words[:k])), fonts.width(" ".join(words[k:]))), default=0
+    )
     return f"{' '.join(words[:best])}\n{' '.join(words[best:])}" if best else line
 
 

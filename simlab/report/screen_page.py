@@ -30,7 +30,10 @@ def cards(screening: Screening) -> list[dict[str, str]]:
     """The numbers of the first screen."""
     found, noise, flips = [], screening.noise, screening.flips
     unit = "of the variance" if screening.method == "sobol" else "for a move over the range"
-    for kind, title in (("lever", "Of what we choose, most"), ("uncertainty", "Of what we do not know, most")):
+    for kind, title in (
+        ("lever", "Of what we choose, most"),
+        ("uncertainty", "Of what we do not know, most"),
+    ):
         first = next((m for m in screening.moved if m.factor.kind == kind), None)
         if first is None:
             continue
@@ -38,8 +41,12 @@ def cards(screening: Screening) -> list[dict[str, str]]:
             found.append({"title": f"{title}: {screen_words.short(first.factor.path)}", "unit": unit,
                           "number": screen_words.size(screening, first), "chance": _interval(screening, first)})  # fmt: skip
         else:
-            found.append({"title": title, "number": "nothing", "unit": "stands out from chance", "chance": ""})
-    needed = "no number of seeds would do" if noise.needed is None else f"5 % takes {plural(noise.needed, 'seed')}"
+            found.append(
+                {"title": title, "number": "nothing", "unit": "stands out from chance", "chance": ""}
+            )
+    needed = (
+        "no number of seeds would do" if noise.needed is None else f"5 % takes {plural(noise.needed, 'seed')}"
+    )
     found.append({"title": "Chance in what the design shows", "number": percent(noise.share), "unit": "of the variance",
                   "chance": f"{plural(noise.seeds, 'common seed')} a point; {needed}"})  # fmt: skip
     if flips is not None:
@@ -75,7 +82,10 @@ def factor_rows(screening: Screening) -> list[dict[str, str]]:
             if m.factor.unit == "share":
                 span = f"{100 * low:.3g} to {100 * high:.3g} %"
         if screening.method == "sobol":
-            other, chance = f"{percent(m.effect.other)} ± {percent(m.effect.other_error)}", percent(m.effect.chance)
+            other, chance = (
+                f"{percent(m.effect.other)} ± {percent(m.effect.other_error)}",
+                percent(m.effect.chance),
+            )
             size = f"{percent(m.effect.size)} ± {percent(m.effect.error)}"
         else:
             other, chance = (quantity(v, unit) for v in (m.effect.other, m.effect.chance))
@@ -136,7 +146,9 @@ def render(screening: Screening) -> str:
 
 def _render(screening: Screening, drawn: list[tuple[ScreenPlot, Figure]]) -> str:
     levers = sum(m.factor.kind == "lever" for m in screening.moved)
-    parts = [plural(n, word) for n, word in ((levers, "lever"), (len(screening.moved) - levers, "assumption")) if n]
+    parts = [
+        plural(n, word) for n, word in ((levers, "lever"), (len(screening.moved) - levers, "assumption")) if n
+    ]
     sobol = screening.method == "sobol"
     context: dict[str, Any] = {
         "scenario": screening.scenario,
@@ -164,7 +176,9 @@ def _render(screening: Screening, drawn: list[tuple[ScreenPlot, Figure]]) -> str
         "css": Markup(page._source("report.css")),
         "face": "",
     }  # fmt: skip
-    context["footnote"] += "Chance alone: how large the effect would look of a factor that only reshuffles luck."
+    context["footnote"] += (
+        "Chance alone: how large the effect would look of a factor that only reshuffles luck."
+    )
     template = page._environment().get_template("screen.html.j2")
     # Rendered twice: the glyphs to inline are those that the page turns out to use.
     context["face"] = Markup(fonts.css_face([template.render(context)], page.HAN))

@@ -110,7 +110,9 @@ def read_effects(screening: Screening) -> str:
     levers = [m for m in strong if m.factor.kind == "lever"]
     text = f"{short(strong[0].factor.path)} comes first ({size(screening, strong[0])})."
     if strong[0].factor.kind == "uncertainty" and levers:
-        text += f" Of what we choose, {short(levers[0].factor.path)} matters most ({size(screening, levers[0])})."
+        text += (
+            f" Of what we choose, {short(levers[0].factor.path)} matters most ({size(screening, levers[0])})."
+        )
     if weak:
         text += f" {plural(weak, 'factor')} cannot be told from chance."
     if len(screening.moved) > MOST:
@@ -248,7 +250,9 @@ def together(screening: Screening) -> Figure | None:
                            facecolor=style.EVENT, alpha=0.45, linewidth=0, zorder=0))  # fmt: skip
     weight = 18 + 70 * np.abs(d) / max(float(np.abs(d).max()), 1e-300)
     up = ax.scatter(x[d > 0], y[d > 0], s=weight[d > 0], color=style.GAIN, zorder=3, alpha=0.9)
-    down = ax.scatter(x[d <= 0], y[d <= 0], s=weight[d <= 0], color=style.LOSS, zorder=3, marker="D", alpha=0.9)
+    down = ax.scatter(
+        x[d <= 0], y[d <= 0], s=weight[d <= 0], color=style.LOSS, zorder=3, marker="D", alpha=0.9
+    )
     ax.set_xlim(*ends[0])
     ax.set_ylim(*ends[1])
     for axis, path in zip(("x", "y"), joint.paths, strict=True):

@@ -222,7 +222,9 @@ def careful(screening: Screening) -> list[str]:
     """What makes the answer less trustworthy."""
     lines, noise = [], screening.noise
     if math.isfinite(noise.share) and noise.share > MUCH:
-        lines.append(f"Chance is {percent(noise.share)} of the variance: read the order of the smaller effects as open.")
+        lines.append(
+            f"Chance is {percent(noise.share)} of the variance: read the order of the smaller effects as open."
+        )
     block = "trajectories" if screening.method == "morris" else "base rows"
     for reason, count in screening.lost.items():
         said = screening.examples.get(reason, "")
@@ -236,8 +238,12 @@ def careful(screening: Screening) -> list[str]:
     lines.append("An effect is as large as the range it is taken over: a wider range of a lever, or of what we do not "
                  "know, makes it matter more.")  # fmt: skip
     if screening.method == "morris":
-        lines.append("Morris' method sorts factors; it does not split the variance. For shares use `method: sobol`.")
+        lines.append(
+            "Morris' method sorts factors; it does not split the variance. For shares use `method: sobol`."
+        )
     flips = screening.flips
     if flips is not None and any(flip.verdict == "open" for flip in flips.single):
-        lines.append("Open does not mean that it cannot turn: more seeds or a larger difference would settle it.")
+        lines.append(
+            "Open does not mean that it cannot turn: more seeds or a larger difference would settle it."
+        )
     return lines

@@ -135,7 +135,9 @@ def alignment(t: Tuning) -> str:
     """How well common seeds pair the two strategies."""
     if not -1 <= t.alignment <= 1:
         return ""
-    text = f"Paired by common seeds, winner and current strategy agree with a correlation of {t.alignment:.2f}"
+    text = (
+        f"Paired by common seeds, winner and current strategy agree with a correlation of {t.alignment:.2f}"
+    )
     if t.alignment >= 0.5:
         saved = 1 / max(1 - t.alignment, 0.01)
         return f"{text}: the interval is as narrow as with about {saved:.0f} times as many unpaired seeds."

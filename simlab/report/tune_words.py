@@ -9,7 +9,19 @@ from typing import Literal
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
 from simlab.report.numbers import listed, percent, plural, quantity, shown, signed
-from simlab.report.tune_facts import Change, Gap, changes, first, gap, headline, kept, per_base, sign, spread, table
+from simlab.report.tune_facts import (
+    Change,
+    Gap,
+    changes,
+    first,
+    gap,
+    headline,
+    kept,
+    per_base,
+    sign,
+    spread,
+    table,
+)
 from simlab.scenario.names import printable
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -78,7 +90,10 @@ class TuneScreen:
         most = 5
         if self.changes:
             lines.append(f"{self.changes_title}:")
-            rows = [f"  {r.lever}: {r.before} -> {r.after}{f' ({r.edge})' if r.edge else ''}" for r in self.changes]
+            rows = [
+                f"  {r.lever}: {r.before} -> {r.after}{f' ({r.edge})' if r.edge else ''}"
+                for r in self.changes
+            ]
             lines += rows[:most]
             if len(rows) > most:
                 lines[-1] += f"; and {len(rows) - most} more, see report.html"
@@ -158,7 +173,9 @@ def cards(t: Tuning) -> list[Card]:
     elif headline(t) != "total_equity" and (money := gap(t, "total_equity")) is not None:
         found.append(_whole(t, money, best))
     elif each is not None and (relative := _relative(each)):
-        found.append(Card("Against the current strategy", relative, "", f"now {quantity(each.current, each.unit)}"))
+        found.append(
+            Card("Against the current strategy", relative, "", f"now {quantity(each.current, each.unit)}")
+        )
     return [*found, _payback(t)]
 
 
@@ -193,7 +210,9 @@ def _people(t: Tuning) -> Card:
     found = spread(t)
     if found is None:
         why = "no ranges in the scenario" if not t.scenario.uncertainties else "no worlds were sampled"
-        return Card(title, "open", "", f"{why}: the interval beside leaves it out and is too narrow", "people")
+        return Card(
+            title, "open", "", f"{why}: the interval beside leaves it out and is too narrow", "people"
+        )
     texts, suffix = gain([found.low, found.high], _headline_unit(t))
     where = f"{found.range_name} of {found.count} sampled worlds"
     better = f"better in {found.better} of {found.count}, {percent(found.better / found.count)}"
@@ -242,15 +261,21 @@ def certificates(t: Tuning) -> list[Certificate]:
         meaning, unit = OUTCOMES.get(row["outcome"], (str(row["outcome"]), ""))
         texts, suffix = shown([float(row["mean"]), float(row["bound"])], unit)
         side, most = ("upper", "at most") if row["op"] == "<=" else ("lower", "at least")
-        limit = quantity(float(row["limit"]), unit) if unit in ("share", "yuan") else f"{float(row['limit']):g}"
+        limit = (
+            quantity(float(row["limit"]), unit) if unit in ("share", "yuan") else f"{float(row['limit']):g}"
+        )
         per = "" if unit.startswith("per ") else suffix.rstrip()
         text = f"{_capital(meaning)} {most} {limit}: {side} bound {texts[1]}{per}, mean {texts[0]}{per}"
         if int(row["worlds"]) > 0:
             text += f"; holds in {int(row['worlds_met'])} of {int(row['worlds'])} sampled worlds"
         if now is not None and name in now.index and not bool(now.at[name, "certified"]):
-            text += "; today's strategy is not certified either" if not row["certified"] else "; today's is not"
+            text += (
+                "; today's strategy is not certified either" if not row["certified"] else "; today's is not"
+            )
         good = bool(row["certified"])
-        found.append(Certificate("met" if good else "not-met", "certified" if good else "not certified", f"{text}."))
+        found.append(
+            Certificate("met" if good else "not-met", "certified" if good else "not certified", f"{text}.")
+        )
     return found
 
 
@@ -282,7 +307,7 @@ def optimism(t: Tuning) -> str:
     if sign(t) * (t.search_best - found.mean) > 0:
         return (f"{start}: the best of many noisy trials is partly luck, and only seeds that the search never saw "
                 "tell how much.")  # fmt: skip
-    return (f"{start}: this time luck did not flatter the search, but only seeds that it never saw can tell.")
+    return f"{start}: this time luck did not flatter the search, but only seeds that it never saw can tell."
 
 
 def next_command(t: Tuning) -> str:

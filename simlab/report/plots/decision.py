@@ -18,7 +18,12 @@ from simlab.report.tune_facts import by_effect, first, gap, headline, sign, spre
 from simlab.report.tune_words import gain
 
 RECOMMENDED, CURRENT, NOTHING = style.ACCENT, style.MUTED, "#c9b79c"
-GROUPINGS = {"segment": "By segment", "stage": "By stage on day 0", "source": "By source", "cohort": "By cohort"}
+GROUPINGS = {
+    "segment": "By segment",
+    "stage": "By stage on day 0",
+    "source": "By source",
+    "cohort": "By cohort",
+}
 MOST_GROUPS = 12
 
 
@@ -90,7 +95,9 @@ def payback(t: Tuning) -> Figure | None:
     for arm, _, colour in arms:
         rows = frame[frame["arm"] == arm].sort_values("day")
         x = _dates(t, rows["day"])
-        handles += top.plot(x, rows["cumulative"], color=colour, linewidth=2.0 if arm == "recommended" else 1.6)
+        handles += top.plot(
+            x, rows["cumulative"], color=colour, linewidth=2.0 if arm == "recommended" else 1.6
+        )
         if arm == "recommended":
             style.banded(low, x, (rows["difference"].to_numpy(), rows["low"].to_numpy(), rows["high"].to_numpy()),
                          colour)  # fmt: skip
@@ -178,7 +185,9 @@ def read_spending(t: Tuning) -> str:
     told = []
     for row in order.head(3).itertuples():
         if abs(row.difference) > 0.005 * frame["current"].abs().sum():
-            told.append(f"{yuan(abs(float(row.difference)))} {'more' if row.difference > 0 else 'less'} on {row.item}")
+            told.append(
+                f"{yuan(abs(float(row.difference)))} {'more' if row.difference > 0 else 'less'} on {row.item}"
+            )
     word = "more" if total > 0 else "less"
     start = f"Altogether {yuan(abs(total))} {word} than today within {plural(t.scenario.horizon, 'day')}"
     return f"{start}: {listed(told)}." if told else f"{start}."
@@ -222,7 +231,11 @@ def groups(t: Tuning) -> Figure | None:
 
 def group_key(t: Tuning) -> list[tuple[str, str]]:
     """Groups that the plot had to number."""
-    return [pair for grouping, rows in _shown_groups(t) for pair in fonts.key(list(map(str, rows["group"])), grouping)]
+    return [
+        pair
+        for grouping, rows in _shown_groups(t)
+        for pair in fonts.key(list(map(str, rows["group"])), grouping)
+    ]
 
 
 def read_groups(t: Tuning) -> str:
@@ -231,7 +244,11 @@ def read_groups(t: Tuning) -> str:
     hurt, wins = frame[frame["high"] < 0], frame[frame["low"] > 0]
     top = frame.loc[frame["difference"].idxmax()]
     texts, suffix = gain([float(top["difference"])], "yuan")
-    start = f"The largest gain is with {top['group']}: {texts[0]}{suffix}" if len(wins) else "No group clearly gains"
+    start = (
+        f"The largest gain is with {top['group']}: {texts[0]}{suffix}"
+        if len(wins)
+        else "No group clearly gains"
+    )
     if hurt.empty:
         return f"{start}. No group clearly loses."
     worst = hurt.loc[hurt["difference"].idxmin()]
@@ -255,7 +272,9 @@ def sensitivity(t: Tuning) -> Figure | None:
                edgecolor=style.WARM, linewidths=1.2, zorder=4)  # fmt: skip
     ax.set_xlim(left=min(0.0, float(low.min())))
     style.amounts(ax, "x", 6)
-    style.caption(ax, "x", f"mean absolute effect (Morris μ*), {unit(first(t))} of {first(t).replace('_', ' ')}")
+    style.caption(
+        ax, "x", f"mean absolute effect (Morris μ*), {unit(first(t))} of {first(t).replace('_', ' ')}"
+    )
     return style.finish(fig)
 
 
@@ -269,9 +288,10 @@ def read_sensitivity(t: Tuning) -> str:
     """What matters most, what hardly does, and how much of it is chance."""
     frame = _effects(t)
     order = [path for path in by_effect(t) if path in set(frame["lever"])]
-    top, least = order[: 2 if len(order) > 2 else 1], [
-        str(r.lever) for r in frame.itertuples() if r.effect < 0.1 * frame["effect"].max()
-    ]
+    top, least = (
+        order[: 2 if len(order) > 2 else 1],
+        [str(r.lever) for r in frame.itertuples() if r.effect < 0.1 * frame["effect"].max()],
+    )
     text = f"What matters most: {listed([levers.phrase(path) for path in top])}."
     if least:
         word = "move" if len(least) > 1 else "moves"
@@ -303,14 +323,22 @@ def horizons(t: Tuning) -> Figure | None:
         shift = 0.0 if own else 0.035 * (k - (len(strategies) - 1) / 2)
         x = np.array([at[int(d)] for d in rows["horizon"]]) + shift
         order = 3 if own else 2
-        ax.vlines(x, rows["low"], rows["high"], color=colour, linewidth=2.0 if own else 1.2, alpha=0.6, zorder=order)
+        ax.vlines(
+            x, rows["low"], rows["high"], color=colour, linewidth=2.0 if own else 1.2, alpha=0.6, zorder=order
+        )
         (line,) = ax.plot(x, rows["uplift"], color=colour, linewidth=2.0 if own else 1.0, marker="o",
                           markersize=6 if own else 4, zorder=order)  # fmt: skip
         handles[best_name(t) if own else "other finalists"] = line
         best = rows["best"].to_numpy(bool)
         if best.any():
             handles["best at this horizon"] = ax.scatter(
-                x[best], rows["uplift"][best], s=130, facecolor="none", edgecolor=style.WARM, linewidths=1.6, zorder=5
+                x[best],
+                rows["uplift"][best],
+                s=130,
+                facecolor="none",
+                edgecolor=style.WARM,
+                linewidths=1.6,
+                zorder=5,
             )
     marks.zero(ax, "y")
     ax.annotate("current strategy", (1.0, 0), xycoords=("axes fraction", "data"), xytext=(-2, 4),
@@ -335,7 +363,9 @@ def read_horizons(t: Tuning) -> str:
         return "The same strategy is best at every horizon looked at."
     lower = frame[frame["trial"] == t.winner_trial].set_index("horizon")
     close = all(
-        float(lower.at[r.horizon, "high"]) >= float(r.low) for r in best.itertuples() if r.horizon in lower.index
+        float(lower.at[r.horizon, "high"]) >= float(r.low)
+        for r in best.itertuples()
+        if r.horizon in lower.index
     )
     end = " The intervals overlap: the horizon hardly changes the answer." if close else (
         " The horizon changes the answer: decide first how far ahead counts.")  # fmt: skip

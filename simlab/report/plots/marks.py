@@ -16,7 +16,12 @@ ROW = 0.36
 
 
 def rows(
-    ax: Axes, texts: Sequence[str], mean: Array, low: Array, high: Array, colours: Sequence[str],
+    ax: Axes,
+    texts: Sequence[str],
+    mean: Array,
+    low: Array,
+    high: Array,
+    colours: Sequence[str],
     form: Callable[[float], str] | None = None,
 ) -> None:
     """A dot with its interval per row, from top to bottom; with `form` its value stands at the right."""

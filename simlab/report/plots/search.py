@@ -23,7 +23,9 @@ from simlab.scenario.experiments import Lever
 from simlab.scenario.outcomes import OUTCOMES
 
 TRIAL, BROKEN, QUIET = style.ACCENT, style.LOSS, "#c3ccd3"
-DIVERGING = LinearSegmentedColormap.from_list("uplift", [style.LOSS, "#f3e3da", "#f7f7f5", "#d7e6e2", style.GAIN])
+DIVERGING = LinearSegmentedColormap.from_list(
+    "uplift", [style.LOSS, "#f3e3da", "#f7f7f5", "#d7e6e2", style.GAIN]
+)
 ENOUGH = 5
 """Trials below which slices and lines over levers would be dots in a void."""
 
@@ -44,7 +46,11 @@ def _marks(ax: Axes, t: Tuning, edge: float) -> dict[str, Any]:
     for text, frame, how in (
         ("kept the constraints", good, {"marker": "o", "color": TRIAL, "alpha": 0.6, "linewidths": 0}),
         ("broke a constraint", bad, {"marker": "x", "color": BROKEN, "linewidths": 1.2, "alpha": 0.8}),
-        ("dropped early", raced, {"marker": "o", "facecolor": "none", "edgecolor": style.MUTED, "linewidths": 0.9}),
+        (
+            "dropped early",
+            raced,
+            {"marker": "o", "facecolor": "none", "edgecolor": style.MUTED, "linewidths": 0.9},
+        ),
     ):
         if len(frame):
             y = beyond(frame["uplift"].to_numpy(float), edge)
@@ -64,7 +70,9 @@ def history(t: Tuning) -> Figure | None:
     if len(good):
         best = sign(t) * np.maximum.accumulate(sign(t) * good["uplift"].to_numpy(float))
         last = float(table(t, "trials")["trial"].max())
-        (line,) = ax.step([*good["trial"], last], [*best, best[-1]], where="post", color=style.INK, linewidth=1.3)
+        (line,) = ax.step(
+            [*good["trial"], last], [*best, best[-1]], where="post", color=style.INK, linewidth=1.3
+        )
         handles["best so far"] = line
     finalists = good[good["finalist"].astype(bool)]
     if len(finalists):
@@ -82,7 +90,9 @@ def history(t: Tuning) -> Figure | None:
         ax.vlines(x, found.low, found.high, color=style.WARM, linewidth=5, alpha=0.4)
         handles["winner on fresh seeds"] = ax.scatter([x], [found.mean], s=56, color=style.WARM, zorder=4)
         ax.axvline(last * 1.02 + 0.5, color=style.RULE, linewidth=1)
-    handles["current strategy"] = ax.axhline(0, color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)), zorder=1.5)
+    handles["current strategy"] = ax.axhline(
+        0, color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)), zorder=1.5
+    )
     ax.set_ylim(low, high)
     _uplift_axis(ax, t)
     style.caption(ax, "x", "trial")
@@ -158,7 +168,11 @@ def _slice(ax: Axes, t: Tuning, lever: Lever) -> dict[str, Any]:
     for text, frame, how in (
         ("kept the constraints", good, {"marker": "o", "color": TRIAL, "alpha": 0.35, "linewidths": 0}),
         ("broke a constraint", bad, {"marker": "x", "color": BROKEN, "alpha": 0.45, "linewidths": 0.9}),
-        ("dropped early", raced, {"marker": "o", "facecolor": "none", "edgecolor": style.MUTED, "linewidths": 0.7}),
+        (
+            "dropped early",
+            raced,
+            {"marker": "o", "facecolor": "none", "edgecolor": style.MUTED, "linewidths": 0.7},
+        ),
     ):
         if len(frame):
             x = _places(lever, frame[lever.path].tolist(), frame["trial"].to_numpy(float))
@@ -175,7 +189,9 @@ def _slice(ax: Axes, t: Tuning, lever: Lever) -> dict[str, Any]:
             line = np.argsort(x)
             ax.fill_between(x[line], (mean - 2 * sd)[line], (mean + 2 * sd)[line], color=style.INK, alpha=0.1,
                             linewidth=0)  # fmt: skip
-            (handles["surrogate, ± 2 sd"],) = ax.plot(x[line], mean[line], color=style.INK, linewidth=1.5, zorder=3)
+            (handles["surrogate, ± 2 sd"],) = ax.plot(
+                x[line], mean[line], color=style.INK, linewidth=1.5, zorder=3
+            )
     handles["current"] = ax.axvline(levers.position(lever, lever.current), color=style.MUTED, linewidth=1.2,
                                     linestyle=(0, (3, 2)))  # fmt: skip
     if t.winner is not None and lever.path in t.winner:
@@ -203,7 +219,9 @@ def _lever_axis(ax: Axes, lever: Lever, axis: str = "x") -> None:
         few = len(lever.choices) <= 4
         texts = [_choice(lever, k, few) for k in range(len(lever.choices))]
         target.set_major_locator(FixedLocator(at))
-        target.set_major_formatter(FuncFormatter(lambda v, _: texts[min(int(v * len(texts)), len(texts) - 1)]))
+        target.set_major_formatter(
+            FuncFormatter(lambda v, _: texts[min(int(v * len(texts)), len(texts) - 1)])
+        )
     else:
         target.set_major_locator(FixedLocator([0, 0.5, 1]))
         target.set_major_formatter(FuncFormatter(lambda v, _: levers.number(lever.path, value_at(lever, v))))
@@ -294,7 +312,9 @@ def contour(t: Tuning) -> Figure | None:
     bar = fig.colorbar(drawn, ax=ax, pad=0.02, aspect=28)
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, labelsize=style.SMALL, colors=style.MUTED)
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: marks.plus(float(f"{sign(t) * v:.3g}"), most)))
+    bar.ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda v, _: marks.plus(float(f"{sign(t) * v:.3g}"), most))
+    )
     bar.set_label(f"surrogate uplift, {unit(first(t))}", fontsize=style.SMALL, color=style.MUTED)
     style.legend(fig, handles, [text for text, *_ in spots])
     return style.finish(fig)
@@ -330,7 +350,9 @@ def _front(ax: Axes, t: Tuning, other: str) -> dict[str, Any]:
     frame, handles = table(t, "finalists"), {}
     good, _, _ = _split(t)
     if f"uplift:{other}" in good:
-        handles["trials (search seeds)"] = ax.scatter(good["uplift"], good[f"uplift:{other}"], s=12, color=QUIET)
+        handles["trials (search seeds)"] = ax.scatter(
+            good["uplift"], good[f"uplift:{other}"], s=12, color=QUIET
+        )
     for text, rows, colour in (
         ("other finalists", frame[~frame["front"].astype(bool)], style.MUTED),
         ("on the front", frame[frame["front"].astype(bool)], style.ACCENT),
@@ -347,7 +369,9 @@ def _front(ax: Axes, t: Tuning, other: str) -> dict[str, Any]:
                                            edgecolor=style.WARM, linewidths=1.8, zorder=4)  # fmt: skip
     marks.zero(ax)
     marks.zero(ax, "y")
-    handles["current"] = ax.scatter([0], [0], s=54, color=style.PAPER, edgecolor=style.INK, linewidths=1.5, zorder=5)
+    handles["current"] = ax.scatter(
+        [0], [0], s=54, color=style.PAPER, edgecolor=style.INK, linewidths=1.5, zorder=5
+    )
     _uplift_axis(ax, t, "x")
     _uplift_axis(ax, t, "y", other)
     style.grid(ax)
@@ -369,7 +393,9 @@ def read_front(t: Tuning) -> str:
     for outcome in _others(t):
         texts, suffix = gain([float(row[f"uplift:{outcome}"]), float(row[f"low:{outcome}"]),
                               float(row[f"high:{outcome}"])], unit(outcome))  # fmt: skip
-        parts.append(f"{OUTCOMES.get(outcome, (outcome, ''))[0]} {texts[0]}{suffix} ({texts[1]} to {texts[2]})")
+        parts.append(
+            f"{OUTCOMES.get(outcome, (outcome, ''))[0]} {texts[0]}{suffix} ({texts[1]} to {texts[2]})"
+        )
     return f"{text} The {best_name(t)} strategy is the best of them on {first(t).replace('_', ' ')}; with it: {listed(parts)}."
 
 
@@ -416,7 +442,8 @@ def parallel(t: Tuning) -> Figure | None:
 def _along(t: Tuning, row: pd.Series) -> list[float]:
     shift = (float(row["trial"]) * 0.618 % 1 - 0.5) * 0.4
     return [
-        levers.position(x, row[x.path]) + (shift / len(x.choices) if x.kind == "choice" else 0.0) for x in t.levers
+        levers.position(x, row[x.path]) + (shift / len(x.choices) if x.kind == "choice" else 0.0)
+        for x in t.levers
     ]
 
 
@@ -430,7 +457,9 @@ def read_parallel(t: Tuning) -> str:
             continue
         at = [levers.position(lever, v) for v in top[lever.path]]
         if np.ptp(at) <= 0.3:
-            low, high = (levers.number(lever.path, float(v)) for v in (top[lever.path].min(), top[lever.path].max()))
+            low, high = (
+                levers.number(lever.path, float(v)) for v in (top[lever.path].min(), top[lever.path].max())
+            )
             span = f"{low} to {high}" if low != high else low
             narrow.append(f"{levers.phrase(lever.path)} {span} {levers.unit(lever.path)}".strip())
     best = f"the best {len(top)} trials"
