@@ -138,6 +138,7 @@ def tune(
         InputError: anything wrong with the experiment, the places, or the storage.
     """
     from simlab.lab import tune as lab
+    from simlab.lab.studies import masked
     from simlab.report.tune_page import write_tuning
 
     progress = progress or Nobody()
@@ -159,7 +160,7 @@ def tune(
     if found is None:
         return None
     facts = {
-        "command": command or f"simlab tune {question.file}",
+        "command": masked(command or f"simlab tune {question.file}"),
         "forecast seconds": round(expected.seconds, 1),
         "seconds": round(time.perf_counter() - started, 1),
     }
