@@ -196,7 +196,8 @@ def parallel(t: Tuning) -> Figure | None:
             for c in range(len(lever.choices)):
                 ax.annotate(choice_label(lever, c, len(lever.choices) <= 4), ((c + 0.5) / len(lever.choices), k),
                             xytext=(0, -4), textcoords="offset points", ha="center", va="top",
-                            fontsize=style.SMALL - 0.5, color=style.MUTED, zorder=6)  # fmt: skip
+                            fontsize=style.SMALL - 0.5, color=style.MUTED, zorder=4.5,
+                            bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1})  # fmt: skip
             continue
         for at, value, side in ((0, lever.low, "right"), (1, lever.high, "left")):
             ax.annotate(f"{levers.number(lever.path, value)}{f' {levers.unit(lever.path)}' if at else ''}", (at, k),
