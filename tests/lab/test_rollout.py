@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from simlab.lab.clusters import communities_of
-from simlab.lab.rollout import Rollout, arms_of, plan, rollout_results, setting_of
+from simlab.lab.rollout import Rollout, arms_of, plan, plan_table, rollout_results, setting_of, tests_table
 from simlab.lab.rollout_tests import CONTROL, HELD, TREATED, assign, simulate_test
 from simlab.scenario import InputError, Scenario, load, with_values
 from simlab.scenario.rollout_spec import RolloutSpec
@@ -88,6 +88,17 @@ def test_more_users_more_power_and_the_needed_ones_have_the_asked_one() -> None:
             assert p.power_at(p.users) == pytest.approx(0.8, abs=0.02)
             assert p.power_at(p.users / 2) < p.power_at(p.users) < p.power_at(2 * p.users)
         assert p.adjusted_users <= 1.1 * p.users
+
+
+def test_the_tables_hold_what_the_page_says() -> None:
+    found = contested()
+    plans, tests = plan_table(found), tests_table(found)
+    assert list(zip(plans["design"], plans["weeks"], strict=True)) == [
+        (p.design, p.weeks) for p in found.plans
+    ]
+    assert plans["advised"].sum() == (found.advice is not None)
+    assert len(tests) == 12 * len(found.plans)
+    assert tests.groupby(["design", "weeks"])["truth"].mean().nunique() == 2  # the truth knows no design
 
 
 def test_the_holdout_says_what_the_programme_is_worth() -> None:
