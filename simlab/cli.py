@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from simlab.progress import Bar
 from simlab.scenario.errors import InputError
 
 app = typer.Typer(
@@ -27,6 +26,13 @@ Scenario = Annotated[
 ]
 Set = Annotated[list[str], typer.Option("--set", metavar="PATH=VALUE",
                                         help="Change one value: --set levers.push.active.per_week=3")]  # fmt: skip
+Experiment = Annotated[Path, typer.Argument(help="An experiment file; see docs/experiments.md.")]
+Out = Annotated[Path, typer.Option("--out", help="Where result folders go.")]
+Budget = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Stop early: 10min. The same command continues.")
+]
+Dask = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:port.")]
+Again = Annotated[bool, typer.Option(help="Write the results anew even if they are there.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; by default one per processor.")]
 
 
@@ -45,39 +51,6 @@ class Duplicates(StrEnum):
     drop = "drop"
 
 
-class Bar:
-    """Says lines and draws a bar of simulated days on standard error."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-                   TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())  # fmt: skip
-        self.bar = Progress(*columns, console=err, transient=True)
-        self.task: TaskID | None = None
-        self.lock = threading.Lock()
-        self.waiting = 0
-
-    def says(self, text: str) -> None:
-        """One line for the reader."""
-        err.print(text, markup=False)
-
-    def begins(self, total_days: int) -> None:
-        """Show the bar."""
-        self.task = self.bar.add_task("Simulating", total=total_days)
-        self.bar.start()
-
-    def days(self, count: int) -> None:
-        """Move the bar, not more often than the eye can see."""
-        with self.lock:
-            self.waiting += count
-            if self.waiting >= 200 and self.task is not None:
-                self.bar.advance(self.task, self.waiting)
-                self.waiting = 0
-
-    def ends(self) -> None:
-        """Remove the bar."""
-        self.bar.stop()
-
-
 @app.command()
 def run(
     scenario: Scenario,
@@ -94,11 +67,126 @@ def run(
 
     results = verbs.run(
         scenario, set_, seeds=seeds, worlds=worlds, threads=threads, out=out_, again=again,
-        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(),
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
     out.print(first_screen(results).text(), markup=False)
     folder = results.manifest["folder"]
     out.print(f"\nReport: {Path(folder) / 'report.html'}", markup=False)
+
+
+@app.command()
+def compare(
+    what: Annotated[
+        list[str], typer.Argument(help="An experiment file, several scenarios, or one scenario with --vary.")
+    ],
+    set_: Set = [],  # noqa: B006
+    varied: Annotated[
+        str | None, typer.Option("--vary", metavar="PATH=A,B,C", help="Values of one lever, each an arm.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="Headline outcome; by default customer_equity.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=2, max=100_000, help="Pairs of the first stage.")] = None,
+    max_seeds: Annotated[
+        int | None, typer.Option(min=2, max=100_000, help="No more pairs than this.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Half-width of the 95 % interval to reach: '2 yuan'.")
+    ] = None,
+    worlds: Annotated[int | None, typer.Option(min=0, max=4096, help="Sampled worlds; 0: none.")] = None,
+    threads: Threads = None,
+    dask: Dask = None,
+    budget: Budget = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Compare strategies on the same seeds; writes report.html, plots and tables."""
+    from simlab import questions
+    from simlab.report.compare_words import careful, certainty, lines
+
+    found = questions.compare(
+        *what, overrides=set_, varied=varied, outcome=outcome, seeds=seeds, max_seeds=max_seeds,
+        precision=precision, worlds=worlds, threads=threads, dask=dask, budget=budget, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    for line in lines(found):
+        out.print(f"{line.sentence} {line.judgement}", markup=False)
+    for text in (*certainty(found), *careful(found)):
+        out.print(f"- {text}", markup=False)
+    out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
+
+
+@app.command()
+def screen(
+    experiment: Experiment,
+    set_: Set = [],  # noqa: B006
+    threads: Threads = None,
+    dask: Dask = None,
+    budget: Budget = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Find which levers and assumptions matter; writes report.html, plots and tables."""
+    from simlab import questions
+    from simlab.report.screen_words import careful, headline
+
+    found = questions.screen(
+        experiment, set_, threads=threads, dask=dask, budget=budget, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    for line in (headline(found), *careful(found)):
+        out.print(line, markup=False)
+    out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
+
+
+@app.command()
+def rollout(
+    what: Annotated[
+        list[str], typer.Argument(help="An experiment file, or two scenarios: today's and the new one.")
+    ],
+    set_: Set = [],  # noqa: B006
+    tests: Annotated[int | None, typer.Option(min=8, max=10_000, help="Simulated tests.")] = None,
+    threads: Threads = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Plan the smallest live test that would confirm a strategy; writes report.html, plots and tables."""
+    from simlab import questions
+    from simlab.report.rollout_page import careful, headline
+
+    found, folder = questions.rollout(
+        *what, overrides=set_, tests=tests, threads=threads, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    for line in (headline(found), *careful(found)):
+        out.print(line, markup=False)
+    out.print(f"\nReport: {folder / 'report.html'}", markup=False)
+
+
+@app.command()
+def tune(
+    experiment: Experiment,
+    set_: Set = [],  # noqa: B006
+    trials: Annotated[int | None, typer.Option(min=2, max=100_000, help="Strategies to try.")] = None,
+    storage: Annotated[
+        str | None, typer.Option(metavar="URL", help="postgresql://... for several workers on one study.")
+    ] = None,
+    threads: Threads = None,
+    dask: Dask = None,
+    budget: Budget = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Search for the best strategy; writes report.html and best.yaml."""
+    from simlab import questions
+    from simlab.report.tune_words import first_screen
+
+    found = questions.tune(
+        experiment, set_, trials=trials, storage=storage, threads=threads, dask=dask, budget=budget, out=out_,
+        again=again, command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    if found is None:
+        return
+    out.print(first_screen(found).text(), markup=False)
+    out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
 
 
 @app.command()
@@ -146,7 +234,7 @@ def fit(
         refunds=refunds.value, duplicates=duplicates.value, calibrate_until=calibrate_until,
         start_from_log=start_from_log, name=name, out=out_, prospects=prospects, seeds=seeds, core=not plain,
         margin=margin, horizon=horizon, yuan=yuan, salt=salt, threads=threads,
-        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(),
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
     for note in result.notes:
         out.print(f"Note: {note}", markup=False)
@@ -209,7 +297,8 @@ def main(arguments: list[str] | None = None) -> Any:
         err.print(str(error), style="red", markup=False)
         sys.exit(2)
     except KeyboardInterrupt:
-        err.print("Stopped; nothing half-written was left behind.", markup=False)
+        err.print("Stopped. Finished runs are kept, nothing half-written was left behind; the same command continues.",
+                  markup=False)  # fmt: skip
         sys.exit(130)
 
 

@@ -213,7 +213,7 @@ def _result(job: Future[Run], task: Task) -> Run:
 
 def do(task: Task, each_day: Callable[[int], None] | None = None) -> Run:
     """One run, wherever it is: graph and population are built here, once per process."""
-    ground = _ground(task.scenario)
+    ground = shared_ground(task.scenario)
     seed = int(task.seed)
     if not task.detail:
         return simulate(task.scenario, seed, ground, task.world, False, each_day, task.before)
@@ -228,7 +228,8 @@ _grounds: dict[str, Ground] = {}
 _building = threading.Lock()
 
 
-def _ground(scenario: Scenario) -> Ground:
+def shared_ground(scenario: Scenario) -> Ground:
+    """Graph and base of a scenario, built once per process and shared by its runs."""
     population = scenario.population.model_dump_json(include={"members", "prospects", "arrivals", "base"})
     key = f"{scenario.graph.model_dump_json()}|{population}|{_data(scenario)}"
     with _building:

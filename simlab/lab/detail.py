@@ -6,9 +6,9 @@ both, so that orders can be compared one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from simlab.world.market import Market
 from simlab.world.metrics import METRICS, M
 from simlab.world.outcomes import outcomes, residual_per_user
 from simlab.world.records import LEFT, MEMBER, PROSPECT
-from simlab.world.rules import ORGANIC, REDEEMS
+from simlab.world.rules import ORGANIC
 
 if TYPE_CHECKING:
     from simlab.lab.runs import Ground
@@ -78,7 +78,7 @@ class Detail:
         """Days observed."""
         return len(self.daily)
 
-    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays by name, for an .npz file; small types and no objects."""
         out = {field.name: getattr(self, field.name) for field in fields(self)}
         people = len(self.joined)
@@ -87,17 +87,17 @@ class Detail:
         return {**out, "people": np.array(people, np.int64)}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> Detail:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Detail:
         """What `to_arrays` gave.
 
         Raises:
             KeyError: an array is missing.
         """
-        people = int(arrays["people"])  # type: ignore[call-overload]
+        people = int(arrays["people"])
         found = {field.name: arrays[field.name] for field in fields(cls)}
         for name in ("gone", "muted"):
             found[name] = np.unpackbits(found[name].astype(np.uint8), count=people).astype(bool)
-        return cls(**found)  # type: ignore[arg-type]
+        return cls(**found)
 
 
 class Diary:
@@ -217,14 +217,14 @@ class Diary:
         return np.array(kinds, np.str_), np.array(groups, np.str_), np.concatenate(rows)
 
 
-def _joined(parts: list[NDArray[np.generic]], kind: type) -> NDArray:
+def _joined(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.zeros(0, kind)
 
 
 def observe(
     scenario: Scenario, seed: int, ground: Ground, each_day: Callable[[int], None] | None = None,
     before: Scenario | None = None,
-) -> tuple[dict[str, float], Detail]:
+) -> tuple[dict[str, float], Detail]:  # fmt: skip
     """One run with its outcomes (the same as of a plain run, to the bit) and its detail.
 
     Args:
@@ -232,7 +232,7 @@ def observe(
         seed: seed of the run.
         ground: the scenario's graph and base.
         each_day: told the number of days done.
-        before: scenario whose levers hold until day 0; None: those that `scenario` says.
+        before: scenario until day 0, if not what `scenario` says itself.
     """
     market = Market(scenario, seed, ground.graph, ground.base, before or before_of(scenario))
     diary = Diary(market)

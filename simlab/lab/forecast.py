@@ -93,8 +93,10 @@ def _probe(scenario: Scenario, people: int) -> tuple[int, float, float]:
     return member_days, lived, (born - started) / graph.n
 
 
-def forecast(scenario: Scenario, graph: Graph, base: Base | None, runs: int, threads: int) -> Forecast:
-    """Time and memory of `runs` runs on `threads` threads."""
+def forecast(
+    scenario: Scenario, graph: Graph, base: Base | None, runs: int, threads: int, tables: bool = True
+) -> Forecast:  # fmt: skip
+    """Time and memory of `runs` runs on `threads` threads; `tables`: every run's are kept to the end."""
     pace = measure(scenario)
     people = graph.n
     pop = scenario.population
@@ -110,6 +112,8 @@ def forecast(scenario: Scenario, graph: Graph, base: Base | None, runs: int, thr
     each = people * (USER.itemsize + LISTS_PER_USER + BIRTH_PER_USER) + ledger
     table = 0.6 * days * (cells - 2) * len(METRICS) * 8
     concurrent = min(threads, runs)
-    megabytes = PROCESS_MB + (graph.nbytes + each * concurrent + table * runs) / 1e6
+    megabytes = (
+        PROCESS_MB + (graph.nbytes + each * concurrent + table * (runs if tables else concurrent)) / 1e6
+    )
     seconds = max(busy * runs / concurrent, alone * runs)
     return Forecast(seconds, megabytes, runs, people, days)

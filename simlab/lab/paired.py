@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import stats
 
 Array = NDArray[np.float64]
 LEVEL = 0.95
 FEWEST = 20
 """Pairs of a first stage below which Stein's rule is not trusted: the law of the differences is not normal."""
-_QMC_SEED = 20_260_101
+_DRAWS, _LAW_SEED = 200_000, 20_260_101
 
 
 @dataclass(frozen=True)
@@ -198,14 +198,9 @@ def together(first: Mapping[str, Array], level: float = LEVEL) -> Together:
     shape = np.corrcoef(np.stack(varying))
     try:
         law = stats.multivariate_t(np.zeros(arms), shape, df, allow_singular=True)
-
-        def short(factor: float) -> float:
-            edge = np.full(arms, factor)
-            inside = law.cdf(edge, lower_limit=-edge, random_state=_QMC_SEED, maxpts=20_000 * arms)
-            return float(inside) - level
-
-        # at Sidak's factor the law covers at least the level, up to the error of the integration
-        factor = optimize.brentq(short, least, 1.05 * sidak, xtol=1e-3)
+        # by simulation, for it takes any correlation: 95 % are met within 0.05 % (one standard error)
+        largest = np.abs(law.rvs(size=_DRAWS, random_state=_LAW_SEED)).max(axis=1)
     except (ValueError, np.linalg.LinAlgError):
         return Together(sidak, arms, "Sidak")
-    return Together(min(float(factor), sidak), arms, "max-t")
+    factor = float(np.quantile(largest, level))
+    return Together(min(max(factor, least), sidak), arms, "max-t")

@@ -92,7 +92,7 @@ class Store:
             raise Disagreement(f"run {world[:12]}, seed {seed}: stored and fresh outcomes differ")
         if arrays is not None:
             buffer = io.BytesIO()
-            np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+            np.savez_compressed(buffer, allow_pickle=False, **arrays)
             self._write(self.place(world, seed, "npz"), buffer.getvalue())
         if theirs is None:
             text = json.dumps({"outcomes": values, "check": _check(world, seed, values)}, allow_nan=False)

@@ -49,7 +49,8 @@ class Tuning:
                 objectives, then one column per lever path.
             ``report``: arm ("recommended" is the winner, "current", "nothing"), seed, then every outcome.
             ``differences``: arm ("recommended", "nothing"), outcome, mean, low, high (95 %, paired with current),
-                p_better, pairs, current (mean level), level (mean level of the arm).
+                p_better (chance that the arm is better than current; for outcomes that are no objective: above it),
+                pairs, current (mean level), level (mean level of the arm).
             ``certificates``: arm ("recommended", "current"), constraint (text), outcome, limit, op, mean, bound,
                 certified (bool), worlds, worlds_met.
             ``worlds``: world, arm ("recommended", "current"), uplift (of the first objective; for the arm
@@ -65,8 +66,11 @@ class Tuning:
             ``spending``: item (touches, offers, rewards, sources, complaints ...), current, recommended, difference
                 (yuan for the real base within the horizon).
             ``profiles``: lever, value, surrogate (posterior mean uplift with the other levers at the winner), sd.
-            Tables that do not apply are missing.
-        manifest: versions, seeds by namespace, digests, command, attempt, times.
+            ``surface``: lever_x, lever_y (paths of the two levers that matter most, both numbers), x, y, surrogate,
+                sd: the same over a grid of the two; needed for the contour only.
+            Tables that do not apply are missing. A failed trial has NaN where nothing was measured.
+        manifest: versions, seeds by namespace (``seeds``: search, selection, report), digests, ``command``,
+            ``attempt`` (1-based), times; ``rollout``: the command of the smallest live test, if known.
     """
 
     scenario: Scenario

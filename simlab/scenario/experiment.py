@@ -22,8 +22,9 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
-from simlab.scenario.labels import Label, Name, Text
+from simlab.scenario.labels import Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
+from simlab.scenario.rollout_spec import RolloutSpec
 from simlab.scenario.units import SHARES, parse
 
 Sampler = Literal["tpe", "cmaes", "gp", "qmc", "random"]
@@ -51,7 +52,7 @@ Precision = Annotated[float, BeforeValidator(_precision)]
 class CompareSpec(Part):
     """Arms on the same seeds, each against the first."""
 
-    arms: dict[Label, Values] = Field(
+    arms: dict[Name, Values] = Field(
         min_length=2, max_length=12, description="values by path of each arm; the first is the baseline")  # fmt: skip
     precision: Precision | None = Field(
         None, description="half-width of the 95 % interval to reach, in the outcome's unit")  # fmt: skip
@@ -114,6 +115,7 @@ class TuneSpec(Part):
     ] | None = Field(None, max_length=20, description="null: those of the scenario")  # fmt: skip
     trials: int = Field(120, ge=2, le=100_000)
     sampler: Sampler = "tpe"
+    batch: int = Field(4, ge=1, le=256, description="strategies planned together, whoever runs them")
     panel: int = Field(6, ge=2, le=64, description="common seeds on which every strategy is searched")
     racing: bool = Field(False, description="drop a strategy early where it is clearly worse, seed by seed")
     over: Literal["seeds", "uncertainties"] = Field(
@@ -173,6 +175,7 @@ class Experiment(Part):
     compare: CompareSpec | None = None
     tune: TuneSpec | None = None
     screen: ScreenSpec | None = None
+    rollout: RolloutSpec | None = None
 
     @field_validator("outcome")
     @classmethod

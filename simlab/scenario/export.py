@@ -106,6 +106,14 @@ def dump_yaml(scenario: Scenario, folder: str | Path | None = None) -> str:
     )
 
 
+def one_line(value: Any) -> str:
+    """A key or a plain value (dicts and lists of scalars) as YAML on one line, read back as it is."""
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**9, default_flow_style=True
+    )
+    return text.strip().removesuffix("\n...").strip()
+
+
 class _Dumper(yaml.SafeDumper):
     """Quotes exactly those texts that our own reader would take for something else."""
 

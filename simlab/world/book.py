@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ class Book(NamedTuple):
         claims: (N,) strongest claim on a prospect today; 0: none.
         claimants: (N,) who holds it, or -1 - id for a hunter.
         claimed: (N,) prospects with a claim today.
-        stock_left, budget_left: (J,) coupons and fen left per offer. rewards_left: (1,) fen.
+        stock_left, budget_left: (J,) coupons and fen left per offer. rewards_left: (C,) fen by purse.
         events: (E, 4) int64 log of day, user, code, value; E = 0 switches it off.
     """
 
@@ -86,14 +87,31 @@ class Outside(NamedTuple):
     arrival_first: NDArray[np.int64]
 
 
+def pots(
+    cells: Sequence[Scenario], names: Names
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """(J,) coupons and (J,) fen of subsidy per offer, (C,) fen of rewards per purse that strategies allow."""
+    stock, budget = (np.full(len(names.offers), NO_LIMIT, np.int64) for _ in range(2))
+    rewards = np.full(len(names.numbers), NO_LIMIT, np.int64)
+    for cell, numbers in zip(cells, names.numbers, strict=False):
+        for name, offer in cell.levers.offers.items():
+            if offer.stock is not None:
+                stock[numbers.offers[name]] = offer.stock
+            if offer.budget is not None:
+                budget[numbers.offers[name]] = fen(offer.budget)
+        referral = cell.levers.referral
+        if referral is not None and referral.budget is not None:
+            rewards[numbers.purse] = fen(referral.budget)
+    return stock, budget, rewards
+
+
 def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_events: bool) -> Book:
     """A fresh book for everybody in `users` over the scenario's warm-up and horizon."""
     n, stages, horizon = len(users), len(names.stages), scenario.horizon
     days = scenario.warmup.days + horizon
-    offers = [scenario.levers.offers[name] for name in names.offers]
-    referral = scenario.levers.referral
-    scarce = len(names.touches) * n if any(o.stock is not None for o in offers) else 0
-    rewards = NO_LIMIT if referral is None or referral.budget is None else fen(referral.budget)
+    stock_left, budget_left, rewards_left = pots((scenario,), names)
+    limited = any(offer.stock is not None for offer in scenario.levers.offers.values())
+    scarce = len(names.touches) * n if limited else 0
     axes = (stages, len(names.sources), len(names.segments))
     months = (horizon + MONTH - 1) // MONTH
     live = np.flatnonzero(users["status"] == MEMBER).astype(np.int32)
@@ -127,8 +145,8 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         claims=np.zeros(n, np.uint64),
         claimants=np.zeros(n, np.int32),
         claimed=np.zeros(n, np.int32),
-        stock_left=np.array([NO_LIMIT if o.stock is None else o.stock for o in offers], np.int64),
-        budget_left=np.array([NO_LIMIT if o.budget is None else fen(o.budget) for o in offers], np.int64),
-        rewards_left=np.array([rewards], np.int64),
+        stock_left=stock_left,
+        budget_left=budget_left,
+        rewards_left=rewards_left,
         events=np.zeros((1 if log_events else 0, 4), np.int64),
     )

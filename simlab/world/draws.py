@@ -89,6 +89,9 @@ class Purpose(IntEnum):
 
     GRAPH = 90
 
+    TEST_CELL = 100  # of a user in a simulated live test
+    TEST_CLUSTER = 101  # of a whole community
+
 
 def name_hash(name: str) -> int:
     """A stable 64-bit hash of a touch's, offer's or source's name."""

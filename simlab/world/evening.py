@@ -123,11 +123,11 @@ def has_other_friend(users, indptr, indices, invitee, inviter):
 @hot_rule
 def ask_friends(users, world, indptr, indices, terms, book, d):
     """Invitations go out over the graph; each prospect keeps the strongest claim of those accepted."""
-    now = terms.now[0]
-    day = now.day
+    day = terms.now[0].day
     for k in range(book.counts[N_INVITERS]):
         i = np.int64(book.inviter_user[k])
         u = users[i]
+        now = terms.now[u.cell]  # what the inviter's cell promises to both
         degree = indptr[i + 1] - indptr[i]
         if degree == 0 or u.status != MEMBER:
             continue
@@ -162,8 +162,7 @@ def ask_friends(users, world, indptr, indices, terms, book, d):
 @rule
 def welcome_invited(users, world, terms, book, d):
     """Claimed prospects join; rewards are paid while the budget lasts, by keyed priority of the newcomer."""
-    now = terms.now[0]
-    day = now.day
+    day = terms.now[0].day
     n = book.counts[N_CLAIMED]
     priority = np.empty(n, np.uint64)
     for k in range(n):
@@ -175,6 +174,7 @@ def welcome_invited(users, world, terms, book, d):
         hunter = holder < 0
         inviter = -1 - holder if hunter else holder
         v = users[inviter]
+        now = terms.now[v.cell]
         come_in(users, f, day, BY_REFERRAL, inviter, v.depth + 1, terms, book, d)
         row = book.ledger[d, users[f].stage, BY_REFERRAL, users[f].segment]
         if hunter:
@@ -182,14 +182,14 @@ def welcome_invited(users, world, terms, book, d):
             row[M.hunters] += 1
         v.invited += 1
         v.stage_until = day  # a stage may look at this
-        if v.invited % now.needed == 0 and 0 < now.reward <= book.rewards_left[0]:
-            book.rewards_left[0] -= now.reward
+        if v.invited % now.needed == 0 and 0 < now.reward <= book.rewards_left[now.purse]:
+            book.rewards_left[now.purse] -= now.reward
             v.net -= now.reward
             book.ledger[d, v.stage, v.source, v.segment][M.reward_fen] += now.reward
             count_cohort(book, v, day, COHORT_NET, -now.reward)
             note(book, day, inviter, Event.REWARD, now.reward)
-        if 0 < now.invitee_reward <= book.rewards_left[0]:
-            book.rewards_left[0] -= now.invitee_reward
+        if 0 < now.invitee_reward <= book.rewards_left[now.purse]:
+            book.rewards_left[now.purse] -= now.invitee_reward
             users[f].net -= now.invitee_reward
             row[M.invitee_fen] += now.invitee_reward
             count_cohort(book, users[f], day, COHORT_NET, -now.invitee_reward)

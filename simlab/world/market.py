@@ -6,7 +6,7 @@ prospects; then everybody lives one day in the engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mesa
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.book import FIRST_SOURCE, N_EVENTS, Book, Outside, empty_book
+from simlab.world.book import FIRST_SOURCE, N_EVENTS, Book, Outside, empty_book, pots
+from simlab.world.cells import check_cells
 from simlab.world.compiled import rule
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
@@ -70,8 +71,8 @@ class Brand(mesa.Agent):
         if scenario is not market.in_force:
             market.adopt(scenario)
         book = market.book
-        set_day(market.terms, scenario, market.names, market.day, market.first_day, book.stock_left, book.budget_left,
-                int(book.rewards_left[0]))  # fmt: skip
+        set_day(market.terms, market.strategies, market.names, market.day, market.first_day, book.stock_left,
+                book.budget_left, book.rewards_left)  # fmt: skip
 
 
 class Source(mesa.Agent):
@@ -138,32 +139,41 @@ class Market(mesa.Model):
         base: current base from a log, or None.
         before: scenario whose levers hold during the warm-up; by default the same.
         log_events: keep every event (day, user, code, value); for small worlds.
+        cells: strategies of test cells 1, 2, ... from day 1 on; cell 0 has the scenario's own.
+        assignment: (N,) cell of everybody, members and prospects, from day 1 on.
 
-    The results do not depend on Mesa's generator: every draw is keyed.
+    The results do not depend on Mesa's generator: every draw is keyed. A brand that adapts steers cell 0.
+
+    Raises:
+        InputError: cells that differ in more than user-level levers, or an assignment that does not fit.
     """
 
     def __init__(
         self, scenario: Scenario, seed: int, graph: Graph, base: Base | None = None,
         before: Scenario | None = None, log_events: bool = False, brand: Callable[[Market], Brand] = Brand,
+        cells: Sequence[Scenario] = (), assignment: NDArray[np.uint8] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
+        check_cells(scenario, cells, assignment, graph.n)
         self.scenario, self.before, self.seed, self.graph = scenario, before or scenario, seed, graph
-        self.names = names_of(scenario)
+        self.test, self.assignment = tuple(cells), assignment
+        self.names = names_of(scenario, cells)
         self.world = np.uint64(seed_key(seed))
         self.first_day = 1 - scenario.warmup.days
         self.day = self.first_day - 1
         population = born(scenario, graph, seed, base)
         self.users = population.users
-        self.terms: Terms = standing_terms(self.before, self.names)
         self.in_force = self.before
+        self.cells: tuple[Scenario, ...] = ()  # the test cells' strategies, once they are in force
+        self.terms: Terms = standing_terms(self.strategies, self.names)
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
         self.outside = outside_of(
             scenario, self.users, self.world, population.arrivals, population.arrival_first
         )
         self.pool = int((self.users["status"] == PROSPECT).sum())
         self.book: Book = empty_book(self.users, scenario, self.names, log_events)
-        self._fill_budgets(self.before)
-        self._make_queue(self.before)
+        self._fill_budgets()
+        self._make_queue()
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
         self._take_traits(self.before)
@@ -183,17 +193,22 @@ class Market(mesa.Model):
         del self.users, self.book, self.outside, self.terms
 
     @property
+    def strategies(self) -> tuple[Scenario, ...]:
+        """What is in force today, by test cell; one for everybody where the world is no test."""
+        return (self.in_force, *self.cells)
+
+    @property
     def row(self) -> int:
         """Today's row in the ledger."""
         return self.day - self.first_day
 
     def adopt(self, scenario: Scenario) -> None:
         """Put another strategy in force: its touches, offers and programme, from today on."""
-        self.terms = standing_terms(scenario, self.names)
         self.in_force = scenario
+        self.terms = standing_terms(self.strategies, self.names)
         self.users["stage_until"] = self.day  # another strategy may bring another stage table
         self._take_traits(scenario)
-        self._make_queue(scenario)
+        self._make_queue()
 
     def step(self) -> None:
         """One day: terms, sources, everybody, ledger."""
@@ -204,7 +219,8 @@ class Market(mesa.Model):
         """The morning before anybody acts: today's terms and sources."""
         self.day += 1
         if self.day == 1:  # the budgets are the strategy's, and that starts today
-            self._fill_budgets(self.scenario)
+            self._open_cells()
+            self._fill_budgets()
             for source in self.sources:
                 source.spent = 0
         self.brand.step()
@@ -237,17 +253,26 @@ class Market(mesa.Model):
             return int(today[..., M.margin_fen].sum()) - sum(int(today[..., M[c]].sum()) for c in COSTS)
         return int(today[..., M[metric]].sum())
 
-    def _fill_budgets(self, scenario: Scenario) -> None:
-        """Full stocks and budgets of a strategy."""
-        fresh = empty_book(self.users[:0], scenario, self.names, False)
-        self.book.stock_left[:] = fresh.stock_left
-        self.book.budget_left[:] = fresh.budget_left
-        self.book.rewards_left[:] = fresh.rewards_left
+    def _open_cells(self) -> None:
+        """Each user's own strategy holds, where the world is a test; the scenario's, where it is not."""
+        if self.test and self.assignment is not None:
+            self.users["cell"] = self.assignment
+            self.cells = self.test
+            self.terms = standing_terms(self.strategies, self.names)
+            self._make_queue()
 
-    def _make_queue(self, scenario: Scenario) -> None:
+    def _fill_budgets(self) -> None:
+        """Full stocks and budgets of what is in force; from day 1 on of the strategies, whatever a brand decides."""
+        cells = self.strategies if self.day < 1 else (self.scenario, *self.cells)
+        left = self.book.stock_left, self.book.budget_left, self.book.rewards_left
+        for kept, full in zip(left, pots(cells, self.names), strict=True):
+            kept[:] = full
+
+    def _make_queue(self) -> None:
         """Room for those who wait for a limited stock, where another strategy brings the first one."""
         size = len(self.names.touches) * len(self.users)
-        limited = any(offer.stock is not None for offer in scenario.levers.offers.values())
+        offers = [offer for cell in self.strategies for offer in cell.levers.offers.values()]
+        limited = any(offer.stock is not None for offer in offers)
         if limited and len(self.book.coupon_user) < size:
             self.book = self.book._replace(
                 coupon_user=np.zeros(size, np.int32), coupon_offer=np.zeros(size, np.int8)

@@ -39,7 +39,7 @@ from simlab.world.rules import (
 def morning(users, i, key, terms, book, d):
     """Clocks, stage, touches with caps, and what they set off. True when the user left."""
     u = users[i]
-    now = terms.now[0]
+    now = terms.now[u.cell]
     day = now.day
     expired = fade(u, now)
     stage = u.stage
@@ -58,7 +58,7 @@ def morning(users, i, key, terms, book, d):
     sent = 0
     cost = np.int64(0)
     for k in range(terms.touches.size):
-        chance = terms.rates[k, stage]
+        chance = terms.rates[u.cell, k, stage]
         if chance <= 0.0:
             continue
         touch = terms.touches[k]
@@ -124,7 +124,7 @@ def morning(users, i, key, terms, book, d):
 def afternoon(users, i, key, terms, book, d):
     """Order, lifetime, visit, wish to invite. True when the user left."""
     u = users[i]
-    now = terms.now[0]
+    now = terms.now[u.cell]
     day = now.day
     row = book.ledger[d, u.stage, u.source, u.segment]
     if u.alive:

@@ -68,6 +68,7 @@ USER = np.dtype(
         ("lost_inviter", "u1"),
         ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
         ("bought_age", "i1"),
+        ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
     ],
     align=True,
 )
@@ -96,7 +97,7 @@ _FLOATS = (
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
-    "needed referral_stages complaint_cost"
+    "needed referral_stages complaint_cost purse"
 ).split()
 _FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
 NOW = np.dtype(
@@ -112,9 +113,9 @@ class Terms(NamedTuple):
     """Today's terms, as the compiled rules take them.
 
     Attributes:
-        now: (1,) NOW record.
+        now: (C,) NOW records, one for each test cell; all but the strategy is the same in them.
         touches: (K,) TOUCH records, in order of priority.
-        rates: (K, S) chance that touch k is planned for a user of stage s today.
+        rates: (C, K, S) chance that touch k is planned for a user of cell c and stage s today.
         offers: (J,) OFFER records.
         stage_first: (S + 1,) first condition of each stage.
         conditions: (C, 3) observable number, 0 for <= or 1 for >=, value.

@@ -7,6 +7,7 @@ today's season, calendar flags and what is left of budgets into the same arrays.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES
+from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
 from simlab.world.numerics import exp, gamma_quantiles, log, power
@@ -86,17 +88,22 @@ class Names:
     segments: tuple[str, ...]
     touches: tuple[str, ...]  # in order of priority
     offers: tuple[str, ...]
+    numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
 
 
-def names_of(scenario: Scenario) -> Names:
-    """Axis labels of a scenario's ledger. Touches go by priority, then by name."""
-    touches = scenario.levers.touches
+def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
+    """Axis labels of the ledger of a scenario, and of the strategies of further test cells.
+
+    Touches go by priority, then by name. A name stands twice where two cells mean different things by it.
+    """
+    touches, offers, numbers = numbered((scenario, *cells))
     return Names(
         stages=(*(s.name for s in scenario.stages), "prospect", "left"),
         sources=("base", "dated", "referral", *sorted(scenario.levers.sources)),
         segments=tuple(scenario.population.segments),
-        touches=tuple(sorted(touches, key=lambda k: (-touches[k].priority, k))),
-        offers=tuple(sorted(scenario.levers.offers)),
+        touches=tuple(touches),
+        offers=tuple(offers),
+        numbers=numbers,
     )
 
 
@@ -107,22 +114,29 @@ def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
     return sum(1 << names.stages.index(stage) for stage in sorted(set(stages)))
 
 
-def standing_terms(scenario: Scenario, names: Names) -> Terms:
-    """Everything in the terms that does not depend on the day."""
-    levers, b = scenario.levers, scenario.behaviour
+def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
+    """Everything in the terms that does not depend on the day.
+
+    Args:
+        cells: the strategy in force in each test cell, at most as many as `names` was made for.
+        names: the ledger's axes.
+    """
+    scenario = cells[0]
+    b = scenario.behaviour
+    own = list(zip(cells, names.numbers, strict=False))  # before day 1 there is one strategy only
     touches = np.zeros(len(names.touches), TOUCH)
-    for row, name in zip(touches, names.touches, strict=True):
-        touch = levers.touches[name]
+    for name, touch, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.touches.items()]:
+        row = touches[numbers.touches[name]]
         promo = touch.kind == "promo"
         row["name"] = name_hash("touch:" + name)
         row["fatigue"] = b.attention.promo_cost if promo else b.attention.value_cost
         row["exposure"] = 1.0 if promo else b.exposure.value_weight
         row["trust"] = -b.trust.promo_loss if promo else b.trust.value_gain
         row["cost"], row["promo"] = fen(touch.cost), promo
-        row["offer"] = names.offers.index(touch.offer) if touch.offer is not None else -1
+        row["offer"] = numbers.offers[touch.offer] if touch.offer is not None else -1
     offers = np.zeros(len(names.offers), OFFER)
-    for row, name in zip(offers, names.offers, strict=True):
-        offer = levers.offers[name]
+    for name, offer, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.offers.items()]:
+        row = offers[numbers.offers[name]]
         row["name"] = name_hash("offer:" + name)
         row["depth"], row["log_price"] = np.float32(offer.depth), log(1.0 - offer.depth)
         row["clip"] = b.price.clip * offer.depth / 0.1
@@ -142,12 +156,14 @@ def standing_terms(scenario: Scenario, names: Names) -> Terms:
     curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
     curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
     curves[OPT_OUT_CURVE] = rising_curve(b.opt_out.reference, b.opt_out.exponent, b.opt_out.saturation)
-    now = np.zeros(1, NOW)
-    _write_standing(now[0], scenario, names)
+    now = np.zeros(len(cells), NOW)
+    for record, (cell, numbers) in zip(now, own, strict=True):
+        _write_standing(record, cell, names)
+        record["purse"] = numbers.purse
     return Terms(
         now=now,
         touches=touches,
-        rates=np.zeros((len(touches), len(scenario.stages))),
+        rates=np.zeros((len(cells), len(touches), len(scenario.stages))),
         offers=offers,
         stage_first=np.array(first, np.int64),
         conditions=np.array(conditions, np.int64).reshape(-1, 3),
@@ -188,15 +204,15 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
 
 
 def set_day(
-    terms: Terms, scenario: Scenario, names: Names, day: int, first_day: int,
-    stock_left: NDArray[np.int64], budget_left: NDArray[np.int64], rewards_left: int,
+    terms: Terms, cells: Sequence[Scenario], names: Names, day: int, first_day: int,
+    stock_left: NDArray[np.int64], budget_left: NDArray[np.int64], rewards_left: NDArray[np.int64],
 ) -> None:  # fmt: skip
     """Write one day's terms: season, calendar, cadence by weekday, and what the budgets still allow.
 
     A reward is promised only while a whole one can be paid; an offer is handed out only while its
     budget is not spent. Both stop hard.
     """
-    now = terms.now[0]
+    now, scenario = terms.now, cells[0]
     date = scenario.start + datetime.timedelta(days=day - 1)
     weekday = WEEKDAYS[date.weekday()]
     season = scenario.calendar.weekdays.get(weekday, 1.0)
@@ -207,22 +223,31 @@ def set_day(
     now["new_week"] = date.weekday() == 0 or day == first_day
     now["new_month"] = date.day == 1 or day == first_day
 
-    levers = scenario.levers
     terms.rates[:] = 0.0
+    for j in range(len(names.offers)):
+        terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
+    for k, cell in enumerate(cells):
+        _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
+
+
+def _set_cell(
+    now: np.void, rates: NDArray[np.float64], scenario: Scenario, names: Names, numbers: Numbers, weekday: str,
+    rewards_left: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Write one test cell's terms of a day: cadence by weekday, promised rewards."""
+    levers = scenario.levers
     for stage, cadence in levers.push.items():
         total = sum(cadence.mix.values())
         for name, weight in cadence.mix.items():
             days = levers.touches[name].days
             if weekday in days and total > 0:
                 rate = cadence.per_week * weight / total / len(set(days))
-                terms.rates[names.touches.index(name), names.stages.index(stage)] = rate
-    for j in range(len(names.offers)):
-        terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
+                rates[numbers.touches[name], names.stages.index(stage)] = rate
 
     inv, referral = scenario.behaviour.invitation, levers.referral
     reward = fen(referral.reward) if referral else 0
     invitee = fen(referral.invitee_reward) if referral else 0
-    if reward + invitee > rewards_left:
+    if reward + invitee > int(rewards_left[numbers.purse]):
         reward = invitee = 0
     now["reward"], now["invitee_reward"] = reward, invitee
     needed = int(now["needed"])

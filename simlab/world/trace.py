@@ -47,7 +47,7 @@ def trace_day(market: Market, user: int) -> Iterator[Step]:
         return
     record = market.users[user : user + 1].copy()
     u, terms = record[0], market.terms
-    now, day = terms.now[0], market.day
+    now, day = terms.now[u["cell"]], market.day
     key = np.uint64(day_key(np.uint64(user_key(market.world, user)), day))
     if rules.fade(u, now):
         yield Step("coupon", "expired unused")
@@ -70,10 +70,10 @@ def trace_day(market: Market, user: int) -> Iterator[Step]:
 
 
 def _touches(market: Market, u: np.void, key: np.uint64, stage: int) -> Iterator[Step]:
-    terms, now = market.terms, market.terms.now[0]
+    terms, now = market.terms, market.terms.now[u["cell"]]
     sent = 0
     for k, name in enumerate(market.names.touches):
-        chance, touch = terms.rates[k, stage], terms.touches[k]
+        chance, touch = terms.rates[u["cell"], k, stage], terms.touches[k]
         if chance <= 0:
             continue
         draw = named_uniform(key, rules.SEND, touch["name"])
@@ -122,7 +122,7 @@ def _coupon(market: Market, u: np.void, key: np.uint64, stage: int, number: int)
 
 
 def _reactions(market: Market, u: np.void, key: np.uint64) -> Iterator[Step]:
-    now = market.terms.now[0]
+    now = market.terms.now[u["cell"]]
     y = rules.annoyance(u, now, market.terms.curves)
     yield chance_step("mute", now["mute"] * y, uniform(key, rules.MUTE), "mutes for good", "no")
     yield chance_step("complaint", now["complain"] * y, uniform(key, rules.COMPLAIN), "complains", "no")

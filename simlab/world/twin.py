@@ -9,13 +9,14 @@ random order (Mesa's own scheduler): nothing may depend on it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
+from simlab.world.cells import check_cells
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
 from simlab.world.metrics import M
@@ -37,13 +38,14 @@ class TwinMarket(mesa.Model):
         graph: social graph over all members and prospects.
         base: current base from a log, or None.
         before: scenario whose levers hold during the warm-up; by default the same.
+        cells, assignment: strategies of test cells 1, 2, ... and everybody's cell, both from day 1 on.
 
     Attributes:
         people: everybody, by id.
         diary: ledger, cohorts, flows and events of the run.
         coupons_left: coupons that can still be issued, per offer; None without limit.
         subsidy_left: fen of subsidy that can still be paid, per offer; None without limit.
-        rewards_left: fen of rewards that can still be paid, or None.
+        rewards_left: fen of rewards that can still be paid, per purse; None without limit.
     """
 
     person_type: type[Person] = Person
@@ -56,17 +58,21 @@ class TwinMarket(mesa.Model):
         graph: Graph,
         base: Base | None = None,
         before: Scenario | None = None,
+        cells: Sequence[Scenario] = (),
+        assignment: NDArray[np.uint8] | None = None,
     ) -> None:
         super().__init__(rng=seed)
+        check_cells(scenario, cells, assignment, graph.n)
+        self.test, self.assignment = tuple(cells), assignment
         self.scenario, self.before = scenario, before or scenario
         self.world = np.uint64(seed_key(seed))
-        self.names = names_of(scenario)
+        self.names = names_of(scenario, cells)
         self.prospect_stage, self.left_stage = len(scenario.stages), len(scenario.stages) + 1
         self.first_day = 1 - scenario.warmup.days
         self.day = self.first_day - 1
         self.diary = Diary()
         self.gone: list[int] = []
-        self.adopt(self.before)
+        self.adopt((self.before,))
 
         population = born(scenario, graph, seed, base)
         self.people = [self.person_type(self, i, population.users[i : i + 1].copy()) for i in range(graph.n)]
@@ -94,11 +100,6 @@ class TwinMarket(mesa.Model):
     def today(self) -> datetime.date:
         """The calendar date of today."""
         return self.scenario.start + datetime.timedelta(days=self.day - 1)
-
-    @property
-    def now(self) -> np.void:
-        """Today's numbers, as the rules take them."""
-        return self.terms.now[0]
 
     def run(self) -> TwinMarket:
         """All days from the warm-up to the horizon."""
@@ -142,19 +143,36 @@ class TwinMarket(mesa.Model):
 
     # Strategy and terms -----------------------------------------------------------------
 
-    def adopt(self, scenario: Scenario) -> None:
-        """Put a strategy in force, with full stocks and budgets."""
-        self.in_force = scenario
-        self.terms: Terms = standing_terms(scenario, self.names)
-        offers = [scenario.levers.offers[name] for name in self.names.offers]
-        referral = scenario.levers.referral
-        self.coupons_left = [offer.stock for offer in offers]
-        self.subsidy_left = [None if offer.budget is None else fen(offer.budget) for offer in offers]
-        self.rewards_left = None if referral is None or referral.budget is None else fen(referral.budget)
+    def adopt(self, cells: tuple[Scenario, ...]) -> None:
+        """Put strategies in force, one in each test cell, with full stocks and budgets.
+
+        What two cells have in the very same words is one thing, with one number and one budget.
+        """
+        self.in_force, self.cells = cells[0], cells
+        self.terms: Terms = standing_terms(cells, self.names)
+        self.coupons_left: list[int | None] = [None] * len(self.names.offers)
+        self.subsidy_left: list[int | None] = [None] * len(self.names.offers)
+        self.rewards_left: list[int | None] = [None] * len(self.names.numbers)
+        for cell, numbers in zip(cells, self.names.numbers, strict=False):
+            for name, offer in cell.levers.offers.items():
+                self.coupons_left[numbers.offers[name]] = offer.stock
+                if offer.budget is not None:
+                    self.subsidy_left[numbers.offers[name]] = fen(offer.budget)
+            referral = cell.levers.referral
+            if referral is not None and referral.budget is not None:
+                self.rewards_left[numbers.purse] = fen(referral.budget)
+
+    def strategy_of(self, person: Person) -> Scenario:
+        """The strategy that holds for somebody today: that of the own test cell."""
+        cell = int(person.user["cell"])
+        return self.in_force if cell == 0 else self.cells[cell]
 
     def start_strategy(self) -> None:
-        """Day 1: the strategy replaces what held during the warm-up, and its budgets are untouched."""
-        self.adopt(self.scenario)
+        """Day 1: the strategies replace what held during the warm-up, and their budgets are untouched."""
+        self.adopt((self.scenario, *self.test))
+        if self.test and self.assignment is not None:
+            for person in self.people:
+                person.user["cell"] = self.assignment[person.number]
         for source in self.sources:
             source.spent = 0
         for person in self.people:
@@ -167,16 +185,15 @@ class TwinMarket(mesa.Model):
         def numbers(left: list[int | None]) -> NDArray[np.int64]:
             return np.array([NO_LIMIT if amount is None else amount for amount in left], np.int64)
 
-        rewards = NO_LIMIT if self.rewards_left is None else self.rewards_left
         set_day(
             self.terms,
-            self.in_force,
+            self.cells,
             self.names,
             self.day,
             self.first_day,
             numbers(self.coupons_left),
             numbers(self.subsidy_left),
-            rewards,
+            numbers(self.rewards_left),
         )
 
     # Scarcity ---------------------------------------------------------------------------
@@ -231,13 +248,14 @@ class TwinMarket(mesa.Model):
         for person in self.by_priority(invited, Purpose.REWARD):
             person.accept_invitation()
 
-    def pay_reward(self, amount: int) -> bool:
-        """Take `amount` fen from the rewards' budget, if it has them."""
-        if self.rewards_left is None:
+    def pay_reward(self, amount: int, purse: int) -> bool:
+        """Take `amount` fen from a budget of rewards, if it has them."""
+        left = self.rewards_left[purse]
+        if left is None:
             return True
-        if amount > self.rewards_left:
+        if amount > left:
             return False
-        self.rewards_left -= amount
+        self.rewards_left[purse] = left - amount
         return True
 
     def welcome_dated(self) -> None:

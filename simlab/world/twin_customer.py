@@ -86,6 +86,12 @@ class Customer(mesa.Agent):
         """Not in the programme yet."""
         return bool(self.user["status"] == PROSPECT)
 
+    @property
+    def now(self) -> np.void:
+        """Today's numbers for this person's test cell, as the rules take them."""
+        now: np.void = self.market.terms.now[self.user["cell"]]
+        return now
+
     def key_of(self, day: int) -> np.uint64:
         """The person's key on a day. Compiled functions hand out plain integers: a key must stay unsigned."""
         return np.uint64(day_key(np.uint64(user_key(self.market.world, self.number)), day))
@@ -121,7 +127,7 @@ class Customer(mesa.Agent):
         if not self.is_member:
             return
         market, u = self.market, self.user
-        coupon_ran_out = fade(u, market.now)
+        coupon_ran_out = fade(u, self.now)
         stage = int(stage_of(u, market.day, market.terms.stage_first, market.terms.conditions))
         if stage != u["stage"]:
             self.note(Event.STAGE, stage)
@@ -140,17 +146,17 @@ class Customer(mesa.Agent):
         market, u = self.market, self.user
         sent, fen = 0, 0
         for number, touch in enumerate(market.terms.touches):
-            if not is_planned(self.key, touch["name"], market.terms.rates[number, u["stage"]]):
+            if not is_planned(self.key, touch["name"], market.terms.rates[u["cell"], number, u["stage"]]):
                 continue
             if self.is_capped():
                 self.count(M.capped)
                 self.note(Event.CAPPED, number)
                 continue
-            if not is_executed(self.key, touch["name"], market.now["execution"]):
+            if not is_executed(self.key, touch["name"], self.now["execution"]):
                 self.count(M.unsent)
                 self.note(Event.UNSENT, number)
                 continue
-            happened = deliver(u, self.key, touch, market.now, market.terms.curves, sent)
+            happened = deliver(u, self.key, touch, self.now, market.terms.curves, sent)
             sent += 1
             fen += int(touch["cost"])
             self.touched_on.append(market.today)
@@ -172,7 +178,7 @@ class Customer(mesa.Agent):
 
     def is_capped(self) -> bool:
         """Whether one touch more would exceed a cap of this calendar day, week (from Monday) or month."""
-        caps, today = self.market.in_force.levers.caps, self.market.today
+        caps, today = self.market.strategy_of(self).levers.caps, self.market.today
         on_day = sum(date == today for date in self.touched_on)
         in_week = sum(date.isocalendar()[:2] == today.isocalendar()[:2] for date in self.touched_on)
         in_month = sum((date.year, date.month) == (today.year, today.month) for date in self.touched_on)
@@ -200,12 +206,12 @@ class Customer(mesa.Agent):
         """Once on a touched day: mute, complain, leave. `fen` is what today's touches cost."""
         self.count(M.touched)
         self.count(M.touch_fen, fen)
-        happened = react(self.user, self.key, self.market.now, self.market.terms.curves)
+        happened = react(self.user, self.key, self.now, self.market.terms.curves)
         if happened & DID_MUTE:
             self.count(M.mutes)
             self.note(Event.MUTE)
         if happened & DID_COMPLAIN:
-            complaint = int(self.market.now["complaint_cost"])
+            complaint = int(self.now["complaint_cost"])
             self.count(M.complaints)
             self.count(M.complaint_fen, complaint)
             self.note(Event.COMPLAIN)
@@ -222,17 +228,17 @@ class Customer(mesa.Agent):
         market, u = self.market, self.user
         if u["alive"]:
             wish, basket = wants(
-                u, self.key, market.now, market.terms.curves, market.terms.offers, market.terms.baskets
+                u, self.key, self.now, market.terms.curves, market.terms.offers, market.terms.baskets
             )
             self.wish, self.basket = int(wish), int(basket)
-            if relation_ends(u, market.now):
+            if relation_ends(u, self.now):
                 self.count(M.ended)
                 self.note(Event.END)
                 market.gone.append(self.number)
-        elif unsubscribes(self.key, market.now):
+        elif unsubscribes(self.key, self.now):
             self.leave()
             return
-        if visits_today(u, self.key, market.now, market.terms.curves):
+        if visits_today(u, self.key, self.now, market.terms.curves):
             self.count(M.visits)
             self.note(Event.VISIT)
         if u["last_seen"] == market.day:
@@ -268,7 +274,7 @@ class Customer(mesa.Agent):
             self.count(M.organic, bool(wish & ORGANIC))
             self.note(Event.REDEEM, subsidy)
         first_sign = u["last_seen"] != market.day
-        margin = int(settle(u, basket, subsidy, wish & REDEEMS, market.terms.offers, market.now))
+        margin = int(settle(u, basket, subsidy, wish & REDEEMS, market.terms.offers, self.now))
         self.count(M.orders)
         self.count(M.revenue_fen, basket)
         self.count(M.margin_fen, margin)

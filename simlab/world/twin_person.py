@@ -46,13 +46,13 @@ class Person(Customer):
     def decide_to_invite(self) -> None:
         """How many friends to ask tonight; who asks nobody may still bring one for the reward alone."""
         market, u = self.market, self.user
-        if market.in_force.levers.referral is None:
+        if market.strategy_of(self).levers.referral is None:
             return
-        if not int(market.now["referral_stages"]) >> int(u["stage"]) & 1:
+        if not int(self.now["referral_stages"]) >> int(u["stage"]) & 1:
             return
         if u["alive"]:
-            self.asks = int(invites_today(u, self.key, market.now))
-        if self.asks == 0 and hunts_today(self.key, market.now):
+            self.asks = int(invites_today(u, self.key, self.now))
+        if self.asks == 0 and hunts_today(self.key, self.now):
             self.asks, self.hunting = 1, True
 
     def tell_friends(self) -> None:
@@ -74,7 +74,7 @@ class Person(Customer):
             self.note(Event.INVITE, friend.number)
             known = any(other.is_member for other in friend.friends if other is not self)
             receptive = friend.user["receptive"]
-            if self.hunting or accepts(self.key, friend.number, receptive, known, self.market.now):
+            if self.hunting or accepts(self.key, friend.number, receptive, known, self.now):
                 friend.claims.append((int(claim(self.key, friend.number)), self))
 
     def strongest_claim(self) -> Person:
@@ -83,19 +83,21 @@ class Person(Customer):
 
     def accept_invitation(self) -> None:
         """Join by invitation, and the programme pays what it promised this morning while its budget lasts."""
-        inviter, now = self.strongest_claim(), self.market.now
+        inviter = self.strongest_claim()
+        now = inviter.now  # what the inviter's cell promised to both
         self.come_in(self.market.by_referral, inviter)
         if inviter.hunting:
             join_as_hunter(self.user, now)
             self.count(M.hunters)
         inviter.user["invited"] += 1
         if inviter.user["invited"] % now["needed"] == 0:
-            inviter.get_reward(int(now["reward"]), M.reward_fen, Event.REWARD)
-        self.get_reward(int(now["invitee_reward"]), M.invitee_fen, Event.GIFT)
+            inviter.get_reward(now, "reward", M.reward_fen, Event.REWARD)
+        self.get_reward(now, "invitee_reward", M.invitee_fen, Event.GIFT)
 
-    def get_reward(self, fen: int, metric: M, code: int) -> None:
-        """A reward, if there is one and the budget can still pay it whole."""
-        if fen > 0 and self.market.pay_reward(fen):
+    def get_reward(self, now: np.void, which: str, metric: M, code: int) -> None:
+        """A reward of those promised this morning, if there is one and its budget can still pay it whole."""
+        fen = int(now[which])
+        if fen > 0 and self.market.pay_reward(fen, int(now["purse"])):
             self.user["net"] -= fen
             self.count(metric, fen)
             self.earn(-fen)

@@ -189,6 +189,7 @@ def test_the_report_reads_results_and_runs_nothing() -> None:
         "simlab.lab.fit_scores",
         "simlab.lab.flips",
         "simlab.lab.screen_result",
+        "simlab.lab.tuning",
         "simlab.world.metrics",
     }
     for path in Path(simlab.report.__file__).parent.rglob("*.py"):

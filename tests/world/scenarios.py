@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import datetime
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
@@ -75,11 +76,13 @@ class World:
     seed: int
     graph: Graph = field(repr=False)
     base: Base | None = field(repr=False)
+    cells: tuple[Scenario, ...] = ()
+    assignment: NDArray[np.uint8] | None = field(default=None, repr=False)
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of a market."""
         return {"scenario": self.scenario, "seed": self.seed, "graph": self.graph, "base": self.base,
-                "before": self.before}  # fmt: skip
+                "before": self.before, "cells": self.cells, "assignment": self.assignment}  # fmt: skip
 
 
 def random_world(rng: random.Random) -> World:
@@ -111,6 +114,41 @@ def random_world(rng: random.Random) -> World:
 
 worlds = st.randoms(use_true_random=False).map(random_world)
 """Hypothesis strategy of `World`s."""
+
+
+def random_test(rng: random.Random) -> World:
+    """A valid world in which everybody is in one of two to four test cells."""
+    world = random_world(rng)
+    content = world.scenario.model_dump()
+    cells = tuple(
+        Scenario.model_validate(content | {"levers": _cell_levers(rng, content["levers"], world.scenario)})
+        for _ in range(rng.randint(1, 3))
+    )
+    drawn = np.random.default_rng(rng.randint(0, 2**32)).integers(0, len(cells) + 1, world.graph.n)
+    return replace(world, cells=cells, assignment=drawn.astype(np.uint8))
+
+
+cell_worlds = st.randoms(use_true_random=False).map(random_test)
+"""Hypothesis strategy of `World`s with test cells."""
+
+
+def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
+    """Levers of another cell: nothing at all, some things the same and some not, or touches of its own."""
+    if _happens(rng, 0.2):
+        return levers | {"push": {}, "touches": {}, "offers": {}, "referral": None}
+    stages = [stage.name for stage in scenario.stages]
+    if _happens(rng, 0.3):
+        other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
+        return other | {"sources": levers["sources"]}
+    other = _other_levers(rng, levers, stages)
+    together = [
+        ("push", "touches"),
+        ("caps",),
+        ("offers",),
+        ("referral",),
+    ]  # a cadence fits its touches' days
+    chosen = [name for names in together if _happens(rng, 0.6) for name in names]
+    return levers | {name: other[name] for name in chosen}
 
 
 def _happens(rng: random.Random, chance: float) -> bool:

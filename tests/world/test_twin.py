@@ -10,9 +10,10 @@ import pytest
 from bodies import Story, difference, engine_story, twin_story
 from hypothesis import HealthCheck, given, settings
 
-from scenarios import World, random_world, worlds
+from scenarios import World, cell_worlds, random_test, random_world, worlds
 from simlab.world.draws import Purpose
 from simlab.world.records import EVENT_NAMES
+from simlab.world.terms import names_of
 from simlab.world.twin import TwinMarket
 from simlab.world.twin_person import Person
 
@@ -51,6 +52,31 @@ def test_engine_and_twin_agree_on_fixed_worlds() -> None:
         world, engine = fixed(number)
         found = difference(engine, twin_story(world))
         assert not found, f"world {number}\n{found}"
+
+
+@settings(max_examples=35, deadline=None, suppress_health_check=ANY)
+@given(world=cell_worlds)
+def test_engine_and_twin_agree_on_test_cells(world: World) -> None:
+    same(world)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, suppress_health_check=ANY)
+@given(world=cell_worlds)
+def test_engine_and_twin_agree_on_test_cells_of_many_worlds(world: World) -> None:
+    same(world)
+
+
+def test_test_cells_vary() -> None:
+    """Among fixed tests there are entries that cells share, and entries of one name that they do not."""
+    shared = own = 0
+    for number in FIXED:
+        numbers = names_of((world := random_test(random.Random(number))).scenario, world.cells).numbers
+        for name in numbers[0].offers:
+            there = {n.offers[name] for n in numbers if name in n.offers}
+            shared += len(there) < sum(name in n.offers for n in numbers)
+            own += len(there) > 1
+    assert min(shared, own) > 20
 
 
 # Not by emptiness ------------------------------------------------------------------------

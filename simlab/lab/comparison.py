@@ -1,0 +1,100 @@
+"""What comes out of a comparison: tables, and what was decided on the way. The report room reads only this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from simlab.lab.paired import Stage, Together
+from simlab.scenario.experiment import CompareSpec
+from simlab.scenario.outcomes import OUTCOMES
+from simlab.scenario.schema import Scenario
+
+LESS_IS_BETTER = (
+    "subsidy", "rewards", "acquisition_cost", "touch_cost", "hunters", "left", "mutes", "mute_rate",
+    "complaint_rate", "fatigue", "subsidised_organic",
+)  # fmt: skip
+"""Outcomes of which a strategist wants less, other things being equal."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Arms on the same seeds, each against the first. "Difference" is always arm less baseline.
+
+    Attributes:
+        arms: scenario by arm, in order; the first is the baseline.
+        outcome: the headline outcome.
+        spec: what was asked.
+        name, question: of the experiment, for the reader.
+        stage: the two-stage rule: pairs of the first stage, needed, planned, and whether the precision was reached.
+        together: how the intervals of several arms hold at once.
+        same_people: for each arm but the first, why its users cannot be compared with the baseline's one by one
+            ("" where they can).
+        notes: what was left out and why, in words.
+        tables: DataFrames by name; all can be written as CSV and Parquet.
+            ``outcomes``: arm, world, seed, then every outcome, scaled to the real base.
+            ``differences``: arm, outcome, pairs, baseline, value (means over pairs), difference, error, df, low, high
+                (95 %), low_together, high_together (simultaneous over arms), p_above, p_better (P that the arm is
+                higher, or better), identical, correlation, worth (runs that common seeds saved, as a factor), needed
+                (pairs that the precision asks for; headline only, else NaN), then over sampled worlds: worlds,
+                world_low, world_median, world_high (5, 50 and 95 %; lowest and highest below 10 worlds),
+                world_p_better, world_chance (share of the variance over worlds that is chance of the few seeds
+                in each).
+            ``levers``: arm, path, baseline, arm_value, and both as numbers.
+            ``worlds``: world, then the sampled value by uncertain path.
+            ``world_differences``: arm, world, outcome, pairs, difference, sd (over the world's pairs).
+            ``steps``: arm, step (of `simlab.lab.effects.STEPS`), pairs, mean, low, high: yuan per starting member, from
+                nothing to the difference in customer equity, seeds with detail only.
+            ``value_by_day``: arm, day, value, low, high (mean and 5 to 95 % over seeds of cumulative discounted net
+                contribution per starting member), difference, difference_low, difference_high (paired, 95 % t
+                interval by day).
+            ``stages_by_day``: arm, day, stage, members (mean over seeds, real base).
+            ``groups``: arm, kind (segment, stage, source, cohort), group, pairs, users_baseline, users (means, real
+                base), difference, low, high (value of the group in yuan per starting member of the base), p_above,
+                each, each_low, each_high (value per head of the group), orders, left (differences, real base).
+            ``counterfactual``: arm, what (of `simlab.lab.counterfactual.COUNTS`), pairs, mean, low, high (real base).
+            ``counterfactual_runs``: arm, seed, then one column each, simulated base.
+            ``failures``: arm, world, seed, status ("failed", "skipped"), traceback.
+        manifest: versions, seeds, digests, command, times.
+    """
+
+    arms: dict[str, Scenario]
+    outcome: str
+    spec: CompareSpec
+    name: str
+    question: str
+    stage: Stage
+    together: Together
+    same_people: dict[str, str]
+    notes: tuple[str, ...]
+    tables: dict[str, pd.DataFrame]
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def baseline(self) -> str:
+        """Name of the arm that the others are compared with."""
+        return next(iter(self.arms))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Names of the other arms."""
+        return tuple(self.arms)[1:]
+
+    @property
+    def unit(self) -> str:
+        """Unit of the headline outcome."""
+        return OUTCOMES[self.outcome][1]
+
+    def row(self, arm: str, outcome: str | None = None) -> pd.Series:
+        """The row of ``differences`` of an arm, by default for the headline outcome.
+
+        Raises:
+            KeyError: no such arm or outcome.
+        """
+        frame = self.tables["differences"]
+        found = frame[(frame["arm"] == arm) & (frame["outcome"] == (outcome or self.outcome))]
+        if found.empty:
+            raise KeyError(f"{arm}, {outcome or self.outcome}")
+        return found.iloc[0]

@@ -1,0 +1,123 @@
+"""Test cells: several strategies in force in one world, each user under the one of the own cell.
+
+Cells share the world, the stages and the sources. A touch or an offer that two cells have in the very same
+words is one and the same, with one stock and one budget; where they differ in anything they are two, under
+one name: draws are keyed by that name, so that a user decides alike under either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from simlab.scenario.errors import InputError, Problem
+from simlab.scenario.schema import Scenario
+
+MOST_CELLS = 4
+BY_CELL = ("push", "touches", "caps", "offers", "referral")
+"""The levers that can be pulled for one user and not for another; an advertising pool cannot."""
+FREE = ("name", "description", "seeds", "outcomes", "constraints", "uncertainties")
+"""What is only read or asked of a world; it may differ, and nothing comes of it."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Where the entries of one cell's strategy stand in the terms: number by name, and the rewards' purse."""
+
+    touches: Mapping[str, int]
+    offers: Mapping[str, int]
+    purse: int
+
+
+def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Numbers, ...]]:
+    """The union of the cells' touches (by priority, then name) and offers (by name), and each cell's numbers."""
+    levers = [cell.levers for cell in cells]
+    offers: list[tuple[Any, ...]] = _distinct(
+        (name, own.offers[name]) for own in levers for name in own.offers
+    )
+    offers.sort(key=lambda entry: entry[0])
+    numbers = [{name: offers.index((name, offer)) for name, offer in own.offers.items()} for own in levers]
+
+    def entry(cell: int, name: str) -> tuple[Any, ...]:  # the same words may carry another cell's offer
+        touch = levers[cell].touches[name]
+        return name, touch, None if touch.offer is None else numbers[cell][touch.offer]
+
+    touches = _distinct(entry(cell, name) for cell, own in enumerate(levers) for name in own.touches)
+    touches.sort(key=lambda entry: (-entry[1].priority, entry[0]))
+    purses = _distinct(own.referral for own in levers)
+    found = tuple(
+        Numbers({name: touches.index(entry(cell, name)) for name in own.touches}, numbers[cell],
+                purses.index(own.referral))
+        for cell, own in enumerate(levers)
+    )  # fmt: skip
+    return [name for name, *_ in touches], [name for name, *_ in offers], found
+
+
+def _distinct(entries: Any) -> list[Any]:
+    """Entries in the order in which they first come; by equality, since not all of them can be hashed."""
+    found: list[Any] = []
+    for entry in entries:
+        if entry not in found:
+            found.append(entry)
+    return found
+
+
+def check_cells(
+    scenario: Scenario, cells: Sequence[Scenario], assignment: NDArray[np.uint8] | None, people: int
+) -> None:
+    """Refuse cells that are not different strategies in one and the same world.
+
+    Args:
+        scenario: the world, and the strategy of cell 0.
+        cells: the strategies of cells 1, 2, ...
+        assignment: (people,) cell of everybody, members and prospects.
+        people: how many there are.
+
+    Raises:
+        InputError: something other than user-level levers differs, or the assignment does not fit.
+    """
+    if len(cells) >= MOST_CELLS:
+        raise _refused("", f"{len(cells) + 1} test cells", "too many", f"Use at most {MOST_CELLS}.")
+    for number, cell in enumerate(cells, start=1):
+        for path in differences(scenario, cell):
+            where = path.partition(".")[0]
+            if where in FREE or path.startswith(tuple(f"levers.{lever}" for lever in BY_CELL)):
+                continue
+            cure = "Test cells may differ in levers.push, touches, caps, offers and referral only."
+            message = "a pool outside is not pulled user by user" if path.startswith("levers.sources") else (
+                "test cells share one world")  # fmt: skip
+            raise _refused(path, f"cell {number}", f"differs between test cells, but {message}", cure)
+    if cells and (assignment is None or assignment.shape != (people,)):
+        shape = "none" if assignment is None else str(assignment.shape)
+        raise _refused(
+            "", shape, "the assignment does not fit", f"Give one cell for each of {people} people."
+        )
+    if assignment is not None and assignment.size and int(assignment.max()) > len(cells):
+        raise _refused("", f"cell {assignment.max()}", "the assignment names a cell that is not there",
+                       f"Use cells 0 to {len(cells)}.")  # fmt: skip
+
+
+def differences(one: Any, other: Any, path: str = "") -> list[str]:
+    """Dotted paths at which two scenarios (or parts of them) differ, as far down as both have blocks."""
+    if one == other:
+        return []
+    if isinstance(one, BaseModel) and type(one) is type(other):
+        below = {name: (getattr(one, name), getattr(other, name)) for name in type(one).model_fields}
+    elif isinstance(one, dict) and isinstance(other, dict):
+        below = {name: (one.get(name), other.get(name)) for name in sorted(one.keys() | other.keys())}
+    else:
+        return [path]
+    return [
+        found
+        for name, (a, b) in below.items()
+        for found in differences(a, b, f"{path}.{name}" if path else name)
+    ]
+
+
+def _refused(where: str, value: str, message: str, cure: str) -> InputError:
+    return InputError(Problem("test cells", message, cure, where=where, value=value))
