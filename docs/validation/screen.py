@@ -75,15 +75,17 @@ def page(morris: Screening, sobol: Screening, runs: list[int], took: list[float]
         f"{', '.join(f'`{n}`' for n in names[:3])}; by Sobol: "
         f"{', '.join(f'`{m.factor.path}`' for m in sobol.moved[:3])}.", "",
         f"Chance is {morris.noise.share:.1%} of the variance over Morris' points and {sobol.noise.share:.1%} over "
-        f"Sobol's. Luck that all points share (sd {sobol.noise.common:.1f} yuan between seeds) cancels; what one seed "
-        f"adds to a difference has sd {sobol.noise.single:.1f} yuan. Without common seeds both would be noise.", "",
+        f"Sobol's. Luck that all points share (sd {sobol.noise.common:.1f} yuan between seeds) cancels; what one "
+        f"seed adds to a difference has sd {sobol.noise.single:.1f} yuan. Without common seeds both would be "
+        "noise.", "",
         "| factor | Morris: mean change, yuan | chance alone | Sobol: total index | chance alone | first order |",
         "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for m in morris.moved:
         t = total[m.factor.path]
         lines.append(f"| `{m.factor.path}` | {m.effect.size:.2f} ± {m.effect.error:.2f} | {m.effect.chance:.2f} | "
-                     f"{t.size:.3f} ± {t.error:.3f} | {t.chance:.3f} | {t.other:.3f} ± {t.other_error:.3f} |")  # fmt: skip
+                     f"{t.size:.3f} ± {t.error:.3f} | {t.chance:.3f} | {t.other:.3f} ± "
+                     f"{t.other_error:.3f} |")  # fmt: skip
     return "\n".join(lines) + "\n"
 
 

@@ -98,11 +98,13 @@ def screen(
         "points": screen_tables.points(design, factors, found, lost),
         "runs": screen_tables.runs(found, seeds),
     }
-    flips, second, gone = None, {}, 0
+    flips, second, gone, skipped = None, {}, 0, "skipped" in lost.values()
     if against is not None:
         pairs = ScreenSeed.panel(max(spec.seeds, PAIRED_SEEDS))
-        flips, gone, more = _against(scenario, against, pairs, outcome, crew)
+        flips, gone, late, more = _against(scenario, against, pairs, outcome, crew)
+        skipped = skipped or late
         second, tables = changed(scenario, against), {**tables, **more}
+    made = manifest(scenario, spec, levers, outcome, against)
     return Screening(
         scenario, outcome, design.method,
         tuple(sorted(moved, key=lambda m: -m.effect.size)),
@@ -110,7 +112,7 @@ def screen(
         {reason: sum(r == reason for r in lost.values()) for reason in REASONS if reason in lost.values()},
         examples, tuple(map(int, seeds)), noise_of(fair.reshape(-1, len(seeds))), flips, second,
         {path: unit_of(path)[1] for path in (*(f.path for f in factors), *scenario.uncertainties, *second)},
-        gone, tables, manifest(scenario, spec, levers, outcome, against),
+        gone, tables, _cut_short(made, int(whole.sum()), gone) if skipped else made,
     )  # fmt: skip
 
 
@@ -133,6 +135,12 @@ def manifest(
         "run": run, "scenario": said["scenario"], "rules": said["rules"], "method": spec.method, "outcome": outcome,
         "seeds": list(map(int, ScreenSeed.panel(spec.seeds))), "versions": versions(),
     }  # fmt: skip
+
+
+def _cut_short(manifest: dict[str, Any], kept: int, lost_worlds: int) -> dict[str, Any]:
+    """A screening that the time budget ended is another result than the whole one."""
+    text = f"{manifest['run']}|{kept}|{lost_worlds}"
+    return {**manifest, "run": hashlib.sha256(text.encode()).hexdigest(), "cut": "the time budget was up"}
 
 
 def changed(first: Scenario, second: Scenario) -> dict[str, tuple[Any, Any]]:
@@ -170,7 +178,7 @@ def _run_design(
             points = [_task(scenario, values(factors, unit)) for unit in design.points[b]]
         except InputError as error:
             lost[b] = "invalid"
-            examples.setdefault("invalid", str(error.problems[0]))
+            examples.setdefault("invalid", f"{error.problems[0].where}: {error.problems[0].message}".removeprefix(": "))
             continue
         for p, make in enumerate(points):
             tasks += [make(seed, b * length + p + 1) for seed in seeds]
@@ -230,8 +238,11 @@ def _worlds(assumptions: int) -> int:
 
 def _against(
     scenario: Scenario, against: Scenario, seeds: Sequence[ScreenSeed], outcome: str, crew: Runs
-) -> tuple[Flips, int, dict[str, Any]]:
-    """Both strategies in the same worlds on the same seeds."""
+) -> tuple[Flips | None, int, bool, dict[str, Any]]:
+    """Both strategies in the same worlds on the same seeds; worlds left out, and whether the time was up.
+
+    None where hardly a world could be run with both: that does not cost the reader the rest.
+    """
     factors = uncertain(scenario)
     count = _worlds(len(factors))
     sampler = qmc.Sobol(len(factors), scramble=True, rng=np.random.default_rng(_WORLD_SEED))
@@ -251,16 +262,18 @@ def _against(
         for s, (model, past_) in enumerate(((first, past), (other, before))):
             tasks += [Task(model, seed, world=w + 1, before=past_) for seed in seeds]
             places += [(w, s, k) for k in range(len(seeds))]
+    skipped = False
     for place, run in zip(places, crew.runs(tasks), strict=True):
-        found[place] = _value(run, outcome)[0]
+        found[place], reason = _value(run, outcome)
+        skipped = skipped or reason == "skipped"
     whole = np.isfinite(found).all(axis=(1, 2))
     if whole.sum() < FEWEST:
-        raise RuntimeError(f"only {whole.sum()} sampled worlds could be run with both strategies")
+        return None, int((~whole).sum()), skipped, {}
     flips = flips_of(
         [f.path for f in factors], unit[whole], found[whole, 1] - found[whole, 0], lambda j, u: float(factors[j].at(u))
     )  # fmt: skip
     tables = screen_tables.against(factors, unit, found, flips)
-    return flips, int((~whole).sum()), tables
+    return flips, int((~whole).sum()), skipped, tables
 
 
 def _same(first: Scenario, second: Scenario, path: str) -> bool:

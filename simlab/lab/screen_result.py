@@ -38,7 +38,8 @@ class Screening:
         seeds: common seeds of every point. The second strategy is compared on these and, if they are fewer than
             eight, on more.
         noise: how much of the variance over the design is chance.
-        flips: which assumptions turn the ranking against the second strategy; None if there is none.
+        flips: which assumptions turn the ranking against the second strategy; None if there is
+            none, or if hardly a world could be run with both.
         second: what the second strategy changes: path -> (value now, its value).
         units: unit by path, of every factor and of what the second strategy changes; "" where there is none.
         lost_worlds: sampled worlds of that comparison that could not be run with both strategies.

@@ -133,8 +133,8 @@ def design(screening: Screening) -> str:
         text = f"Sobol indices by Saltelli's design: {plural(screening.kept, 'complete base row')} of {d + 2} points"
     text += (f"; {plural(screening.points, 'different point')}, each run on the same {plural(seeds, 'seed')}. "
              "The outcome of a point is its mean over the seeds. Luck that all points share cancels in their "
-             "differences; chance is what remains (two-way layout of points and seeds). Before the valuation date every "
-             "point lives under the current strategy.")  # fmt: skip
+             "differences; chance is what remains (two-way layout of points and seeds). Before the valuation date "
+             "every point lives under the current strategy.")  # fmt: skip
     if screening.flips is not None:
         text += (f" The second strategy was run beside the current one in {plural(screening.flips.worlds, 'world')} "
                  f"spread evenly over all assumptions, on {plural(screening.flips.seeds, 'common seed')}.")  # fmt: skip
@@ -208,11 +208,12 @@ def write_screening(screening: Screening, folder: Path | str) -> Path:
         if len(frame) <= SPREADSHEET_ROWS:
             (target / "tables" / f"{name}.csv").write_bytes(_csv(frame))
     drawn = list(figures(screening))
+    text = _render(screening, drawn)  # before the files: drawing a figure again moves its layout by a hair
     for plot, figure in drawn:
         for form in ("png", "svg"):
             (target / "plots" / f"{plot.name}.{form}").write_bytes(style.save(figure, form))
     path = target / "report.html"
-    path.write_bytes(_render(screening, drawn).encode())
+    path.write_bytes(text.encode())
     return path
 
 

@@ -134,8 +134,9 @@ def plane(screening: Screening) -> Figure | None:
         ax.plot([0, min(right, top / ratio)], [0, min(top, right * ratio)], color=style.MUTED, linewidth=0.9,
                 linestyle=(0, (4, 3)))  # fmt: skip
         end = min(0.985 * right, 0.93 * top / ratio)
-        ax.text(end, ratio * end, text, ha="right", va="bottom" if ratio == 1.0 else "top", fontsize=style.SMALL,
-                color=style.MUTED)  # fmt: skip
+        gap = 0.03 * top if ratio == 1.0 else -0.06 * top
+        ax.text(end, ratio * end + gap, text, ha="right", va="bottom" if ratio == 1.0 else "top",
+                fontsize=style.SMALL, color=style.MUTED)  # fmt: skip
     for kind in COLOURS:
         some = np.array([m.factor.kind == kind for m in screening.moved])
         if some.any():
@@ -158,7 +159,7 @@ def _names(ax: Axes, named: list[tuple[str, float, float]], right: float, top: f
     """Names beside their points, moved up where another name is in the way."""
     taken: list[tuple[float, float, float]] = []
     for text, x, y in named:
-        wide = 0.0105 * fonts.width(text) * right
+        wide = 0.0088 * fonts.width(text) * right
         left = x + 0.012 * right
         if left + wide > right:
             left = x - 0.012 * right - wide
@@ -168,7 +169,9 @@ def _names(ax: Axes, named: list[tuple[str, float, float]], right: float, top: f
                 break
             at += 0.02 * top
         taken.append((left, at, wide))
-        ax.text(left, at, text, fontsize=style.SMALL, color=style.INK, va="center", zorder=4)
+        ha, edge = ("left", left) if left > x else ("right", left + wide)
+        ax.text(edge, at, text, ha=ha, va="center", fontsize=style.SMALL, color=style.INK, zorder=4,
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.0})  # fmt: skip
 
 
 def read_plane(screening: Screening) -> str:
@@ -195,8 +198,8 @@ def turning(screening: Screening) -> Figure | None:
     values = curve["value"].to_numpy(float)
     band = ax.fill_between(values, curve["low"], curve["high"], color=style.INK, alpha=0.1, linewidth=0)
     (line,) = ax.plot(values, curve["difference"], color=style.INK, linewidth=1.8)
-    up = ax.scatter(x[d > 0], d[d > 0], s=30, color=style.GAIN, zorder=3)
-    down = ax.scatter(x[d <= 0], d[d <= 0], s=30, color=style.LOSS, zorder=3, marker="D")
+    up = ax.scatter(x[d > 0], d[d > 0], s=30, color=style.GAIN, zorder=3, clip_on=False)
+    down = ax.scatter(x[d <= 0], d[d <= 0], s=30, color=style.LOSS, zorder=3, marker="D", clip_on=False)
     ax.axhline(0, color=style.INK, linewidth=0.9)
     spread = float(np.ptp(d)) or 1.0
     ax.set_ylim(min(float(d.min()), 0.0) - 0.1 * spread, max(float(d.max()), 0.0) + 0.16 * spread)
@@ -255,9 +258,16 @@ def together(screening: Screening) -> Figure | None:
     ax.add_patch(Rectangle((box[0][0], box[1][0]), box[0][1] - box[0][0], box[1][1] - box[1][0],
                            facecolor=style.EVENT, alpha=0.45, linewidth=0, zorder=0))  # fmt: skip
     weight = 18 + 70 * np.abs(d) / max(float(np.abs(d).max()), 1e-300)
-    up = ax.scatter(x[d > 0], y[d > 0], s=weight[d > 0], color=style.GAIN, zorder=3, alpha=0.9)
+    up = ax.scatter(x[d > 0], y[d > 0], s=weight[d > 0], color=style.GAIN, zorder=3, alpha=0.9, clip_on=False)
     down = ax.scatter(
-        x[d <= 0], y[d <= 0], s=weight[d <= 0], color=style.LOSS, zorder=3, marker="D", alpha=0.9
+        x[d <= 0],
+        y[d <= 0],
+        s=weight[d <= 0],
+        color=style.LOSS,
+        zorder=3,
+        marker="D",
+        alpha=0.9,
+        clip_on=False,
     )
     ax.set_xlim(*ends[0])
     ax.set_ylim(*ends[1])

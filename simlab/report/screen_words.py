@@ -80,13 +80,11 @@ def headline(screening: Screening) -> str:
         first = f"Nothing in this design moves {what(screening)} by more than chance would."
     else:
         names = [f"{short(m.factor.path)} ({size(screening, m)})" for m in strong]
-        measure = " of its variance" if screening.method == "sobol" else " for a move over the range"
-        first = f"What moves {what(screening)} most: {listed(names)}{measure if len(names) == 1 else ''}."
+        shares = screening.method == "sobol"
+        measure = "its share of the variance" if shares else "the mean change for a move over its range"
         if len(names) > 1:
-            first = first[:-1] + (
-                ", shares of its variance, interactions included." if screening.method == "sobol"
-                else ", each the mean change for a move over its range."
-            )  # fmt: skip
+            measure = "shares of the variance" if shares else "each the mean change for a move over its range"
+        first = f"What moves {what(screening)} most: {listed(names)}, {measure}{', interactions included' * shares}."
     return f"{first} {noise_line(screening)}"
 
 
@@ -181,8 +179,9 @@ def ranking(screening: Screening) -> list[Line]:
             f"{short(path)} {side} {value(limit, units.get(path, ''))}"
             for path, side, limit in zip(joint.paths, joint.sides, joint.limits, strict=True)
         ]
-        lines.append(Line("turns", f"Only together: with {listed(parts)}, the second strategy is {word} in "
-                          f"{round(joint.above * joint.worlds)} of {plural(joint.worlds, 'sampled world')} "
+        ahead, share = ("second", joint.above) if joint.mean > 0 else ("current", 1 - joint.above)
+        lines.append(Line("turns", f"Only together: with {listed(parts)}, the {ahead} strategy is {word} in "
+                          f"{round(share * joint.worlds)} of {plural(joint.worlds, 'sampled world')} "
                           f"(mean difference {difference(joint.mean, unit)}). Neither does it alone."))  # fmt: skip
     holds = [short(flip.path) for flip in flips.single if flip.verdict == "holds"]
     if flips.steady:
@@ -232,6 +231,10 @@ def careful(screening: Screening) -> list[str]:
         lines.append(f"{count} of {screening.blocks} {block} are left out: {REASONS[reason]}"
                      f"{f' ({said})' if said else ''}. The answer holds for the rest of the ranges.")  # fmt: skip
     if screening.lost_worlds:
+        if screening.flips is None:
+            lines.append(
+                "What turns the ranking cannot be said: hardly a world could be run with both strategies."
+            )
         worlds = plural(screening.lost_worlds, "sampled world")
         lines.append(f"{worlds} could not be run with both strategies and are left out of the ranking.")
     if said := overlap(screening):
