@@ -1,2 +1,5 @@
 """The page of tuning.py."""
-def write(*a): pass
+
+
+def write(*a):
+    pass
