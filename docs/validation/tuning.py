@@ -48,7 +48,9 @@ class Records:
             self.rows[key] = json.loads(json.dumps(row, default=float))
             with self.file.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(self.rows[key]) + "\n")
-            shown = {k: v for k, v in row.items() if k not in ("tried", "winner", "flags", "values", "reason")}
+            shown = {
+                k: v for k, v in row.items() if k not in ("tried", "winner", "flags", "values", "reason")
+            }
             print(json.dumps(shown, default=lambda v: round(float(v), 3)), flush=True)
         return self.rows[key]
 
@@ -63,8 +65,12 @@ def main() -> None:
     )
     parser.add_argument("--tenth", action="store_true", help="a tenth of everything")
     parser.add_argument("--studies", type=int, default=None, help="per world; by default 20")
-    parser.add_argument("--limited", type=int, default=None, help="studies with the binding limit; by default 30")
-    parser.add_argument("--others", type=int, default=None, help="plain searches per world and kind; by default 20")
+    parser.add_argument(
+        "--limited", type=int, default=None, help="studies with the binding limit; by default 30"
+    )
+    parser.add_argument(
+        "--others", type=int, default=None, help="plain searches per world and kind; by default 20"
+    )
     parser.add_argument("--trials", type=int, default=None, help="by default 120")
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--threads", type=int, default=None)
@@ -84,20 +90,25 @@ def main() -> None:
         if "studies" in parts:
             for k in range(1, studies + 1):  # worlds in turn, so that a part of the whole is a fair part
                 for name, world in WORLDS.items():
-                    records.once(f"studies/{name}/{k}", lambda w=world, k=k: study(w, k, trials, seeds, crew, folder))
+                    records.once(
+                        f"studies/{name}/{k}", lambda w=world, k=k: study(w, k, trials, seeds, crew, folder)
+                    )
         if "optimum" in parts:
             for name, world in WORLDS.items():
                 tried = [t for row in records.part(f"studies/{name}") for t in row["tried"]]
-                records.once(f"optimum/{name}/{len(tried)}", lambda w=world, t=tried: optimum(w, t, seeds, crew, folder))
+                records.once(
+                    f"optimum/{name}/{len(tried)}",
+                    lambda w=world, t=tried: optimum(w, t, seeds, crew, folder),
+                )
         if "limits" in parts:
             for name, world in LIMITS.items():
                 for k in range(1, (limited if name == "binding" else max(1, limited // 6)) + 1):
                     records.once(f"limits/{name}/{k}", lambda w=world, k=k: study(
-                        w, k, trials // 2, 100 if o.tenth else 500, crew, folder))  # fmt: skip
+                        w, k, trials // 3, 100 if o.tenth else 500, crew, folder))  # fmt: skip
         if "plain" in parts:
             for k in range(1, others + 1):
                 for name, world in WORLDS.items():
-                    count = int(records.rows[f"studies/{name}/1"]["simulations"])
+                    count = max(int(row["simulations"]) for row in records.part(f"studies/{name}"))
                     for sampler in SAMPLERS:
                         records.once(f"plain/{name}/{sampler}/{k}", lambda w=world, k=k, s=sampler, n=count: plain(
                             w, s, k, n, seeds // 3, crew, folder))  # fmt: skip

@@ -44,7 +44,12 @@ class World:
 
     def question(self, folder: Path, trials: int) -> Question:
         """The checked experiment, by way of a file as a user would write it."""
-        spec = {"levers": dict(self.levers), "constraints": list(self.constraints), "trials": trials, **self.more}
+        spec = {
+            "levers": dict(self.levers),
+            "constraints": list(self.constraints),
+            "trials": trials,
+            **self.more,
+        }
         said = {"name": self.name, "scenario": "default", "set": {**SMALL, **self.values}, "tune": spec}
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{self.name}.yaml"

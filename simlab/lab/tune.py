@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from simlab.lab import tune_tables
+from simlab.lab.choice import CERTAINTY, Final, certificate, finalists
 from simlab.lab.crew import Crew, Task, rules, shared_ground
 from simlab.lab.forecast import Forecast, forecast
-from simlab.lab.paired import Paired, paired, spread
+from simlab.lab.paired import Paired, paired
 from simlab.lab.past import nothing
 from simlab.lab.planner import Planner, Trial
 from simlab.lab.runs import SEEDS_PER_WORLD, Run, versions
@@ -53,8 +53,6 @@ from simlab.scenario.experiment import ScreenSpec
 from simlab.scenario.experiments import Question
 from simlab.scenario.outcomes import Constraint
 
-CERTAINTY = 0.999
-"""One-sided confidence of a certificate."""
 HORIZONS = (90, 180, 365)
 HORIZON_SEEDS = 8
 TRAJECTORIES, SCREEN_SEEDS = 8, 2
@@ -113,7 +111,7 @@ def plan(question: Question, replicate: int = 0) -> Plan:
     start, moved = space.start()
     objectives = dict(spec.objectives or {question.experiment.outcome: "maximise"})
     constraints = question.scenario.constraints if spec.constraints is None else spec.constraints
-    said = {
+    said: dict[str, Any] = {
         "scenario": scenario_digest(question.scenario, question.loaded.data),
         "rules": rules(),
         "levers": [repr(lever) for lever in question.levers],
@@ -228,7 +226,7 @@ class _Tune:
                 f"{len(found) - len(good)} of {len(found)} strategies could not be run; see the table of trials."
             )
         surfaces = self._surfaces(good)
-        finalists = self._finalists(good, surfaces)
+        finalists = self._finalists(good, surfaces, rules_.base)
         return self._report(found, surfaces, finalists, rules_)
 
     def _told(self, trial: Trial, count: int) -> None:
@@ -310,22 +308,11 @@ class _Tune:
             found[text] = Surrogate.fit(points, [t.constraints[text] for t in good])
         return found
 
-    def _finalists(self, good: Sequence[Trial], surfaces: Mapping[str, Surrogate]) -> list[Trial]:
-        """The best strategies by the surfaces: what was lucky on the panel is pulled back by its neighbours."""
-        distinct = list({json.dumps(t.params, sort_keys=True): t for t in reversed(good)}.values())[::-1]
-        points = self.todo.space.unit([t.params for t in distinct])
-        means = {name: surface.predict(points)[0] for name, surface in surfaces.items()}
-        broken = sum(
-            (np.maximum(means[text_of(c)], 0.0) for c in self.todo.constraints), np.zeros(len(distinct))
-        )
-        signs = [1.0 if d == "maximise" else -1.0 for d in self.todo.objectives.values()]
-        values = np.stack([s * means[o] for s, o in zip(signs, self.todo.objectives, strict=True)], axis=1)
-        rank = nondominated(values) if self.others else np.zeros(len(distinct), int)
-        order = sorted(
-            range(len(distinct)),
-            key=lambda k: (round(float(broken[k]), 12), int(rank[k]), -float(values[k, 0])),
-        )
-        return [distinct[k] for k in order[: self.spec.finalists]]
+    def _finalists(
+        self, good: Sequence[Trial], surfaces: Mapping[str, Surrogate], base: Sequence[Run]
+    ) -> list[Trial]:
+        final = Final(self.spec.finalists, self.spec.selection_seeds, len(base), base)
+        return finalists(good, self.todo.space, surfaces, self.todo.objectives, self.todo.constraints, final)
 
     def _select(
         self, finalists: Sequence[Trial], panel: Panel, base: Sequence[Run]
@@ -581,34 +568,3 @@ class _Tune:
 
 def _horizons(own: int) -> list[int]:
     return sorted({*HORIZONS, own})
-
-
-def certificate(values: np.ndarray, constraint: Constraint, tests: int = 1) -> tuple[float, bool]:
-    """The confidence bound of a mean, and whether it keeps the limit.
-
-    Args:
-        values: the outcome by fresh seed.
-        tests: bounds that must hold together (Bonferroni).
-    """
-    sign = 1.0 if constraint.op == "<=" else -1.0
-    n = len(values)
-    if n < 2:
-        return math.nan, False
-    half = float(stats.t.ppf(1 - (1 - CERTAINTY) / tests, n - 1)) * spread(values) / math.sqrt(n)
-    bound = float(values.mean()) + sign * half
-    return bound, sign * bound <= sign * float(constraint.limit)
-
-
-def nondominated(values: np.ndarray) -> np.ndarray:
-    """(n,) rank of each point: 0 where no other is at least as good in all objectives and better in one."""
-    left, rank = list(range(len(values))), np.zeros(len(values), int)
-    level = 0
-    while left:
-        front = [
-            i for i in left
-            if not any((values[j] >= values[i]).all() and (values[j] > values[i]).any() for j in left)
-        ]  # fmt: skip
-        rank[front] = level
-        left = [i for i in left if i not in front]
-        level += 1
-    return rank
