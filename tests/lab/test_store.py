@@ -69,7 +69,7 @@ def test_a_torn_or_changed_file_counts_as_missing_and_is_removed(store: Store, k
     harmed = {
         "empty": b"",
         "half": whole[: len(whole) // 2],
-        "bit": whole[:40] + bytes([whole[40] ^ 1]) + whole[41:],
+        "bit": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
         "garbage": b"[[[[" * 5000,
         "another run's": store.place(OTHER, 1, kind).read_bytes(),
     }[harm]
