@@ -139,19 +139,20 @@ def tune(
     """
     from simlab.lab import tune as lab
     from simlab.lab.studies import masked
+    from simlab.lab.tune_plan import foresee, plan
     from simlab.report.tune_page import write_tuning
 
     progress = progress or Nobody()
     question = experiment if isinstance(experiment, Question) else load_experiment(experiment, overrides)
     needs(question, "tune")
-    todo = lab.plan(question)
+    todo = plan(question)
     place = Path(out or RESULTS)
     started = time.perf_counter()
     with _crew(
         place, threads=threads, dask=dask, budget=budget, progress=progress, executor=executor
     ) as crew:
         _ready(progress)
-        expected = lab.foresee(todo, crew.workers)
+        expected = foresee(todo, crew.workers)
         _foretell(progress, expected)
         try:
             found = lab.tune(todo, crew, place / STUDIES, storage, progress, trials)

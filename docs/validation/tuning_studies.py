@@ -19,7 +19,8 @@ from simlab.lab.search import by_values, limited, text_of
 from simlab.lab.seeds import TruthSeed
 from simlab.lab.space import Params, Space
 from simlab.lab.surrogate import Surrogate
-from simlab.lab.tune import plan, tune
+from simlab.lab.tune import tune
+from simlab.lab.tune_plan import plan
 
 TRUTH = TruthSeed.panel(500)
 """Seeds of the truth; the others below come from further on in the same namespace."""

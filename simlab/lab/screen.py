@@ -178,7 +178,9 @@ def _run_design(
             points = [_task(scenario, values(factors, unit)) for unit in design.points[b]]
         except InputError as error:
             lost[b] = "invalid"
-            examples.setdefault("invalid", f"{error.problems[0].where}: {error.problems[0].message}".removeprefix(": "))
+            examples.setdefault(
+                "invalid", f"{error.problems[0].where}: {error.problems[0].message}".removeprefix(": ")
+            )
             continue
         for p, make in enumerate(points):
             tasks += [make(seed, b * length + p + 1) for seed in seeds]

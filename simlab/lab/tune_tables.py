@@ -25,7 +25,7 @@ from simlab.scenario.schema import Scenario
 from simlab.world.metrics import COSTS, METRICS
 
 if TYPE_CHECKING:
-    from simlab.lab.tune import Plan
+    from simlab.lab.tune_plan import Plan
 
 WEEK = 7
 PROFILE = 41

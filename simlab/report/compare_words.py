@@ -227,8 +227,8 @@ def careful(found: Comparison) -> list[str]:
             outside.append(f"'{arm}'")
     if blurred:
         out.append(
-            f"Plausible worlds differ mostly by the chance of their few seeds (share of their spread): {listed(blurred)}. "
-            "The range is wider than what we do not know."
+            "Plausible worlds differ mostly by the chance of their few seeds (share of their spread): "
+            f"{listed(blurred)}. The range is wider than what we do not know."
         )
     if outside:
         out.append(
