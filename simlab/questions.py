@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -234,8 +235,7 @@ def compare(
     found = replace(found, manifest={**found.manifest, **facts})
     if write:
         progress.says("Writing tables, plots and the report ...")
-        answer = found
-        _written(final, run, found.manifest, again, lambda folder: write_comparison(answer, folder))
+        _written(final, run, found.manifest, again, partial(write_comparison, found))
         found = replace(found, manifest={**found.manifest, "folder": str(final)})
     return found
 
@@ -355,8 +355,7 @@ def screen(
     found = replace(found, manifest=manifest)
     if write:
         progress.says("Writing tables, plots and the report ...")
-        answer = found
-        _written(final, manifest["run"], manifest, again, lambda folder: write_screening(answer, folder))
+        _written(final, manifest["run"], manifest, again, partial(write_screening, found))
         found = replace(found, manifest={**manifest, "folder": str(final)})
     return found
 
@@ -410,7 +409,7 @@ def rollout(
                 "versions": versions(), "command": command or f"simlab rollout {' '.join(map(str, what))}"}  # fmt: skip
     if write:
         progress.says("Writing plots and the report ...")
-        _written(final, run, manifest, again, lambda folder: write_page(found, folder))
+        _written(final, run, manifest, again, partial(write_page, found))
     return found, final
 
 
