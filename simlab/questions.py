@@ -168,14 +168,12 @@ def tune(
     }
     final = place / f"{slug(question.experiment.name)}-{found.manifest['run'][:8]}"
     live_test = shlex.join(["simlab", "rollout", question.loaded.file, str(final / "best.yaml")])
-    found = replace(found, manifest={**found.manifest, **facts, "rollout": live_test})
+    answer = replace(found, manifest={**found.manifest, **facts, "rollout": live_test})
     if write:
         progress.says("Writing tables, plots and the report ...")
-        _written(
-            final, found.manifest["run"], found.manifest, again, lambda folder: write_tuning(found, folder)
-        )
-        found = replace(found, manifest={**found.manifest, "folder": str(final)})
-    return found
+        _written(final, answer.manifest["run"], answer.manifest, again, partial(write_tuning, answer))
+        answer = replace(answer, manifest={**answer.manifest, "folder": str(final)})
+    return answer
 
 
 def compare(
