@@ -241,7 +241,8 @@ def careful(rollout: Rollout) -> list[str]:
         share = abs(chosen.bias.value / chosen.effect.value) if chosen.effect.value else math.inf
         how = "Read its sign at most, not its size" if share > 0.5 else "Mind that when you read its size"
         lines.append(f"The advised test is off by {amount(chosen.bias.value)} {unit_of(rollout)} a member "
-                     f"({percent(share)} of the effect), and no design that was planned and fits is better. {how}.")  # fmt: skip
+                     f"({percent(share)} of the effect), and no design that was planned and fits is better. "
+                     f"{how}.")  # fmt: skip
     design = rollout.plans[0].design
     turns = [
         (w, rollout.at(design, w).effect) for w in rollout.spec.weeks if rollout.at(design, w).effect.clear
