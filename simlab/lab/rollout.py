@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from simlab.lab.clusters import communities_of
-from simlab.lab.rollout_plan import TOLERATED, Held, Plan, Rollout, plan_table, tests_table
+from simlab.lab.rollout_plan import TOLERATED, Held, Plan, Rollout, estimate_table, plan_table
 from simlab.lab.rollout_stats import (
     Count,
     Variances,
@@ -32,7 +32,7 @@ from simlab.scenario.rollout_spec import Design, RolloutSpec
 from simlab.world.cells import check_cells
 
 __all__ = ["TOLERATED", "Held", "Plan", "Rollout", "alone", "arms_of", "at_its_size", "plan", "plan_table"]
-__all__ += ["read_tests", "rollout_results", "setting_of", "tests_table"]
+__all__ += ["estimate_table", "read_tests", "rollout_results", "setting_of"]
 
 LEAST = 20
 """Simulated units in both arms below which a test is not simulated: with fewer an arm may be empty."""

@@ -207,7 +207,7 @@ def plan_table(rollout: Rollout) -> pd.DataFrame:
     ])  # fmt: skip
 
 
-def tests_table(rollout: Rollout) -> pd.DataFrame:
+def estimate_table(rollout: Rollout) -> pd.DataFrame:
     """One row per simulated test: test, design, weeks, estimate, its standard error, and that world's truth."""
     return pd.DataFrame([
         {"test": k, "design": p.design, "weeks": p.weeks, "estimate": estimate, "se": error, "truth": truth}

@@ -238,9 +238,11 @@ def careful(rollout: Rollout) -> list[str]:
                      "rewards paid are in it, what the friends bring is not. Plan with outcome: net_with_friends, "
                      "too.")  # fmt: skip
     if chosen is not None and not chosen.honest:
-        lines.append(f"The advised test is off by {amount(chosen.bias.value)} {unit_of(rollout)} a member, more than "
-                     f"{percent(TOLERATED)} of the effect, and no design that was planned is better. Read its sign, "
-                     "not its size.")  # fmt: skip
+        share = abs(chosen.bias.value / chosen.effect.value) if chosen.effect.value else math.inf
+        how = "Read its sign at most, not its size" if share > 0.5 else "Mind that when you read its size"
+        lines.append(f"The advised test is off by {amount(chosen.bias.value)} {unit_of(rollout)} a member "
+                     f"({percent(share)} of the effect), and no design that was planned and fits is better. "
+                     f"{how}.")  # fmt: skip
     design = rollout.plans[0].design
     turns = [
         (w, rollout.at(design, w).effect) for w in rollout.spec.weeks if rollout.at(design, w).effect.clear

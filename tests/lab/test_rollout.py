@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from simlab.lab.clusters import communities_of
-from simlab.lab.rollout import Rollout, arms_of, plan, plan_table, rollout_results, setting_of, tests_table
+from simlab.lab.rollout import Rollout, arms_of, estimate_table, plan, plan_table, rollout_results, setting_of
 from simlab.lab.rollout_tests import CONTROL, HELD, TREATED, assign, simulate_test
 from simlab.scenario import InputError, Scenario, load, with_values
 from simlab.scenario.rollout_spec import RolloutSpec
@@ -92,7 +92,7 @@ def test_more_users_more_power_and_the_needed_ones_have_the_asked_one() -> None:
 
 def test_the_tables_hold_what_the_page_says() -> None:
     found = contested()
-    plans, tests = plan_table(found), tests_table(found)
+    plans, tests = plan_table(found), estimate_table(found)
     assert list(zip(plans["design"], plans["weeks"], strict=True)) == [
         (p.design, p.weeks) for p in found.plans
     ]

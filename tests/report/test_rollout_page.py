@@ -91,7 +91,8 @@ def test_the_headline_says_what_is_wrong_and_why(found: Rollout) -> None:
     assert "because members on B get +2.80 yuan against what they would get if everybody were on B" in said
     assert "with the wrong sign" in headline(changed(found, 10.0, -14.0, 3000))
     assert "understates the effect by 20 %" in headline(changed(found, -10.0, 2.0, 3000))
-    assert any("Read its sign" in line for line in careful(changed(found, 10.0, 4.0, 3000)))
+    assert any("40 % of the effect" in line for line in careful(changed(found, 10.0, 4.0, 3000)))
+    assert any("Read its sign" in line for line in careful(changed(found, 10.0, 7.0, 3000)))
 
 
 def test_communities_are_advised_with_the_reason(found: Rollout) -> None:
