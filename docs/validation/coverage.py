@@ -2,7 +2,7 @@
 
     python docs/validation/coverage.py
 
-Writes coverage.md: in each of two small worlds two arms are compared 1,000 times, on seeds that no other
+Writes coverage.md: in each of two cases two arms are compared 1,000 times, on seeds that no other
 comparison uses; the truth is the mean difference over 5,000 further seeds. With --values FOLDER the
 differences by seed are kept there, and used again.
 """
@@ -25,11 +25,13 @@ from simlab.scenario import Scenario, load, with_values
 HERE = Path(__file__).parent
 PAIRS, TRUTH = 20, 5000
 PEOPLE = {"population.members": 300, "population.prospects": 100, "warmup.days": 0, "scale": 1}
-WORLDS: dict[str, dict[str, object]] = {
-    "without invitations": {**PEOPLE, "horizon": 40, "levers.referral": None, "levers.sources": {}},
-    "with invitations": {**PEOPLE, "horizon": 60},
-}
-"""The second is a stress test: a rare invitation can set off a tree that outweighs everything else."""
+CASES: dict[str, tuple[str, dict[str, object]]] = {
+    "value within the horizon": (
+        "realised_value", {**PEOPLE, "horizon": 40, "levers.referral": None, "levers.sources": {}},
+    ),
+    "customer equity, invitations": ("customer_equity", {**PEOPLE, "horizon": 60}),
+}  # fmt: skip
+"""The second is a stress test: a rare invitation, or one good customer muted, can outweigh everything else."""
 ARM = {f"levers.push.{stage}.per_week": 2.5 for stage in ("new", "loyal", "active")}
 Array = NDArray[np.float64]
 
@@ -57,20 +59,20 @@ class Study:
     truth: tuple[float, float, float, float, float]
 
 
-def arms(world: str) -> tuple[Scenario, Scenario]:
+def arms(case: str) -> tuple[Scenario, Scenario]:
     """The two arms: pushes three times a week, or 2.5 times."""
-    scenario = with_values(load("default").scenario, WORLDS[world])
+    scenario = with_values(load("default").scenario, CASES[case][1])
     return scenario, with_values(scenario, ARM)
 
 
-def differences(count: int, world: str = "without invitations") -> Array:
-    """(count,) differences in customer equity per starting member on the seeds 1, 2, ..."""
-    baseline, arm = arms(world)
+def differences(count: int, case: str = "value within the horizon") -> Array:
+    """(count,) differences per starting member, in yuan, on the seeds 1, 2, ..."""
+    (baseline, arm), outcome = arms(case), CASES[case][0]
     ground = ground_of(baseline)
     out = np.empty(count)
     for k, seed in enumerate(CompareSeed.panel(count)):
         runs = [simulate(model, int(seed), ground, detail=False).outcomes for model in (arm, baseline)]
-        out[k] = runs[0]["customer_equity"] - runs[1]["customer_equity"]
+        out[k] = runs[0][outcome] - runs[1][outcome]
     return out
 
 
@@ -115,53 +117,63 @@ def study(values: Array, comparisons: int, truth_seeds: int = TRUTH) -> Study:
                  float(np.mean(wider)), deciles, truth)  # fmt: skip
 
 
+INTRODUCTION = """# Coverage of `simlab compare`
+
+Two arms, pushes three times a week and 2.5 times, in small worlds of 300 members and 100 prospects. Two cases: the
+discounted net contribution within 40 days, without an invitation programme; and customer equity after 60 days with one.
+Yuan per starting member; {seeds:,} seeds for each arm, of which {truth:,} give the truth.
+
+Made by `python docs/validation/coverage.py`.
+
+| case | difference | sd over seeds | skewness | excess kurtosis |
+|---|---|---|---|---|
+"""
+STRESS = """
+The second case is a stress test: once in many seeds an invitation sets off a tree of newcomers, or one very good
+customer mutes in one arm alone, and that outweighs everything else; twenty pairs rarely show it. In the shipped
+default scenario (5,000 members, a year, with invitations) differences in customer equity have skewness within
+± 0.3 and excess kurtosis below 1 (60 seeds).
+
+| case | comparison | comparisons | covers the truth | asked | pairs |
+|---|---|---|---|---|---|
+"""
+READING = """
+One standard error of a share is {sample:.1f} %. Comparisons of {pairs} pairs use disjoint blocks of seeds; those by
+precision draw theirs without replacement. With the first stage's standard deviation alone (Stein's rule as it was
+published) {stein} of the latter would cover; with the larger of it and that of all pairs, as is done, {wider} come
+out wider than asked.
+
+P(better), by tenths. In each comparison the arm pays a fee of so many yuan per member, spread evenly around the
+true difference, so that the truth is as often above as below.
+"""
+
+
 def page(studies: dict[str, Study], seeds: int) -> str:
     """The results as Markdown."""
-    lines = [
-        "# Coverage of `simlab compare`", "",
-        "Two arms, pushes three times a week and 2.5 times, in two worlds of 300 members and 100 "
-        "prospects: 40 days without an invitation programme, and 60 days with one. Customer equity per "
-        f"starting member, {seeds:,} seeds for each arm, of which {TRUTH:,} give the truth.", "",
-        "Made by `python docs/validation/coverage.py`.", "",
-        "| world | difference | sd over seeds | skewness | excess kurtosis |", "|---|---|---|---|---|",
-    ]  # fmt: skip
-    for world, found in studies.items():
+    text = INTRODUCTION.format(seeds=seeds, truth=TRUTH)
+    for case, found in studies.items():
         mean, error, sd, skew, kurtosis = found.truth
-        lines.append(f"| {world} | {mean:.3f} ± {error:.3f} yuan | {sd:.2f} | {skew:.1f} | {kurtosis:.1f} |")
-    lines += [
-        "", "The second world is a stress test: once in many seeds an invitation sets off a tree of newcomers that "
-        "outweighs everything else, and twenty pairs rarely show one. In the shipped default scenario (5,000 members, a "
-        "year, with invitations) such differences have skewness within ± 0.3 and excess kurtosis below 1 (60 seeds).", "",
-        "| world | comparison | comparisons | covers the truth | asked | pairs |", "|---|---|---|---|---|---|",
-    ]  # fmt: skip
-    for world, found in studies.items():
-        lines += [
-            f"| {world} | {PAIRS} pairs, 95 % interval | {found.comparisons:,} | {100 * found.fixed:.1f} % "
-            f"| 93 to 97 % | {PAIRS} |",
-            f"| {world} | `precision: {found.half_width:.2f} yuan` | {found.comparisons:,} | "
-            f"{100 * found.precise:.1f} % | at least 93.5 % | {found.needed:.0f} on average |",
-        ]  # fmt: skip
-    first = next(iter(studies.values()))
-    sample = np.sqrt(0.95 * 0.05 / first.comparisons)
+        text += f"| {case} | {mean:.3f} ± {error:.3f} | {sd:.2f} | {skew:.1f} | {kurtosis:.1f} |\n"
+    text += STRESS
+    for case, found in studies.items():
+        count = f"{found.comparisons:,}"
+        text += f"| {case} | {PAIRS} pairs | {count} | {100 * found.fixed:.1f} % | 93 to 97 % | {PAIRS} |\n"
+        text += (
+            f"| {case} | `precision: {found.half_width:.2f} yuan` | {count} | {100 * found.precise:.1f} % | "
+        )
+        text += f"at least 93.5 % | {found.needed:.0f} on average |\n"
+    sample = 100 * np.sqrt(0.95 * 0.05 / next(iter(studies.values())).comparisons)
     wider = " and ".join(f"{100 * found.wider:.0f} %" for found in studies.values())
-    lines += [
-        "", f"One standard error of a share is {100 * sample:.1f} %. Comparisons of {PAIRS} pairs use disjoint blocks of "
-        "seeds; those by precision draw theirs without replacement. With the first stage's standard deviation alone "
-        f"(Stein's rule as it was published) {_shares(studies)} of the latter would cover; with the larger of it and that "
-        f"of all pairs, as is done, {wider} come out wider than asked.", "",
-        "P(better), by tenths. In each comparison the arm pays a fee of so many yuan per member, spread evenly around "
-        "the true difference, so that the truth is as often above as below.", "",
-    ]  # fmt: skip
-    for world, found in studies.items():
-        lines += [f"World {world}:", "", "| P(better) | comparisons | mean P(better) | truly better | standard error |",
-                  "|---|---|---|---|---|"]  # fmt: skip
-        for k, (count, said, was) in enumerate(found.deciles):
-            error = np.sqrt(said * (1 - said) / max(count, 1))
-            lines.append(
-                f"| {k / 10:.1f} to {(k + 1) / 10:.1f} | {count} | {said:.3f} | {was:.3f} | {error:.3f} |"
+    text += READING.format(sample=sample, pairs=PAIRS, stein=_shares(studies), wider=wider)
+    for case, found in studies.items():
+        text += f"\n{case[:1].upper()}{case[1:]}:\n\n"
+        text += "| P(better) | comparisons | mean P(better) | truly better | standard error |\n|---|---|---|---|---|\n"
+        for k, (count_, said, was) in enumerate(found.deciles):
+            error = np.sqrt(said * (1 - said) / max(count_, 1))
+            text += (
+                f"| {k / 10:.1f} to {(k + 1) / 10:.1f} | {count_} | {said:.3f} | {was:.3f} | {error:.3f} |\n"
             )
-        lines.append("")
-    return "\n".join(lines)
+    return text
 
 
 def _shares(studies: dict[str, Study]) -> str:
@@ -178,16 +190,16 @@ def main() -> None:
     options = parser.parse_args()
     seeds = TRUTH + options.comparisons * PAIRS
     studies = {}
-    for world in WORLDS:
-        kept = options.values and options.values / f"{world.replace(' ', '-')}-{seeds}.npy"
+    for case in CASES:
+        kept = options.values and options.values / f"{CASES[case][0]}-{seeds}.npy"
         if kept and kept.is_file():
             values = np.load(kept)
         else:
-            values = differences(seeds, world)
+            values = differences(seeds, case)
             if kept:
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 np.save(kept, values)
-        studies[world] = study(values, options.comparisons)
+        studies[case] = study(values, options.comparisons)
     (options.out / "coverage.md").write_text(page(studies, seeds), encoding="utf-8")
 
 
