@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.lab.comparison import KINDS
 from simlab.lab.past import before_of
 from simlab.scenario import Scenario
 from simlab.world.book import MONTH
@@ -25,7 +26,6 @@ from simlab.world.rules import ORGANIC
 if TYPE_CHECKING:
     from simlab.lab.runs import Ground
 
-KINDS = ("segment", "stage", "source", "cohort")
 SUMS = ("users", "orders", "net_fen", "residual_fen", "left", "muted")
 NEWCOMER = "newcomer"
 NO_DAY = -30_000

@@ -11,9 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from simlab.lab.comparison import LESS_IS_BETTER
-from simlab.lab.counterfactual import COUNTS
-from simlab.lab.effects import STEPS, View
+from simlab.lab.comparison import COUNTS, LESS_IS_BETTER, STEPS
+from simlab.lab.effects import View
 from simlab.lab.paired import LEVEL, Together, paired, stein, worth
 from simlab.scenario import Scenario
 from simlab.scenario.outcomes import OUTCOMES

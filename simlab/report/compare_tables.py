@@ -7,8 +7,7 @@ import json
 import math
 from typing import Any
 
-from simlab.lab.comparison import Comparison
-from simlab.lab.counterfactual import COUNTS
+from simlab.lab.comparison import COUNTS, Comparison
 from simlab.report.compare_words import capital, plus
 from simlab.report.numbers import listed, percent, shown
 from simlab.scenario.outcomes import OUTCOMES

@@ -9,9 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simlab.lab.comparison import Comparison
-from simlab.lab.detail import KINDS
-from simlab.lab.effects import STEPS
+from simlab.lab.comparison import KINDS, STEPS, Comparison
 from simlab.report import fonts, style
 from simlab.report.numbers import listed, plural
 

@@ -198,6 +198,14 @@ def certainty(found: Comparison) -> list[str]:
         if stage.reached:
             more = f" ({stage.first} would not have done)" if stage.planned > stage.first else ""
             out.append(f"The precision asked for ({asked}) took {plural(stage.planned, 'pair')}{more}.")
+            wide = [
+                f"'{row['arm']}'" for row in rows if row["high"] - row["low"] > 2.02 * found.spec.precision
+            ]
+            if wide:
+                out.append(
+                    f"Later pairs spread more than the first {stage.first} did: the interval of {listed(wide)} "
+                    "is wider than asked."
+                )
         else:
             out.append(f"The precision asked for ({asked}) could not be reached: it takes {stage.needed:,} "
                        f"pairs, and no more than {stage.planned:,} were allowed.")  # fmt: skip
