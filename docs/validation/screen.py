@@ -47,9 +47,9 @@ def main() -> None:
     found, took = [], []
     with Crew(threads=1) as crew:
         for spec in (quick, thorough):
-            begin = time.perf_counter()
+            begin = time.process_time()
             found.append(screen(scenario, spec, levers, crew=crew))
-            took.append(time.perf_counter() - begin)
+            took.append(time.process_time() - begin)
     text = page(found[0], found[1], [runs_of(scenario, spec, levers) for spec in (quick, thorough)], took)
     (options.out / "screen.md").write_text(text, encoding="utf-8")
     print(text)
@@ -69,7 +69,7 @@ def page(morris: Screening, sobol: Screening, runs: list[int], took: list[float]
         f"{WORLD['horizon']} days), customer equity per starting member, {len(morris.seeds)} common seeds a point. "
         f"Morris: {morris.kept} trajectories, {runs[0]:,} runs. Sobol: {sobol.kept} base rows, {runs[1]:,} runs.", "",
         "Made by `python docs/validation/screen.py` "
-        f"({(took[0] + took[1]) / 60:.1f} minutes on one core).", "",
+        f"({(took[0] + took[1]) / 60:.1f} minutes of one core).", "",
         f"**Rank correlation of the two orders: {rank_correlation(small, large):.2f}** (95 % interval "
         f"{low:.2f} to {high:.2f}; both designs resampled by blocks). First three places by Morris: "
         f"{', '.join(f'`{n}`' for n in names[:3])}; by Sobol: "

@@ -17,6 +17,8 @@ MORE_IS_BETTER = (
 """Outcomes of which a strategist wants more; of others we only say which strategy has more."""
 LITTLE, MUCH = 0.05, 0.2
 """Shares of chance in the variance below which it can be ignored, and above which it rules."""
+FEW = 10
+"""Complete trajectories or base rows below which a bootstrap over them is rough."""
 REASONS = {
     "invalid": "the scenario contradicts itself there",
     "failed": "a run failed",
@@ -230,6 +232,8 @@ def careful(screening: Screening) -> list[str]:
         said = screening.examples.get(reason, "")
         lines.append(f"{count} of {screening.blocks} {block} are left out: {REASONS[reason]}"
                      f"{f' ({said})' if said else ''}. The answer holds for the rest of the ranges.")  # fmt: skip
+    if screening.kept < FEW:
+        lines.append(f"With {screening.kept} complete {block} the intervals are rough themselves: raise `size`.")
     if screening.lost_worlds:
         if screening.flips is None:
             lines.append(
