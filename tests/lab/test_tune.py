@@ -228,3 +228,19 @@ def test_a_corner_that_is_no_scenario_is_a_failed_trial_and_not_the_end(crew: Cr
     assert math.isnan(failed["uplift"].iloc[0])
     assert any("could not be run" in note for note in found.notes)
     assert with_values(found.scenario, found.winner)
+
+
+def test_a_replicate_is_another_study_on_other_seeds(crew: Crew, tmp_path: Path) -> None:
+    path = tmp_path / "question.yaml"
+    path.write_text(f"{SMALL}  trials: 3\n  finalists: 2\n  selection_seeds: 4\n  report_seeds: 4\n")
+    question = load_experiment(path)
+    assert plan(question) == plan(question, 0)
+    plans = [plan(question, k) for k in range(3)]
+    assert len({p.study for p in plans}) == 3
+    seen: list[set[int]] = []
+    for todo in plans:
+        found = tune(todo, crew, tmp_path / "studies", checks=False)
+        assert found is not None
+        seen.append({seed for kind in found.manifest["seeds"].values() for seed in kind})
+    assert not seen[0] & seen[1]
+    assert not seen[1] & seen[2]
