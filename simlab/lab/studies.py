@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import glob
 import hashlib
+import json
 import os
 import re
 import time
@@ -151,7 +152,7 @@ def mend(path: Path) -> bool:
     and wait half a minute for the lock.
 
     Raises:
-        ValueError: the end of the file is nobody's unfinished line.
+        ValueError: the last line is none, or the end of the file is nobody's unfinished line.
     """
     for lock in path.parent.glob(f"{glob.escape(path.name)}.lock*"):
         lock.unlink(missing_ok=True)
@@ -166,9 +167,11 @@ def mend(path: Path) -> bool:
             back += step
             file.seek(size - back)
             tail = file.read(step) + tail
-            if b"\n" in tail:
+            if tail.count(b"\n") >= 2:
                 break
-        torn = tail.rpartition(b"\n")[2]
+        whole, _, torn = tail.rpartition(b"\n")
+        if whole:  # Optuna would append to a last line that is none
+            json.loads(whole.rpartition(b"\n")[2])
         if torn.strip(b"\0") and not torn.startswith(b"{"):  # zeros: the power went off
             raise ValueError(f"it ends with {torn[-20:]!r}")
         if torn:
