@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from simlab.scenario import InputError, Problem
 
 MANIFEST = "manifest.json"
 _PART = ".part-"
+_NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def is_complete(folder: Path, run: str) -> bool:
@@ -95,8 +97,13 @@ def new_folder(final: Path) -> Iterator[Path]:
     except OSError as error:
         raise _unwritable(final, error.strerror or "") from None
     try:
-        yield part
-        _sync(part)
+        try:
+            yield part
+            _sync(part)
+        except OSError as error:
+            if error.errno not in _NO_PLACE:
+                raise
+            raise _unwritable(final, error.strerror or "") from None
         try:
             os.rename(part, final)
         except OSError:

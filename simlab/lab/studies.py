@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import glob
 import hashlib
+import json
 import os
 import re
 import time
@@ -151,7 +152,7 @@ def mend(path: Path) -> bool:
     and wait half a minute for the lock.
 
     Raises:
-        ValueError: the end of the file is nobody's unfinished line.
+        ValueError: the last line is none, or the end of the file is nobody's unfinished line.
     """
     for lock in path.parent.glob(f"{glob.escape(path.name)}.lock*"):
         lock.unlink(missing_ok=True)
@@ -166,9 +167,11 @@ def mend(path: Path) -> bool:
             back += step
             file.seek(size - back)
             tail = file.read(step) + tail
-            if b"\n" in tail:
+            if tail.count(b"\n") >= 2:
                 break
-        torn = tail.rpartition(b"\n")[2]
+        whole, _, torn = tail.rpartition(b"\n")
+        if whole:  # Optuna would append to a last line that is none
+            json.loads(whole.rpartition(b"\n")[2])
         if torn.strip(b"\0") and not torn.startswith(b"{"):  # zeros: the power went off
             raise ValueError(f"it ends with {torn[-20:]!r}")
         if torn:
@@ -196,21 +199,25 @@ class SharedStudy:
             raise _needs_driver() from None
         self.sql = sqlalchemy
         self.errors: tuple[type[Exception], ...] = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
+        self.away: tuple[type[Exception], ...] = (
+            sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.InvalidRequestError,
+        )  # fmt: skip
         address = url.replace("postgresql://", "postgresql+psycopg://", 1)
         options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+
+        def opened() -> optuna.Study:
+            with self._guard(0):  # two workers must not make the tables at once
+                return _study(RDBStorage(address, engine_kwargs=options), name, directions)
+
         try:
             self.engine = sqlalchemy.create_engine(address, isolation_level="AUTOCOMMIT", **options)
-            self.session = self.engine.connect()
-            with self._guard(0):  # two workers must not make the tables at once
-                storage = RDBStorage(address, engine_kwargs=options)
-                self.study = _study(storage, name, directions)
+            self.session = self.engine.connect()  # an address that never worked is not awaited
+            self.study = self._patiently(opened)
         except (ImportError, sqlalchemy.exc.NoSuchModuleError):
             raise _needs_driver() from None
         except (*self.errors, ValueError, RuntimeError) as error:  # also a port that is none, foreign tables
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
-            cure = "Check address, user, password and database, and that the server runs"
-            raise InputError(Problem("--storage", f"the database cannot be used: {masked(reason, url)}",
-                                     cure, value=masked(url))) from None  # fmt: skip
+            raise self._refuse("the database cannot be used", error,
+                               "Check address, user, password and database, and that the server runs.") from None  # fmt: skip
 
     def trials(self) -> dict[int, Trial]:
         """Finished trials by number."""
@@ -287,16 +294,23 @@ class SharedStudy:
             try:
                 return work()
             except self.errors as error:
+                if not isinstance(_cause(error), self.away):  # waiting does not help: rights, foreign tables
+                    raise self._refuse("the database refuses", error,
+                                       "Mend it and run the same command again; it continues where it was.") from None  # fmt: skip
                 if time.monotonic() > until:
-                    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
-                    cure = "Start the server and run the same command again; it continues where it was"
-                    raise InputError(Problem("--storage", f"the database went away: {masked(reason, self.url)}",
-                                             cure, value=masked(self.url))) from None  # fmt: skip
+                    raise self._refuse("the database went away", error,
+                                       "Start the server and run the same command again; it continues.") from None  # fmt: skip
                 if not told:
                     self.watcher.says("The database does not answer; trying again ...")
                     told = True
                 time.sleep(0.5)
                 self._return()
+
+    def _refuse(self, message: str, error: Exception, cure: str) -> InputError:
+        cause = _cause(error)
+        lines = str(getattr(cause, "orig", None) or cause).strip().splitlines() or [type(cause).__name__]
+        said = masked(lines[-1], self.url)
+        return InputError(Problem("--storage", f"{message}: {said}", cure, value=masked(self.url)))
 
     def _return(self) -> None:
         """A new session after the server came back, with the trials in hand as far as nobody took them."""
@@ -310,6 +324,12 @@ class SharedStudy:
                 self.session.execute(query, self._key(number + 2))
         except self.errors:
             pass  # still away
+
+
+def _cause(error: Exception) -> BaseException:
+    """What the driver said, where Optuna wrapped it."""
+    wrapped = isinstance(error, optuna.exceptions.StorageInternalError)
+    return error.__cause__ if wrapped and error.__cause__ is not None else error
 
 
 def _needs_driver() -> InputError:
