@@ -153,6 +153,9 @@ def report(
         low, high = f.false.interval
         lines.append(f"- {f.design}, {f.weeks} weeks: {100 * f.false.share:.1f} % ({100 * low:.0f} to "
                      f"{100 * high:.0f} %); {f.spread / f.error:.2f} times")  # fmt: skip
+    lines += ["", "Estimates scatter a little more than the tests state, since in a small world with strong referral "
+              "everybody's outcomes hang together: one good cascade moves them all. So a planned 80 % can turn out a "
+              "few points lower, as in the first line. A larger base has more cascades, and less of this."]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from pydantic import BaseModel
 
-from simlab.lab.rollout import TOLERATED, Plan, Rollout
+from simlab.lab.rollout_plan import TOLERATED, Plan, Rollout
 from simlab.report import fonts, page, style
 from simlab.report.numbers import count, listed, percent, plural, signed
 from simlab.report.rollout_plots import (

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from simlab.lab.rollout import Plan, Rollout
+from simlab.lab.rollout_plan import Plan, Rollout
 from simlab.report import style
 from simlab.report.numbers import count, percent
 from simlab.scenario.rollout_spec import Design
