@@ -36,6 +36,10 @@ Again = Annotated[bool, typer.Option(help="Write the results anew even if they a
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, help="Threads; by default one per processor.")]
 
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+
 class Refunds(StrEnum):
     """What `fit` does with negative amounts."""
 
@@ -290,16 +294,21 @@ def list_() -> None:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Entry point. Exit code 0: done; 2: something wrong with the input; 130: interrupted."""
+    """Entry point. Exit code 0: done; 1: out of memory; 2: something wrong with the input; 130: interrupted."""
     try:
         return app(args=arguments, prog_name="simlab")
     except InputError as error:
         err.print(str(error), style="red", markup=False)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except MemoryError:
+        err.print("Out of memory. Use fewer --threads, or a smaller population.", style="red", markup=False)
+        sys.exit(1)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit) and stop.code != INTERRUPTED:  # typer makes this of Ctrl-C
+            raise
         err.print("Stopped. Finished runs are kept, nothing half-written was left behind; the same command continues.",
                   markup=False)  # fmt: skip
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

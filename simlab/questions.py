@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,19 +139,21 @@ def tune(
         InputError: anything wrong with the experiment, the places, or the storage.
     """
     from simlab.lab import tune as lab
+    from simlab.lab.studies import masked
+    from simlab.lab.tune_plan import foresee, plan
     from simlab.report.tune_page import write_tuning
 
     progress = progress or Nobody()
     question = experiment if isinstance(experiment, Question) else load_experiment(experiment, overrides)
     needs(question, "tune")
-    todo = lab.plan(question)
+    todo = plan(question)
     place = Path(out or RESULTS)
     started = time.perf_counter()
     with _crew(
         place, threads=threads, dask=dask, budget=budget, progress=progress, executor=executor
     ) as crew:
         _ready(progress)
-        expected = lab.foresee(todo, crew.workers)
+        expected = foresee(todo, crew.workers)
         _foretell(progress, expected)
         try:
             found = lab.tune(todo, crew, place / STUDIES, storage, progress, trials)
@@ -159,20 +162,18 @@ def tune(
     if found is None:
         return None
     facts = {
-        "command": command or f"simlab tune {question.file}",
+        "command": masked(command or f"simlab tune {question.file}"),
         "forecast seconds": round(expected.seconds, 1),
         "seconds": round(time.perf_counter() - started, 1),
     }
     final = place / f"{slug(question.experiment.name)}-{found.manifest['run'][:8]}"
     live_test = shlex.join(["simlab", "rollout", question.loaded.file, str(final / "best.yaml")])
-    found = replace(found, manifest={**found.manifest, **facts, "rollout": live_test})
+    answer = replace(found, manifest={**found.manifest, **facts, "rollout": live_test})
     if write:
         progress.says("Writing tables, plots and the report ...")
-        _written(
-            final, found.manifest["run"], found.manifest, again, lambda folder: write_tuning(found, folder)
-        )
-        found = replace(found, manifest={**found.manifest, "folder": str(final)})
-    return found
+        _written(final, answer.manifest["run"], answer.manifest, again, partial(write_tuning, answer))
+        answer = replace(answer, manifest={**answer.manifest, "folder": str(final)})
+    return answer
 
 
 def compare(
@@ -232,8 +233,7 @@ def compare(
     found = replace(found, manifest={**found.manifest, **facts})
     if write:
         progress.says("Writing tables, plots and the report ...")
-        answer = found
-        _written(final, run, found.manifest, again, lambda folder: write_comparison(answer, folder))
+        _written(final, run, found.manifest, again, partial(write_comparison, found))
         found = replace(found, manifest={**found.manifest, "folder": str(final)})
     return found
 
@@ -353,8 +353,7 @@ def screen(
     found = replace(found, manifest=manifest)
     if write:
         progress.says("Writing tables, plots and the report ...")
-        answer = found
-        _written(final, manifest["run"], manifest, again, lambda folder: write_screening(answer, folder))
+        _written(final, manifest["run"], manifest, again, partial(write_screening, found))
         found = replace(found, manifest={**manifest, "folder": str(final)})
     return found
 
@@ -408,7 +407,7 @@ def rollout(
                 "versions": versions(), "command": command or f"simlab rollout {' '.join(map(str, what))}"}  # fmt: skip
     if write:
         progress.says("Writing plots and the report ...")
-        _written(final, run, manifest, again, lambda folder: write_page(found, folder))
+        _written(final, run, manifest, again, partial(write_page, found))
     return found, final
 
 

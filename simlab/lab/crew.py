@@ -107,11 +107,12 @@ class Crew:
         A task that failed comes back with its traceback; one that the time budget left out, as skipped.
 
         Raises:
-            InputError: a file of the scenario, or the store, cannot be used.
+            InputError: a file of the scenario, or the store, cannot be used; or workers went down, which says
+                nothing about the run.
             Disagreement: a stored run differs from a fresh one.
         """
         found: list[Run | None] = [None] * len(tasks)
-        identities = [identity(task.scenario, task.before) for task in tasks]
+        identities = _identities(tasks)
 
         def settle(k: int, run: Run) -> None:
             found[k] = run
@@ -147,9 +148,10 @@ class Crew:
         detail = None
         if task.detail:
             arrays = self.store.arrays(world, task.seed)
-            if arrays is None:
+            try:
+                detail = Detail.from_arrays(arrays or {})
+            except KeyError:  # not there, or kept by a version that noted other things
                 return None
-            detail = Detail.from_arrays(arrays)
         return Run(task.world, int(task.seed), outcomes, detail=detail)
 
     def _work(self, tasks: Sequence[Task], waiting: list[int], identities: list[str]) -> Any:
@@ -171,7 +173,7 @@ class Crew:
                 finished, _ = wait(going, timeout=0.5, return_when=FIRST_COMPLETED) if going else ((), ())
                 for job in finished:
                     k = going.pop(job)
-                    run = _result(job, tasks[k])
+                    run = self._result(job)
                     self.done += 1
                     if not self.here:
                         self._days(tasks[k])
@@ -189,7 +191,7 @@ class Crew:
 
     def _submit(self, task: Task) -> Future[Run]:
         if not self.here:
-            return self.executor.submit(do, task)
+            return self.executor.submit(_do_there, task, rules())
 
         def each_day(_: int) -> None:
             if self.stopping.is_set():
@@ -198,17 +200,31 @@ class Crew:
 
         return self.executor.submit(do, task, each_day)
 
+    def _result(self, job: Future[Run]) -> Run:
+        """What a job returned. A world that fails is data; workers that go down are not."""
+        try:
+            return job.result()
+        except InputError:
+            raise
+        except MemoryError:
+            value, cure = "", "Use fewer --threads, or a machine with more; the same command continues"
+            message = "a run did not fit into memory"
+        except Exception as error:
+            value, cure = f"{type(error).__name__}: {error}", "Start them again; the same command continues"
+            message = "the workers went down"
+        raise InputError(
+            Problem("--dask" if self.far else "--threads", message, f"{cure}.", value=value)
+        ) from None
+
     def _days(self, task: Task) -> None:
         self.watcher.days(task.scenario.warmup.days + task.scenario.horizon)
 
 
-def _result(job: Future[Run], task: Task) -> Run:
-    try:
-        return job.result()
-    except InputError:
-        raise
-    except Exception:  # the worker itself went down, again and again
-        return Run(task.world, int(task.seed), failure=traceback.format_exc())
+def _do_there(task: Task, expected: str) -> Run:
+    """One run in another process, which may have joined late and with another version."""
+    if rules() != expected:
+        raise _refuse("a worker has other rules than this machine", "Install the same simlab on all workers")
+    return do(task)
 
 
 def do(task: Task, each_day: Callable[[int], None] | None = None) -> Run:
@@ -220,6 +236,8 @@ def do(task: Task, each_day: Callable[[int], None] | None = None) -> Run:
     try:
         outcomes, detail = observe(task.scenario, seed, ground, each_day, task.before)
         return Run(task.world, seed, outcomes, detail=detail)
+    except MemoryError:  # says nothing about the run
+        raise
     except Exception:
         return Run(task.world, seed, failure=traceback.format_exc())
 
@@ -280,30 +298,51 @@ def _joined(own: str, before: str) -> str:
     return hashlib.sha256(f"{own}|{before}".encode()).hexdigest()
 
 
+def _identities(tasks: Sequence[Task]) -> list[str]:
+    """Of each task; once for those that share their scenario, as the seeds of a panel do."""
+    known: dict[tuple[int, int], str] = {}
+    found = []
+    for task in tasks:
+        same = (id(task.scenario), id(task.before))
+        if same not in known:
+            known[same] = identity(task.scenario, task.before)
+        found.append(known[same])
+    return found
+
+
 def rules() -> str:
     """Digest of the world's sources."""
     return sources_digest()
 
 
+def _refuse(message: str, cure: str, value: str = "") -> InputError:
+    return InputError(Problem("--dask", message, f"{cure}.", value=value))
+
+
 def _cluster(address: str) -> tuple[Any, Executor]:
     """A Dask client and its executor."""
-
-    def refuse(message: str, cure: str, value: str = "") -> InputError:
-        return InputError(Problem("--dask", message, cure, value=value or address))
-
     try:
         from distributed import Client
     except ImportError:
-        raise refuse("Dask is not installed", "Install it: pip install 'simlab[cluster]'") from None
+        raise _refuse("Dask is not installed", "Install it: pip install 'simlab[cluster]'") from None
     try:
         client = Client(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         cure = "Start a scheduler with `dask scheduler` and give its address, such as tcp://localhost:8786"
-        raise refuse("the cluster cannot be reached", cure, f"{address} ({str(error)[:60]})") from None
-    theirs = client.run(sources_digest)
-    if any(digest != sources_digest() for digest in theirs.values()):
+        raise _refuse("the cluster cannot be reached", cure, f"{address}: {error}") from None
+    try:
+        theirs = client.run(sources_digest)
+    except Exception as error:  # whatever their Python says
         client.close()
-        raise refuse(
-            "its workers have other rules than this machine", "Install the same simlab on all workers"
+        cure = "Install the same simlab on all workers"
+        raise _refuse("its workers cannot load simlab", cure, f"{type(error).__name__}: {error}") from None
+    if not theirs or any(digest != sources_digest() for digest in theirs.values()):
+        client.close()
+        if not theirs:
+            raise _refuse("the cluster has no workers", f"Start one with `dask worker {address}`", address)
+        raise _refuse(
+            "its workers have other rules than this machine",
+            "Install the same simlab on all workers",
+            address,
         )
     return client, client.get_executor(pure=False)

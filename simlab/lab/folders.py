@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,16 @@ def sweep(parent: Path) -> None:
         host, _, rest = part.name.removeprefix(_PART).partition("~")
         pid = rest.partition("~")[0]
         if host == socket.gethostname() and pid.isdigit() and not _lives(int(pid)):
-            shutil.rmtree(part, ignore_errors=True)
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    part.unlink(missing_ok=True)
+
+
+def part_name(name: str) -> str:
+    """A temporary name that `sweep` knows."""
+    return f"{_PART}{socket.gethostname()}~{os.getpid()}~{name}"
 
 
 def _lives(pid: int) -> bool:
@@ -77,7 +86,7 @@ def new_folder(final: Path) -> Iterator[Path]:
     Raises:
         InputError: the place cannot be written, or `final` is something else.
     """
-    part = final.parent / f"{_PART}{socket.gethostname()}~{os.getpid()}~{final.name}"
+    part = final.parent / part_name(final.name)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         sweep(final.parent)
@@ -99,7 +108,7 @@ def new_folder(final: Path) -> Iterator[Path]:
 
 def replace_folder(final: Path) -> None:
     """Move an older result out of the way and remove it."""
-    old = final.parent / f"{_PART}{socket.gethostname()}~{os.getpid()}~old-{final.name}"
+    old = final.parent / part_name(f"old-{final.name}")
     os.rename(final, old)
     shutil.rmtree(old, ignore_errors=True)
 

@@ -8,6 +8,7 @@ same strategies; what is stored elsewhere is a record and never steers.
 from __future__ import annotations
 
 import hashlib
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -125,7 +126,7 @@ class Planner:
         if self.name != "cmaes":
             return done.values
         sign = 1.0 if self.study.directions[0].name == "MAXIMIZE" else -1.0
-        beyond = sum(max(0.0, b) for b in done.constraints.values())
+        beyond = math.fsum(max(0.0, b) for b in done.constraints.values())  # in whatever order they come back
         return (done.values[0] - sign * self.scale * beyond,)
 
     def hopeless(self, params: Params, steps: Mapping[int, float]) -> bool:

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from simlab.lab.clusters import communities_of
+from simlab.lab.rollout_plan import TOLERATED, Held, Plan, Rollout, estimate_table, plan_table
 from simlab.lab.rollout_stats import (
     Count,
-    Estimate,
     Variances,
     errors_at,
     mean_of,
-    power_of,
     smallest_effect,
     units_needed,
 )
@@ -32,179 +31,13 @@ from simlab.scenario import InputError, Problem, Scenario, with_values
 from simlab.scenario.rollout_spec import Design, RolloutSpec
 from simlab.world.cells import check_cells
 
-TOLERATED = 0.10
-"""A test whose estimate misses the effect of the rollout by less than this share of it may be believed."""
+__all__ = ["TOLERATED", "Held", "Plan", "Rollout", "alone", "arms_of", "at_its_size", "plan", "plan_table"]
+__all__ += ["estimate_table", "read_tests", "rollout_results", "setting_of"]
+
+LEAST = 20
+"""Simulated units in both arms below which a test is not simulated: with fewer an arm may be empty."""
 Simulate = Callable[[Callable[[int], TestRun], Sequence[int]], Iterable[TestRun]]
 """How tests are run: `map`, or an executor's `map`."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One design and duration: what such a test would measure, and how large it must be.
-
-    Attributes:
-        design, weeks: which.
-        effect: of the rollout: everybody on B less everybody on A, per member on day 1.
-        expected: what the test measures on average. bias: `expected` less `effect`, from paired worlds.
-        spill: what the test does to arms A and B beyond what their strategies do when everybody is on them.
-        contact: share of friends who are in another arm.
-        estimates, errors, truths: of each simulated test.
-        spread: standard deviation of the estimates. error: the mean of the errors that the tests state.
-        found: simulated tests, at the scenario's size, that found an effect. false: that found one where there is none.
-        power: the same by formula. users_now: users counted in a simulated test.
-        design_effect: variance of the mean relative to users assigned one by one.
-        variances: that one unit brings, by test and arm; `adjusted_variances` with spend before day 1 taken out.
-        unit_size: users counted per unit. evenness: effective units per unit.
-        available: units in the real base, holdout taken off.
-        needed, adjusted_needed: units for the asked power, in both arms together; inf if there is no effect to find.
-        power_available: power with the whole real base.
-    """
-
-    design: Design
-    weeks: int
-    effect: Estimate
-    expected: Estimate
-    bias: Estimate
-    spill: tuple[Estimate, Estimate]
-    contact: float
-    estimates: tuple[float, ...]
-    errors: tuple[float, ...]
-    truths: tuple[float, ...]
-    found: Count
-    false: Count
-    users_now: float
-    design_effect: float
-    variances: Variances
-    adjusted_variances: Variances
-    unit_size: float
-    evenness: float
-    available: float
-    share: float
-    level: float
-    needed: float
-    adjusted_needed: float
-
-    @property
-    def users(self) -> float:
-        """Users needed, in both arms together."""
-        return self.needed * self.unit_size
-
-    @property
-    def adjusted_users(self) -> float:
-        """The same with the adjustment for spend before day 1."""
-        return self.adjusted_needed * self.unit_size
-
-    @property
-    def available_users(self) -> float:
-        """Users there are for both arms."""
-        return self.available * self.unit_size
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of the simulated estimates."""
-        return float(np.std(self.estimates, ddof=1))
-
-    @property
-    def error(self) -> float:
-        """Mean of the standard errors that the simulated tests state."""
-        return float(np.mean(self.errors))
-
-    @property
-    def power(self) -> float:
-        """By formula, at the scenario's size."""
-        return self.power_at(self.users_now)
-
-    @property
-    def power_available(self) -> float:
-        """By formula, with the whole real base."""
-        return self.power_at(self.available_users)
-
-    @property
-    def fits(self) -> bool:
-        """Whether the real base is large enough."""
-        return self.needed <= self.available
-
-    @property
-    def honest(self) -> bool:
-        """Whether the bias is small against the effect: within `TOLERATED`, and surely within twice that."""
-        worst = max(abs(self.bias.low), abs(self.bias.high))
-        limit = TOLERATED * abs(self.effect.value)
-        return abs(self.bias.value) <= limit and worst <= 2 * limit
-
-    def power_at(self, users: float) -> float:
-        """Chance to find the effect with so many users in both arms together."""
-        units = users / self.unit_size
-        if units <= 3:
-            return self.level
-        errors = errors_at(self.variances, self.share, units)
-        return power_of(self.expected.value, errors, max(self.evenness * units - 2, 1.0), self.level)
-
-
-@dataclass(frozen=True)
-class Held:
-    """What the persistent holdout will tell after some weeks: today's programme against nothing.
-
-    Attributes:
-        worth: of the programme: everybody on A less nobody on anything. bias: of arm A less holdout for it.
-        users: in the holdout, of the real base. error: of arm A less holdout there.
-        smallest: worth that would be found with the asked power.
-    """
-
-    design: Design
-    weeks: int
-    worth: Estimate
-    bias: Estimate
-    users: float
-    error: float
-    smallest: float
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """The plans of a live test.
-
-    Attributes:
-        control, treatment: the arms. spec: what was asked for.
-        plans: by design and weeks. held: the holdout, likewise.
-        members: simulated members on day 1. communities: of them, 0 where none were needed.
-        tests: how many were simulated. failures: tracebacks of those that failed.
-        chosen: the advised test once more, simulated with just as many users in it as it needs: the fewer are
-            treated, the more each of them feels of the other arm. None where nothing can be advised.
-    """
-
-    control: Scenario
-    treatment: Scenario
-    spec: RolloutSpec
-    plans: tuple[Plan, ...]
-    held: tuple[Held, ...]
-    members: float
-    communities: int
-    tests: int
-    failures: tuple[str, ...]
-    chosen: Plan | None = None
-
-    def at(self, design: Design, weeks: int) -> Plan:
-        """The plan of one design and duration."""
-        return next(p for p in self.plans if p.design == design and p.weeks == weeks)
-
-    @property
-    def real_members(self) -> float:
-        """Members of the real base."""
-        return self.members * self.control.scale
-
-    @property
-    def advice(self) -> Plan | None:
-        """The shortest test that fits the real base and may be believed, users before communities.
-
-        Where none may be believed: the one of those that fit whose bias is the smallest against the effect.
-        None where the real base is too small for any, or there is no effect to find.
-        """
-        fitting = [p for p in self.plans if p.fits and p.effect.clear]
-        order = {"user": 0, "cluster": 1}
-        honest = sorted((p for p in fitting if p.honest), key=lambda p: (p.weeks, order[p.design]))
-        if honest:
-            return honest[0]
-        return min(fitting, key=lambda p: abs(p.bias.value / p.effect.value), default=None)
 
 
 def arms_of(scenario: Scenario, spec: RolloutSpec) -> tuple[Scenario, Scenario]:
@@ -213,6 +46,12 @@ def arms_of(scenario: Scenario, spec: RolloutSpec) -> tuple[Scenario, Scenario]:
     Raises:
         InputError: a path that does not exist, a value that its field does not allow, or no user-level lever.
     """
+    for arm, values in (("control", spec.control), ("treatment", spec.treatment)):
+        for path in values:
+            if not path.startswith("levers."):
+                raise InputError(Problem("rollout", "only levers differ between the arms of a test",
+                                         where=f"{arm}.{path}", value=str(values[path]),
+                                         cure="Name a path that begins with 'levers.'."))  # fmt: skip
     control, treatment = (with_values(scenario, values) for values in (spec.control, spec.treatment))
     if control.levers == treatment.levers:
         raise InputError(Problem("rollout", "both arms have the same strategy", where="treatment",
@@ -246,6 +85,10 @@ def setting_of(
         units["user"] = np.arange(n)
     if "cluster" in spec.designs:
         units["cluster"] = communities_of(ground.graph).astype(np.int64)
+        count = int(units["cluster"].max()) + 1
+        if count * (1 - spec.holdout) * min(spec.share, 1 - spec.share) < 2:
+            raise InputError(Problem("rollout", "fewer than two communities in an arm", where="graph",
+                                     value=f"{count} communities", cure="Plan with randomise: user."))  # fmt: skip
     return Setting(control, treatment, holdout, before, ground, units, spec)
 
 
@@ -295,22 +138,23 @@ def at_its_size(
 ) -> Plan:
     """The same design and duration, simulated with as many units in it as it needs, on fresh seeds.
 
-    Two rounds: what each treated user feels of the others depends on how many are treated, so that a test at
-    the needed size may need another one. `users_now` over the simulated members is the share that takes part.
+    Two rounds, the second of twice as many tests: what each treated user feels of the others depends on how many
+    are treated, so that a test at the needed size may need another one.
     """
     tests = setting.spec.tests
-    only = setting.spec.model_copy(update={"randomise": planned.design, "weeks": (planned.weeks,)})
     for k in (1, 2):
         setting = alone(setting, planned)
-        seeds = range(k * tests + 1, (k + 1) * tests + 1)
+        seeds = range(k * tests + 1, 2 * k * tests + 1)
         runs = _simulated(setting, seeds, simulate_many, progress or Nobody())
         planned = read_tests(setting, runs).at(planned.design, planned.weeks)
-    assert setting.spec.randomise == only.randomise
     return planned
 
 
 def alone(setting: Setting, planned: Plan) -> Setting:
-    """The setting of one design and duration, with as large a share of the units in it as the plan needs."""
+    """The setting of one design and duration, with as large a share of the units in it as the plan needs.
+
+    At least `LEAST` simulated ones: where one stands for many real ones, a small test cannot be simulated smaller.
+    """
     only = {"randomise": planned.design, "weeks": (planned.weeks,)}
     days = {"horizon": 7 * planned.weeks}
     arms = (setting.control, setting.treatment, setting.holdout, setting.before)
@@ -318,7 +162,7 @@ def alone(setting: Setting, planned: Plan) -> Setting:
     return replace(
         setting, control=control, treatment=treatment, holdout=holdout, before=before,
         units={planned.design: setting.units[planned.design]}, spec=setting.spec.model_copy(update=only),
-        enrol=min(1.0, planned.needed / planned.available),
+        enrol=min(1.0, max(planned.needed, LEAST * setting.control.scale) / planned.available),
     )  # fmt: skip
 
 
@@ -333,7 +177,10 @@ def read_tests(setting: Setting, runs: Sequence[TestRun]) -> Rollout:
     return Rollout(
         control=setting.control, treatment=setting.treatment, spec=spec,
         plans=tuple(_plan(setting, good, design, weeks) for design, weeks in pairs),
-        held=tuple(_held(setting, good, design, weeks) for design, weeks in pairs if spec.holdout > 0),
+        held=tuple(
+            _held(setting, good, design, weeks) for design, weeks in pairs
+            if sum((design, weeks) in run.held for run in good) > 0.5 * len(good)
+        ),
         members=members,
         communities=int(setting.units["cluster"].max()) + 1 if "cluster" in setting.units else 0,
         tests=len(good), failures=tuple(run.failure for run in runs if run.failure),
@@ -373,7 +220,7 @@ def _plan(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int)
 
 def _held(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int) -> Held:
     spec, scale = setting.spec, setting.control.scale
-    found = [run.held[design, weeks] for run in runs]
+    found = [run.held[design, weeks] for run in runs if (design, weeks) in run.held]
     units = np.mean([m.units for m in found], axis=0) * scale
     variances = np.mean([m.variances for m in found], axis=0)
     error = float(np.sqrt(variances[0] / units[0] + variances[1] / units[1]))

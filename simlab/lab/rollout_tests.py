@@ -153,7 +153,7 @@ def _simulate(setting: Setting, seed: int) -> TestRun:
             alone = {c: worlds[c][2][week] for c in worlds}
             own = units[here]
             tests[design, week] = _measure(seen[week], alone, arms, (CONTROL, TREATED), own, spent)
-            if spec.holdout > 0:
+            if spec.holdout > 0 and len(np.unique(own[arms[HELD]])) > 1:  # else there is no error to state
                 held[design, week] = _measure(seen[week], alone, arms, (HELD, CONTROL), own, spent)
     return TestRun(
         seed, len(here), {w: gap(CONTROL, TREATED, w) for w in spec.weeks},

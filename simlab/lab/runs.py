@@ -91,6 +91,8 @@ def simulate(
         found = Run(world, seed, outcomes(market), tables(market) if detail else {})
         market.release()
         return found
+    except MemoryError:  # says nothing about the run
+        raise
     except Exception:  # recorded with its traceback, for whoever reads the results
         return Run(world, seed, failure=traceback.format_exc())
 

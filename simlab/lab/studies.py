@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import hashlib
-import json
 import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
+from urllib.parse import unquote
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -75,7 +76,7 @@ def open_study(
         return JournalStudy(name, directions, folder)
     if not storage.startswith(("postgresql://", "postgresql+psycopg://")):
         cure = "Write postgresql://user:password@host:5432/database, or leave it out for a file"
-        raise InputError(Problem("--storage", "only PostgreSQL is supported", cure, value=_masked(storage)))
+        raise InputError(Problem("--storage", "only PostgreSQL is supported", cure, value=masked(storage)))
     return SharedStudy(name, directions, storage, watcher)
 
 
@@ -99,16 +100,17 @@ class JournalStudy:
             os.close(self.lock)
             raise _refuse(self.path, "another process is tuning here", f"process {who}",
                           "Wait for it, or stop it; several workers need --storage.") from None  # fmt: skip
-        os.ftruncate(self.lock, 0)
-        os.pwrite(self.lock, str(os.getpid()).encode(), 0)
         try:
+            os.ftruncate(self.lock, 0)
+            os.pwrite(self.lock, str(os.getpid()).encode(), 0)
             mend(self.path)
             self.study = _study(JournalStorage(JournalFileBackend(str(self.path))), name, directions)
+            self.trials()
         except OSError as error:
             self.close()
             raise _refuse(self.path, "the study cannot be kept here", error.strerror or "",
                           "Free some space, or choose another place with --out.") from None  # fmt: skip
-        except (ValueError, KeyError, TypeError, AssertionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError) as error:
             self.close()
             raise _refuse(self.path, "this is not a study's journal", str(error)[:60],
                           "Move the file away; finished runs are kept apart and found again.") from None  # fmt: skip
@@ -147,8 +149,12 @@ def mend(path: Path) -> bool:
 
     Only called while nobody else can be at the file. Optuna would refuse to load the whole journal otherwise,
     and wait half a minute for the lock.
+
+    Raises:
+        ValueError: the end of the file is nobody's unfinished line.
     """
-    Path(f"{path}.lock").unlink(missing_ok=True)
+    for lock in path.parent.glob(f"{glob.escape(path.name)}.lock*"):
+        lock.unlink(missing_ok=True)
     try:
         size = path.stat().st_size
     except FileNotFoundError:
@@ -160,27 +166,15 @@ def mend(path: Path) -> bool:
             back += step
             file.seek(size - back)
             tail = file.read(step) + tail
-            if tail.count(b"\n") >= 2:
+            if b"\n" in tail:
                 break
-        keep = size
-        if not tail.endswith(b"\n"):
-            keep = size - len(tail) + tail.rfind(b"\n") + 1
-        else:
-            last = tail[:-1].rpartition(b"\n")[2]
-            if not _is_json(last):
-                keep = size - len(last) - 1
-        if keep < size:
-            file.truncate(keep)
+        torn = tail.rpartition(b"\n")[2]
+        if torn.strip(b"\0") and not torn.startswith(b"{"):  # zeros: the power went off
+            raise ValueError(f"it ends with {torn[-20:]!r}")
+        if torn:
+            file.truncate(size - len(torn))
             os.fsync(file.fileno())
-        return keep < size
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
+        return bool(torn)
 
 
 class SharedStudy:
@@ -212,11 +206,11 @@ class SharedStudy:
                 self.study = _study(storage, name, directions)
         except (ImportError, sqlalchemy.exc.NoSuchModuleError):
             raise _needs_driver() from None
-        except self.errors as error:
+        except (*self.errors, ValueError, RuntimeError) as error:  # also a port that is none, foreign tables
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
             cure = "Check address, user, password and database, and that the server runs"
-            raise InputError(Problem("--storage", f"the database cannot be used: {_masked(reason, url)}",
-                                     cure, value=_masked(url))) from None  # fmt: skip
+            raise InputError(Problem("--storage", f"the database cannot be used: {masked(reason, url)}",
+                                     cure, value=masked(url))) from None  # fmt: skip
 
     def trials(self) -> dict[int, Trial]:
         """Finished trials by number."""
@@ -296,8 +290,8 @@ class SharedStudy:
                 if time.monotonic() > until:
                     reason = str(getattr(error, "orig", None) or error).strip().splitlines()[-1]
                     cure = "Start the server and run the same command again; it continues where it was"
-                    raise InputError(Problem("--storage", f"the database went away: {_masked(reason, self.url)}",
-                                             cure, value=_masked(self.url))) from None  # fmt: skip
+                    raise InputError(Problem("--storage", f"the database went away: {masked(reason, self.url)}",
+                                             cure, value=masked(self.url))) from None  # fmt: skip
                 if not told:
                     self.watcher.says("The database does not answer; trying again ...")
                     told = True
@@ -323,12 +317,13 @@ def _needs_driver() -> InputError:
                               "Install it: pip install 'simlab[postgres]'"))  # fmt: skip
 
 
-def _masked(text: str, url: str = "") -> str:
-    """`text` without passwords."""
-    secret = re.match(r"[^:]+://[^:@/]*:([^@]+)@", url)
-    if secret:
-        text = text.replace(secret[1], "***")
-    return re.sub(r"(://[^:@/]*):[^@]+@", r"\1:***@", text)
+def masked(text: str, url: str = "") -> str:
+    """`text` without the passwords of addresses in it, and without that of `url`."""
+    for secret in re.findall(r"://[^:@/\s]*:(\S+)@", url):
+        for written in {secret, unquote(secret)}:
+            text = text.replace(written, "***")
+    text = re.sub(r"(://[^:@/\s]*):\S+@", r"\1:***@", text)
+    return re.sub(r"(password=)[^&\s'\"]+", r"\1***", text)
 
 
 def _refuse(path: Path, message: str, value: str, cure: str) -> InputError:

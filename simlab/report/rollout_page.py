@@ -135,7 +135,8 @@ def cards(rollout: Rollout) -> list[dict[str, str]]:
     })  # fmt: skip
     chosen = rollout.chosen or rollout.advice
     if chosen is not None:
-        again = f"simulated again at this size: power {percent(chosen.power_at(chosen.users))}"
+        again = (f"{count(chosen.adjusted_users)} with spend before the test taken out; power "
+                 f"{percent(chosen.power_at(chosen.users))} when simulated again at this size")  # fmt: skip
         found.append({"title": f"Users the advised test needs, {chosen.weeks} weeks {NAMES[chosen.design]}",
                       "number": count(chosen.users), "unit": "users in both arms", "chance": again})  # fmt: skip
     else:
@@ -170,8 +171,10 @@ def rows(rollout: Rollout) -> list[dict[str, Any]]:
         units = count(plan.needed) if math.isfinite(plan.needed) else "–"
         users = count(plan.users) if math.isfinite(plan.users) else "none is enough"
         verdict = ("no effect", "not-decidable") if not math.isfinite(plan.users) else (
-            ("too large", "not-met") if not plan.fits else
-            ("can be run", "met") if plan.honest else ("misleads", "not-met"))  # fmt: skip
+            ("base too small", "not-met") if not plan.fits else
+            ("can be run", "met") if plan.honest else
+            ("biased", "not-met") if abs(plan.bias.value) < 0.5 * abs(plan.effect.value) else
+            ("misleads", "not-met"))  # fmt: skip
         share = plan.bias.value / plan.effect.value if plan.effect.clear else 0.0
         bias = amount(plan.bias.value)
         found.append({
@@ -235,9 +238,19 @@ def careful(rollout: Rollout) -> list[str]:
                      "rewards paid are in it, what the friends bring is not. Plan with outcome: net_with_friends, "
                      "too.")  # fmt: skip
     if chosen is not None and not chosen.honest:
-        lines.append(f"The advised test is off by {amount(chosen.bias.value)} {unit_of(rollout)} a member, more than "
-                     f"{percent(TOLERATED)} of the effect, and no design that was planned is better. Read its sign, "
-                     "not its size.")  # fmt: skip
+        share = abs(chosen.bias.value / chosen.effect.value) if chosen.effect.value else math.inf
+        how = "Read its sign at most, not its size" if share > 0.5 else "Mind that when you read its size"
+        lines.append(f"The advised test is off by {amount(chosen.bias.value)} {unit_of(rollout)} a member "
+                     f"({percent(share)} of the effect), and no design that was planned and fits is better. "
+                     f"{how}.")  # fmt: skip
+    design = rollout.plans[0].design
+    turns = [
+        (w, rollout.at(design, w).effect) for w in rollout.spec.weeks if rollout.at(design, w).effect.clear
+    ]
+    if len({effect.value > 0 for _, effect in turns}) == 2:
+        told = listed([f"{amount(effect.value)} after {w} weeks" for w, effect in turns])
+        lines.append(f"The effect turns: {told}. A test that is too short says the opposite of the truth, and one that "
+                     "ends at the turn finds nothing.")  # fmt: skip
     for plan in shown_plans(rollout):
         few = plan.evenness * (chosen.needed if chosen and chosen.design == plan.design else plan.available)
         if plan.design == "cluster" and few < FEW:

@@ -18,7 +18,7 @@ from simlab.scenario.rollout_spec import Design
 
 COLOURS: dict[Design, str] = {"user": style.WARM, "cluster": style.ACCENT}
 NAMES: dict[Design, str] = {"user": "by users", "cluster": "by communities"}
-DASHES: tuple[Any, ...] = ((0, (1, 1.5)), (0, (4, 2)), "solid")
+DASHES: tuple[Any, ...] = ((0, (1, 1)), (0, (2.4, 1)), "solid")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def estimates(rollout: Rollout) -> Figure | None:
         ax.axvline(0, color=style.RULE, linewidth=1, zorder=1)
         ax.axvline(plan.effect.value, color=style.INK, linewidth=1.6, zorder=4)
         ax.axvline(
-            plan.expected.value, color=COLOURS[plan.design], linewidth=1.6, linestyle=(0, (4, 2)), zorder=4
+            plan.expected.value, color=COLOURS[plan.design], linewidth=1.6, linestyle=DASHES[1], zorder=4
         )
         ax.set_yticks([])
         style.heading(
@@ -104,7 +104,7 @@ def estimates(rollout: Rollout) -> Figure | None:
     style.caption(axes[-1], "x", text)
     handles = [
         Line2D([], [], color=style.INK, linewidth=1.6),
-        Line2D([], [], color=style.MUTED, linewidth=1.6, linestyle=(0, (4, 2))),
+        Line2D([], [], color=style.MUTED, linewidth=1.6, linestyle=DASHES[1]),
         Line2D([], [], color=style.MUTED, marker="o", linestyle="", markersize=5),
     ]
     names = ["the truth: everybody on B less everybody on A", "what such tests measure on average",
@@ -142,7 +142,7 @@ def growth(rollout: Rollout) -> Figure | None:
         shift = 0.012 * k * (max(weeks) - min(weeks))  # side by side, where they agree
         handles.append(ax.errorbar(np.array(weeks) + shift, [e.value for e in found],
                                    [1.96 * e.error for e in found], color=COLOURS[design], linewidth=1.6,
-                                   linestyle=(0, (4, 2)), capsize=3, marker="o", markersize=4, zorder=3))  # fmt: skip
+                                   linestyle=DASHES[1], capsize=3, marker="o", markersize=4, zorder=3))  # fmt: skip
     style.grid(ax)
     style.numbers(ax, "y", tick)
     ax.set_xticks(weeks)
@@ -160,11 +160,15 @@ def read_growth(rollout: Rollout) -> str:
         first, last = (
             rollout.at(design, week) for week in (min(rollout.spec.weeks), max(rollout.spec.weeks))
         )
-        texts = [
-            f"{amount(plan.bias.value)} {unit_of(rollout)} after {plan.weeks} weeks" for plan in (first, last)
-        ]
+        texts = [f"{_off(plan, unit_of(rollout))} after {plan.weeks} weeks" for plan in (first, last)]
         parts.append(f"Assigned {NAMES[design]}, a test is off by {' and '.join(texts)}.")
     return " ".join(parts)
+
+
+def _off(plan: Plan, unit: str) -> str:
+    if plan.effect.clear and abs(plan.bias.value) < 0.01 * abs(plan.effect.value):
+        return "less than 1 %"
+    return f"{amount(plan.bias.value)} {unit}"
 
 
 def power(rollout: Rollout) -> Figure | None:
@@ -174,7 +178,7 @@ def power(rollout: Rollout) -> Figure | None:
         return None
     fig, (ax,) = style.figure(4.2)
     base = max(plan.available_users for plan in rollout.plans)
-    edge = max(base, min(max(plan.users for plan in plans), 30 * base)) * 1.6
+    edge = max(base, min(max(plan.users for plan in plans), 30 * base)) * 2.2
     low = min(min(plan.users for plan in plans) / 12, base / 12)
     x = np.geomspace(max(low, 20), edge, 90)
     for plan in rollout.plans:

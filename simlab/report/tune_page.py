@@ -118,7 +118,7 @@ def _render(t: Tuning, drawn: list[tuple[TunePlot, Figure]]) -> str:
         "best_name": decision.best_name(t),
         "finalists": tune_tables.finalist_rows(t),
         "further": [o.replace("_", " ") for o in tune_tables.further(t)],
-        "levers": [levers.title(x.path) for x in t.levers],
+        "levers": tune_tables.lever_heads(t),
         "searched": [(levers.title(x.path), printable(x.path, 120), levers.text(x.path, x.current),
                       levers.searched(x), levers.unit(x.path)) for x in t.levers],
         "objectives": [(o.replace("_", " "), word) for o, word in t.objectives.items()],

@@ -14,7 +14,7 @@ from simlab.report import levers
 from simlab.report.numbers import gain, shown
 from simlab.report.tables import SPREADSHEET_ROWS, harmless
 from simlab.report.tune_facts import constraints, first, gap, table, unit
-from simlab.scenario.experiments import plain
+from simlab.scenario.experiments import Lever, plain
 from simlab.scenario.outcomes import OUTCOMES
 
 
@@ -30,9 +30,25 @@ def finalist_rows(t: Tuning) -> list[dict[str, Any]]:
             "certified": "yes" if row["certified"] else "no", "winner": bool(row["winner"]),
             "front": bool(row["front"]),
             "further": [_further(row, outcome) for outcome in further(t)],
-            "levers": [levers.text(x.path, row[x.path]) for x in t.levers],
+            "levers": [_value(x, row[x.path]) for x in t.levers],
         })  # fmt: skip
     return rows
+
+
+def _value(lever: Lever, value: Any) -> str:
+    """A value whose unit stands in the head of its column."""
+    return (
+        levers.text(lever.path, value) if lever.kind == "choice" else levers.number(lever.path, float(value))
+    )
+
+
+def lever_heads(t: Tuning) -> list[str]:
+    """Heads of the columns of levers, with units."""
+    units = [levers.unit(x.path) if x.kind != "choice" else "" for x in t.levers]
+    return [
+        f"{levers.title(x.path)}{f', {unit_}' if unit_ else ''}"
+        for x, unit_ in zip(t.levers, units, strict=True)
+    ]
 
 
 def further(t: Tuning) -> list[str]:

@@ -27,6 +27,8 @@ from simlab.scenario.outcomes import OUTCOMES
 
 NAMED = 2
 """Changes that the verdict names; the table beside it has all of them."""
+LINES = 15
+"""Lines of the first screen in a terminal."""
 Tone = Literal["chance", "people", ""]
 
 
@@ -76,6 +78,7 @@ class TuneScreen:
     verdict: str
     reason: str
     cards: tuple[Card, ...]
+    further: str
     changes: tuple[Row, ...]
     changes_title: str
     kept: str
@@ -85,20 +88,23 @@ class TuneScreen:
 
     def text(self) -> str:
         """All of it as plain text, a line each, for a terminal or a mail."""
-        lines = [self.verdict, *([self.reason] if self.reason else [])]
-        lines += [f"{c.title}: {f'{c.number} {c.unit}'.strip()}; {c.note}" for c in self.cards]
-        most = 5
-        if self.changes:
-            lines.append(f"{self.changes_title}:")
-            rows = [
-                f"  {r.lever}: {r.before} -> {r.after}{f' ({r.edge})' if r.edge else ''}"
-                for r in self.changes
-            ]
-            lines += rows[:most]
-            if len(rows) > most:
-                lines[-1] += f"; and {len(rows) - most} more, see report.html"
-        lines += [f"{found.verdict.capitalize()}: {found.text}" for found in self.certificates[:3]]
-        lines += [f"Careful: {line}" for line in self.careful[:3]]
+        above = [self.verdict, *([self.reason] if self.reason else [])]
+        above += [f"{c.title}: {f'{c.number} {c.unit}'.strip()}; {c.note}" for c in self.cards]
+        above += [self.further] if self.further else []
+        failed = [c for c in self.certificates if c.style != "met"]
+        met = [c.text.partition(":")[0] for c in self.certificates if c.style == "met"]
+        below = [f"Not certified: {found.text}" for found in failed[:2]]
+        below += [f"Certified: {'; '.join(met)}."] if met else []
+        below += [f"Careful: {line}" for line in self.careful[:2]]
+        if len(self.careful) > 2:
+            below[-1] += f" And {len(self.careful) - 2} more, see report.html."
+        room = max(LINES - len(above) - len(below) - 2, 2)
+        rows = [
+            f"  {r.lever}: {r.before} -> {r.after}{f' ({r.edge})' if r.edge else ''}" for r in self.changes
+        ]
+        if len(rows) > room:
+            rows = [*rows[: room - 1], f"  and {len(rows) - room + 1} more, see best.yaml"]
+        lines = [*above, *([f"{self.changes_title}:", *rows] if rows else []), *below]
         return "\n".join([*map(printable, lines), f"Next: {printable(self.next_command)}"])
 
 
@@ -108,6 +114,7 @@ def first_screen(t: Tuning) -> TuneScreen:
         verdict=verdict(t),
         reason=sentence(t.reason),
         cards=tuple(cards(t)),
+        further=further(t),
         changes=tuple(map(_row, changes(t))),
         changes_title="The strategy" if t.verdict == "change" else "The best strategy found, not recommended",
         kept=_kept(t),
@@ -224,6 +231,19 @@ def _payback(t: Tuning) -> Card:
                     "on average its cumulative net contribution does not stay above today's", "")  # fmt: skip
     return Card(title, f"week {t.payback_week}", f"of {weeks}",
                 "from then on its cumulative net contribution stays above today's, on average", "")  # fmt: skip
+
+
+def further(t: Tuning) -> str:
+    """What happens to the objectives after the first, in a sentence; "" where there is one."""
+    said = []
+    for outcome in list(t.objectives)[1:]:
+        if (found := gap(t, outcome)) is not None:
+            texts, suffix = gain([found.mean, found.low, found.high], found.unit)
+            per = "" if found.unit.startswith("per ") else suffix
+            wanted = "less" if t.objectives[outcome] == "minimise" else "more"
+            name = OUTCOMES.get(outcome, (outcome, ""))[0]
+            said.append(f"{name} {texts[0]}{per} (chance: {texts[1]} to {texts[2]}; {wanted} is better)")
+    return f"With it: {'; '.join(said)}." if said else ""
 
 
 def _row(change: Change) -> Row:

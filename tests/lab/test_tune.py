@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simlab.lab.choice import certificate, nondominated
 from simlab.lab.crew import Crew, rules
 from simlab.lab.seeds import BLOCK
 from simlab.lab.store import Store
-from simlab.lab.tune import certificate, nondominated, plan, tune
+from simlab.lab.tune import tune
+from simlab.lab.tune_plan import plan
 from simlab.lab.tune_tables import payback
 from simlab.lab.tuning import Tuning
 from simlab.scenario import with_values

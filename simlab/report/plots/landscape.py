@@ -16,7 +16,16 @@ from simlab.report import levers, style
 from simlab.report.numbers import gain, listed, plural
 from simlab.report.plots import marks
 from simlab.report.plots.decision import best_name
-from simlab.report.plots.search import ENOUGH, QUIET, lever_axis, limits, places, split, uplift_axis
+from simlab.report.plots.search import (
+    ENOUGH,
+    QUIET,
+    choice_label,
+    lever_axis,
+    limits,
+    places,
+    split,
+    uplift_axis,
+)
 from simlab.report.tune_facts import first, sign, table, unit, winner_row
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -184,6 +193,11 @@ def parallel(t: Tuning) -> Figure | None:
     for k, lever in enumerate(t.levers):
         ax.plot([0, 1], [k, k], color=style.MUTED, linewidth=0.8, zorder=0.5)
         if lever.kind == "choice":
+            for c in range(len(lever.choices)):
+                ax.annotate(choice_label(lever, c, len(lever.choices) <= 4), ((c + 0.5) / len(lever.choices), k),
+                            xytext=(0, -4), textcoords="offset points", ha="center", va="top",
+                            fontsize=style.SMALL - 0.5, color=style.MUTED, zorder=4.5,
+                            bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1})  # fmt: skip
             continue
         for at, value, side in ((0, lever.low, "right"), (1, lever.high, "left")):
             ax.annotate(f"{levers.number(lever.path, value)}{f' {levers.unit(lever.path)}' if at else ''}", (at, k),

@@ -209,7 +209,7 @@ def lever_axis(ax: Axes, lever: Lever, axis: str = "x") -> None:
     if lever.kind == "choice":
         at = [(k + 0.5) / len(lever.choices) for k in range(len(lever.choices))]
         few = len(lever.choices) <= 4
-        texts = [_choice(lever, k, few) for k in range(len(lever.choices))]
+        texts = [choice_label(lever, k, few) for k in range(len(lever.choices))]
         target.set_major_locator(FixedLocator(at))
         target.set_major_formatter(
             FuncFormatter(lambda v, _: texts[min(int(v * len(texts)), len(texts) - 1)])
@@ -223,7 +223,8 @@ def lever_axis(ax: Axes, lever: Lever, axis: str = "x") -> None:
         style.caption(ax, axis, levers.unit(lever.path))  # type: ignore[arg-type]
 
 
-def _choice(lever: Lever, k: int, few: bool) -> str:
+def choice_label(lever: Lever, k: int, few: bool) -> str:
+    """A choice on an axis: its words where they fit, else its number."""
     text = levers.text(lever.path, lever.choices[k])
     room = 36 // len(lever.choices)
     return fonts.label(text) if few and fonts.width(text) <= room and fonts.drawable(text) else f"{k + 1}"
@@ -234,7 +235,7 @@ def choice_key(t: Tuning) -> list[tuple[str, str]]:
     out = []
     for lever in t.levers:
         for k, value in enumerate(lever.choices):
-            if _choice(lever, k, len(lever.choices) <= 4) == f"{k + 1}":
+            if choice_label(lever, k, len(lever.choices) <= 4) == f"{k + 1}":
                 out.append((f"{levers.title(lever.path)} {k + 1}", levers.text(lever.path, value)))
     return out
 
