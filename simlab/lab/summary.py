@@ -13,7 +13,7 @@ from scipy import stats
 
 from simlab.lab.comparison import COUNTS, LESS_IS_BETTER, STEPS
 from simlab.lab.effects import View
-from simlab.lab.paired import LEVEL, Together, paired, stein, worth
+from simlab.lab.paired import LEVEL, Together, extreme, paired, stein, worth
 from simlab.scenario import Scenario
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -72,7 +72,7 @@ def differences_table(
                 "difference": found.mean, "error": found.error, "df": found.df, "low": found.low, "high": found.high,
                 "low_together": wide[0], "high_together": wide[1], "p_above": found.p_above,
                 "p_better": better(outcome, found.p_above), "identical": found.identical,
-                "correlation": gain.correlation, "worth": gain.ratio, "needed": needed,
+                "extreme": extreme(differences), "correlation": gain.correlation, "worth": gain.ratio, "needed": needed,
                 **_over_worlds(over[(over["arm"] == arm) & (over["outcome"] == outcome)], outcome),
             })  # fmt: skip
     return pd.DataFrame(rows)

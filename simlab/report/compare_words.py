@@ -17,6 +17,8 @@ from simlab.scenario.outcomes import OUTCOMES
 
 MOSTLY_CHANCE = 0.5
 """Above this share of their spread the worlds differ by the chance of their few seeds more than by themselves."""
+ONE_PAIR = 0.5
+"""Above this share of the spread due to one pair the differences are far from normal."""
 SURE = 0.95
 
 
@@ -225,6 +227,12 @@ def careful(found: Comparison) -> list[str]:
         count = int((failures["status"] == status).sum())
         if count:
             out.append(f"{plural(count, 'run')} {text}; their pairs are not counted.")
+    alone = [f"'{arm}'" for arm in found.others if found.row(arm)["extreme"] > ONE_PAIR]
+    if alone:
+        out.append(
+            f"One pair makes up more than half of the spread of {listed(alone)}: rare events decide, an "
+            "interval from so few pairs can miss them, and P(better) with it. Run more pairs."
+        )
     blurred, outside = [], []
     for arm in found.others:
         row = found.row(arm)

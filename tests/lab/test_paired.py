@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from simlab.lab.paired import paired, spread, stein, together, worth
+from simlab.lab.paired import extreme, paired, spread, stein, together, worth
 
 
 def test_identical_arms_differ_by_exactly_nothing() -> None:
@@ -134,6 +134,14 @@ def test_the_simultaneous_factor_lies_between_one_arm_and_sidak() -> None:
     assert ragged.method == "Sidak"
     assert together({"a": np.zeros(20), "b": rng.normal(size=20)}).arms == 1  # nothing to cover
     assert math.isnan(together({"a": np.zeros(20)}).factor)
+
+
+def test_one_pair_that_decides_is_noticed() -> None:
+    """Of 10,000 samples of 20 normal differences hardly one is taken for a rare event."""
+    rng = np.random.default_rng(9)
+    assert sum(extreme(values) > 0.5 for values in rng.normal(size=(10_000, 20))) <= 5
+    assert extreme(np.append(rng.normal(size=19), 40.0)) > 0.9
+    assert math.isnan(extreme(np.zeros(20)))
 
 
 def test_what_common_seeds_are_worth() -> None:
