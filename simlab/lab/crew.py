@@ -91,10 +91,10 @@ class Crew:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stopping.set()
-        if self.own:
-            self.executor.shutdown(wait=True, cancel_futures=True)
         if self.client is not None:
-            self.client.close()
+            self.client.close()  # the cluster gives up what nobody waits for
+        elif self.own:
+            self.executor.shutdown(wait=True, cancel_futures=True)
 
     @property
     def out_of_time(self) -> bool:

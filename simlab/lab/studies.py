@@ -216,8 +216,8 @@ class SharedStudy:
         except (ImportError, sqlalchemy.exc.NoSuchModuleError):
             raise _needs_driver() from None
         except (*self.errors, ValueError, RuntimeError) as error:  # also a port that is none, foreign tables
-            raise self._refuse("the database cannot be used", error,
-                               "Check address, user, password and database, and that the server runs.") from None  # fmt: skip
+            cure = "Check address, user, password and database, and that the server runs."
+            raise self._refuse("the database cannot be used", error, cure) from None
 
     def trials(self) -> dict[int, Trial]:
         """Finished trials by number."""
@@ -295,11 +295,11 @@ class SharedStudy:
                 return work()
             except self.errors as error:
                 if not isinstance(_cause(error), self.away):  # waiting does not help: rights, foreign tables
-                    raise self._refuse("the database refuses", error,
-                                       "Mend it and run the same command again; it continues where it was.") from None  # fmt: skip
+                    cure = "Mend it and run the same command again; it continues where it was."
+                    raise self._refuse("the database refuses", error, cure) from None
                 if time.monotonic() > until:
-                    raise self._refuse("the database went away", error,
-                                       "Start the server and run the same command again; it continues.") from None  # fmt: skip
+                    cure = "Start the server and run the same command again; it continues."
+                    raise self._refuse("the database went away", error, cure) from None
                 if not told:
                     self.watcher.says("The database does not answer; trying again ...")
                     told = True

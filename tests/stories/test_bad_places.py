@@ -1,4 +1,4 @@
-"""Disks that are full or read-only, journals that are torn or none: one message, nothing lost, the command continues."""
+"""Disks that are full or read-only, journals that are torn or none: one message, nothing lost, and it continues."""
 
 from __future__ import annotations
 
@@ -107,9 +107,13 @@ def test_a_journal_on_a_full_disk_keeps_what_it_has(place: Path, disk: Disk) -> 
     ours = study(place, disk.path)
     ours.add(trial(0), space())
     disk.fill()
-    with pytest.raises(InputError, match=r"cannot be written .*No space left on device.* it continues"):
+
+    def more() -> None:
         for number in range(1, 40):
             ours.add(trial(number), space())
+
+    with pytest.raises(InputError, match=r"cannot be written .*No space left on device.* it continues"):
+        more()
     ours.close()
     with pytest.raises(InputError, match="No space left on device"):
         study(place, disk.path / "other")
@@ -229,7 +233,7 @@ def test_a_lock_that_a_killed_process_left_is_not_awaited(place: Path) -> None:
 def test_html_in_a_name_stays_text(place: Path, simlab: Call) -> None:
     text = (place / "often.yaml").read_text()
     (place / "often.yaml").write_text(text.replace("name: How often", "name: <script>alert(1)</script>"))
-    code, out, err = simlab("tune", "often.yaml", "--trials", "3")
+    code, _, err = simlab("tune", "often.yaml", "--trials", "3")
     assert code == 0, err
     (page,) = (place / "results").glob("*/report.html")
     assert "<script>alert" not in page.read_text()
