@@ -312,7 +312,7 @@ PLOTS: tuple[ScreenPlot, ...] = (
     ScreenPlot("plane", "Steady or depending on the rest", plane, read_plane,
                "Each point is a factor. To the right: it matters more. Above the upper line its effect varies by more "
                "than its own size. Only factors that stand out from chance are named."),
-    ScreenPlot("turning", "When the ranking turns", turning, read_turning,
+    ScreenPlot("turning", "What the ranking hangs on", turning, read_turning,
                "Each mark is a sampled world in which both strategies were run on the same seeds. Line: expected "
                "difference along this assumption, with all others as they fall. Shaded upright: its sign is open."),
     ScreenPlot("together", "Two assumptions that turn it together", together, read_together,

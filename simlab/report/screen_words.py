@@ -233,7 +233,9 @@ def careful(screening: Screening) -> list[str]:
         lines.append(f"{count} of {screening.blocks} {block} are left out: {REASONS[reason]}"
                      f"{f' ({said})' if said else ''}. The answer holds for the rest of the ranges.")  # fmt: skip
     if screening.kept < FEW:
-        lines.append(f"With {screening.kept} complete {block} the intervals are rough themselves: raise `size`.")
+        lines.append(
+            f"With {screening.kept} complete {block} the intervals are rough themselves: raise `size`."
+        )
     if screening.lost_worlds:
         if screening.flips is None:
             lines.append(
