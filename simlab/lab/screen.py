@@ -24,6 +24,7 @@ from simlab.lab.past import with_past
 from simlab.lab.runs import Run, versions
 from simlab.lab.screen_result import Moved, Screening
 from simlab.lab.seeds import ScreenSeed
+from simlab.lab.surrogate import steady
 from simlab.scenario import InputError, Problem, Scenario, get_value, scenario_digest, with_values
 from simlab.scenario.experiment import ScreenSpec
 from simlab.scenario.experiments import Lever, plain
@@ -271,9 +272,11 @@ def _against(
     whole = np.isfinite(found).all(axis=(1, 2))
     if whole.sum() < FEWEST:
         return None, int((~whole).sum()), skipped, {}
-    flips = flips_of(
-        [f.path for f in factors], unit[whole], found[whole, 1] - found[whole, 0], lambda j, u: float(factors[j].at(u))
-    )  # fmt: skip
+    with steady():
+        flips = flips_of(
+            [f.path for f in factors], unit[whole], found[whole, 1] - found[whole, 0],
+            lambda j, u: float(factors[j].at(u)),
+        )  # fmt: skip
     tables = screen_tables.against(factors, unit, found, flips)
     return flips, int((~whole).sum()), skipped, tables
 

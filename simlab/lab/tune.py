@@ -39,7 +39,7 @@ from simlab.lab.search import (
 )
 from simlab.lab.seeds import ReportSeed, SearchSeed, Seed, SelectionSeed, only
 from simlab.lab.studies import Study, open_study
-from simlab.lab.surrogate import Surrogate
+from simlab.lab.surrogate import Surrogate, steady
 from simlab.lab.tune_checks import Checks, flags
 from simlab.lab.tune_plan import REFERENCE, Plan
 from simlab.lab.tuning import Tuning, Verdict
@@ -73,7 +73,8 @@ def tune(
     watcher = watcher or crew.watcher
     study = open_study(todo.study, list(todo.objectives.values()), folder, storage, watcher)
     try:
-        return _Tune(todo, crew, study, watcher, trials, checks).run()
+        with steady():
+            return _Tune(todo, crew, study, watcher, trials, checks).run()
     finally:
         study.close()
 

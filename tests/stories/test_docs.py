@@ -60,7 +60,8 @@ def shims(folder: Path) -> Path:
     bin_ = folder / "bin"
     bin_.mkdir(exist_ok=True)
     fewer = {
-        "run": "--seeds 2 --worlds 0", "fit": "--seeds 2", "compare": "--seeds 2 --max-seeds 2 --worlds 0 --set horizon=10",
+        "run": "--seeds 2 --worlds 0", "fit": "--seeds 2",
+        "compare": "--seeds 2 --max-seeds 2 --worlds 0 --set horizon=10",
         "tune": "--trials 4 --set horizon=10", "screen": "--set horizon=10", "rollout": "--tests 8",
     }  # fmt: skip
     more = "case $1 in " + " ".join(f'{verb}) set -- "$@" {less};;' for verb, less in fewer.items()) + " esac"
