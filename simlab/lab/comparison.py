@@ -81,12 +81,11 @@ class Comparison:
             ``outcomes``: arm, world, seed, then every outcome, scaled to the real base.
             ``differences``: arm, outcome, pairs, baseline, value (means over pairs), difference, error, df, low, high
                 (95 %), low_together, high_together (simultaneous over arms), p_above, p_better (P that the arm is
-                higher, or better), identical, extreme (share of the spread due to one pair), correlation, worth
-                (runs that common seeds saved, as a factor), needed (pairs that the precision asks for; headline
-                only, else NaN), then over sampled worlds: worlds, world_low, world_median, world_high (5, 50
-                and 95 %; lowest and highest below 10 worlds),
-                world_p_better, world_chance (share of the variance over worlds that is chance of the few seeds
-                in each).
+                higher, or better), identical, extreme (share of the spread due to one pair), correlation, worth (runs
+                that common seeds saved, as a factor), needed (pairs that the precision asks for; headline only, else
+                NaN), then over sampled worlds: worlds, world_low, world_median, world_high (5, 50 and 95 %; lowest
+                and highest below 10 worlds), world_p_better, world_chance (share of the variance over worlds that
+                is chance of the few seeds in each).
             ``levers``: arm, path, baseline, arm_value, and both as numbers.
             ``worlds``: world, then the sampled value by uncertain path.
             ``world_differences``: arm, world, outcome, pairs, difference, sd (over the world's pairs).

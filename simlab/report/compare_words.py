@@ -17,7 +17,7 @@ from simlab.scenario.outcomes import OUTCOMES
 
 MOSTLY_CHANCE = 0.5
 """Above this share of their spread the worlds differ by the chance of their few seeds more than by themselves."""
-ONE_PAIR = 0.5
+ONE_PAIR = 0.6
 """Above this share of the spread due to one pair the differences are far from normal."""
 SURE = 0.95
 
@@ -230,7 +230,7 @@ def careful(found: Comparison) -> list[str]:
     alone = [f"'{arm}'" for arm in found.others if found.row(arm)["extreme"] > ONE_PAIR]
     if alone:
         out.append(
-            f"One pair makes up more than half of the spread of {listed(alone)}: rare events decide, an "
+            f"One pair makes up most of the spread of {listed(alone)}: rare events decide, an "
             "interval from so few pairs can miss them, and P(better) with it. Run more pairs."
         )
     blurred, outside = [], []
