@@ -8,12 +8,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simlab.questions import compare, rollout, screen, tune
     from simlab.scenario import load
+    from simlab.scenario.experiments import load_experiment
     from simlab.verbs import fit, read, run
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "fit", "load", "read", "run"]
-_HOMES = {"fit": "simlab.verbs", "load": "simlab.scenario", "read": "simlab.verbs", "run": "simlab.verbs"}
+__all__ = [
+    "__version__", "compare", "fit", "load", "load_experiment", "read", "rollout", "run", "screen", "tune",
+]  # fmt: skip
+_HOMES = {
+    "compare": "simlab.questions",
+    "fit": "simlab.verbs",
+    "load": "simlab.scenario",
+    "load_experiment": "simlab.scenario.experiments",
+    "read": "simlab.verbs",
+    "rollout": "simlab.questions",
+    "run": "simlab.verbs",
+    "screen": "simlab.questions",
+    "tune": "simlab.questions",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -79,6 +79,93 @@ def run(
 
 
 @app.command()
+def compare(
+    what: Annotated[
+        list[str], typer.Argument(help="An experiment file, several scenarios, or one scenario with --vary.")
+    ],
+    set_: Set = [],  # noqa: B006
+    varied: Annotated[
+        str | None, typer.Option("--vary", metavar="PATH=A,B,C", help="Values of one lever, each an arm.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="Headline outcome; by default customer_equity.")] = None,
+    seeds: Annotated[int | None, typer.Option(min=2, max=100_000, help="Pairs of the first stage.")] = None,
+    max_seeds: Annotated[
+        int | None, typer.Option(min=2, max=100_000, help="No more pairs than this.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Half-width of the 95 % interval to reach: '2 yuan'.")
+    ] = None,
+    worlds: Annotated[int | None, typer.Option(min=0, max=4096, help="Sampled worlds; 0: none.")] = None,
+    threads: Threads = None,
+    dask: Dask = None,
+    budget: Budget = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Compare strategies on the same seeds; writes report.html, plots and tables."""
+    from simlab import questions
+    from simlab.report.compare_words import careful, certainty, lines
+
+    found = questions.compare(
+        *what, overrides=set_, varied=varied, outcome=outcome, seeds=seeds, max_seeds=max_seeds,
+        precision=precision, worlds=worlds, threads=threads, dask=dask, budget=budget, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    for line in lines(found):
+        out.print(f"{line.sentence} {line.judgement}", markup=False)
+    for text in (*certainty(found), *careful(found)):
+        out.print(f"- {text}", markup=False)
+    out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
+
+
+@app.command()
+def screen(
+    experiment: Experiment,
+    set_: Set = [],  # noqa: B006
+    threads: Threads = None,
+    dask: Dask = None,
+    budget: Budget = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Find which levers and assumptions matter; writes report.html, plots and tables."""
+    from simlab import questions
+    from simlab.report.screen_words import careful, headline
+
+    found = questions.screen(
+        experiment, set_, threads=threads, dask=dask, budget=budget, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    for line in (headline(found), *careful(found)):
+        out.print(line, markup=False)
+    out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
+
+
+@app.command()
+def rollout(
+    what: Annotated[
+        list[str], typer.Argument(help="An experiment file, or two scenarios: today's and the new one.")
+    ],
+    set_: Set = [],  # noqa: B006
+    tests: Annotated[int | None, typer.Option(min=8, max=10_000, help="Simulated tests.")] = None,
+    threads: Threads = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Plan the smallest live test that would confirm a strategy; writes report.html, plots and tables."""
+    from simlab import questions
+    from simlab.report.rollout_page import careful, headline
+
+    found, folder = questions.rollout(
+        *what, overrides=set_, tests=tests, threads=threads, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    for line in (headline(found), *careful(found)):
+        out.print(line, markup=False)
+    out.print(f"\nReport: {folder / 'report.html'}", markup=False)
+
+
+@app.command()
 def tune(
     experiment: Experiment,
     set_: Set = [],  # noqa: B006

@@ -133,6 +133,14 @@ def compare(
                       tuple(notes), tables, facts)  # fmt: skip
 
 
+def workload(arms: Mapping[str, Scenario], spec: CompareSpec) -> tuple[int, int]:
+    """Runs that a comparison takes at least and at most, for a forecast."""
+    unknown = next(iter(arms.values())).uncertainties
+    worlds = spec.worlds * min(SEEDS_PER_WORLD, spec.max_seeds) if unknown else 0
+    most = spec.seeds if spec.precision is None else spec.max_seeds
+    return len(arms) * (spec.seeds + worlds), len(arms) * (most + worlds)
+
+
 def _why_not(baseline: Scenario, arm: Scenario) -> str:
     """Why users cannot be compared one by one; "" where they can."""
     if arm.horizon != baseline.horizon:

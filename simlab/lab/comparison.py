@@ -18,6 +18,50 @@ LESS_IS_BETTER = (
 )  # fmt: skip
 """Outcomes of which a strategist wants less, other things being equal."""
 
+KINDS = ("segment", "stage", "source", "cohort")
+"""Kinds of groups."""
+STEPS: dict[str, str] = {
+    "added": "orders added by members",
+    "lost": "orders lost by members",
+    "moved": "timing and baskets of orders in both",
+    "invited": "orders of newcomers by invitation",
+    "others": "orders of other newcomers",
+    "margin": "margin of all orders",
+    "subsidy_anyway": "subsidy on orders in both",
+    "subsidy_extra": "subsidy on orders in one alone",
+    "subsidy": "offer subsidy",
+    "touch_fen": "touches",
+    "complaint_fen": "complaints",
+    "reward_fen": "rewards to inviters",
+    "invitee_fen": "rewards to invitees",
+    "acquisition_fen": "sources",
+    "fixed_fen": "fixed cost",
+    "residual": "value after the horizon",
+}
+"""Steps from no difference to the difference in customer equity, in their order; ``margin`` and ``subsidy`` stand
+for the steps above them where users cannot be compared one by one."""
+COUNTS: dict[str, tuple[str, str]] = {
+    "orders_arm": ("orders in the arm", "orders"),
+    "orders_baseline": ("orders in the baseline", "orders"),
+    "anyway": ("orders that come anyway, on the same day", "orders"),
+    "shifted": ("orders merely shifted in time", "orders"),
+    "only_members": ("orders only with the arm, by people who are members either way", "orders"),
+    "only_newcomers": ("orders only with the arm, by people who join only then", "orders"),
+    "lost_members": ("orders lost, of people who are members either way", "orders"),
+    "lost_newcomers": ("orders lost, of people who join only in the baseline", "orders"),
+    "coupon": ("coupon orders in the arm", "orders"),
+    "coupon_anyway": ("coupon orders that would have come anyway or at another time", "orders"),
+    "subsidy": ("subsidy in the arm", "yuan"),
+    "subsidy_anyway": ("subsidy on orders that would have come anyway or at another time", "yuan"),
+    "left_more": ("members who leave only with the arm", "users"),
+    "left_less": ("members who leave only in the baseline", "users"),
+    "muted_more": ("members who mute only with the arm", "users"),
+    "muted_less": ("members who mute only in the baseline", "users"),
+    "joined_more": ("people who join only with the arm", "users"),
+    "joined_less": ("people who join only in the baseline", "users"),
+}
+"""What is counted by user between two arms: name: (meaning, unit)."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -37,24 +81,25 @@ class Comparison:
             ``outcomes``: arm, world, seed, then every outcome, scaled to the real base.
             ``differences``: arm, outcome, pairs, baseline, value (means over pairs), difference, error, df, low, high
                 (95 %), low_together, high_together (simultaneous over arms), p_above, p_better (P that the arm is
-                higher, or better), identical, correlation, worth (runs that common seeds saved, as a factor), needed
-                (pairs that the precision asks for; headline only, else NaN), then over sampled worlds: worlds,
-                world_low, world_median, world_high (5, 50 and 95 %; lowest and highest below 10 worlds),
+                higher, or better), identical, extreme (share of the spread due to one pair), correlation, worth
+                (runs that common seeds saved, as a factor), needed (pairs that the precision asks for; headline
+                only, else NaN), then over sampled worlds: worlds, world_low, world_median, world_high (5, 50
+                and 95 %; lowest and highest below 10 worlds),
                 world_p_better, world_chance (share of the variance over worlds that is chance of the few seeds
                 in each).
             ``levers``: arm, path, baseline, arm_value, and both as numbers.
             ``worlds``: world, then the sampled value by uncertain path.
             ``world_differences``: arm, world, outcome, pairs, difference, sd (over the world's pairs).
-            ``steps``: arm, step (of `simlab.lab.effects.STEPS`), pairs, mean, low, high: yuan per starting member, from
+            ``steps``: arm, step (of `STEPS`), pairs, mean, low, high: yuan per starting member, from
                 nothing to the difference in customer equity, seeds with detail only.
-            ``daily``: arm, day, value, low, high (mean and 5 to 95 % over seeds of cumulative discounted net
+            ``value_by_day``: arm, day, value, low, high (mean and 5 to 95 % over seeds of cumulative discounted net
                 contribution per starting member), difference, difference_low, difference_high (paired, 95 % t
                 interval by day).
-            ``stages``: arm, day, stage, members (mean over seeds, real base).
+            ``stages_by_day``: arm, day, stage, members (mean over seeds, real base).
             ``groups``: arm, kind (segment, stage, source, cohort), group, pairs, users_baseline, users (means, real
                 base), difference, low, high (value of the group in yuan per starting member of the base), p_above,
                 each, each_low, each_high (value per head of the group), orders, left (differences, real base).
-            ``counterfactual``: arm, what (of `simlab.lab.counterfactual.COUNTS`), pairs, mean, low, high (real base).
+            ``counterfactual``: arm, what (of `COUNTS`), pairs, mean, low, high (real base).
             ``counterfactual_runs``: arm, seed, then one column each, simulated base.
             ``failures``: arm, world, seed, status ("failed", "skipped"), traceback.
         manifest: versions, seeds, digests, command, times.

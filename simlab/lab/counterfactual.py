@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.lab.comparison import COUNTS
 from simlab.lab.detail import NO_DAY, Detail
 
 ANYWAY, SHIFTED, ALONE, ALONE_NEWCOMER = range(4)
@@ -92,29 +93,6 @@ def _moved(
         else:
             j += 1
     return np.array(pairs, np.int64).reshape(-1, 2)
-
-
-COUNTS: dict[str, tuple[str, str]] = {
-    "orders_arm": ("orders in the arm", "orders"),
-    "orders_baseline": ("orders in the baseline", "orders"),
-    "anyway": ("orders that come anyway, on the same day", "orders"),
-    "shifted": ("orders merely shifted in time", "orders"),
-    "only_members": ("orders only with the arm, by people who are members either way", "orders"),
-    "only_newcomers": ("orders only with the arm, by people who join only then", "orders"),
-    "lost_members": ("orders lost, of people who are members either way", "orders"),
-    "lost_newcomers": ("orders lost, of people who join only in the baseline", "orders"),
-    "coupon": ("coupon orders in the arm", "orders"),
-    "coupon_anyway": ("coupon orders that would have come anyway or at another time", "orders"),
-    "subsidy": ("subsidy in the arm", "yuan"),
-    "subsidy_anyway": ("subsidy on orders that would have come anyway or at another time", "yuan"),
-    "left_more": ("members who leave only with the arm", "users"),
-    "left_less": ("members who leave only in the baseline", "users"),
-    "muted_more": ("members who mute only with the arm", "users"),
-    "muted_less": ("members who mute only in the baseline", "users"),
-    "joined_more": ("people who join only with the arm", "users"),
-    "joined_less": ("people who join only in the baseline", "users"),
-}
-"""Name: (meaning, unit)."""
 
 
 def counts(arm: Detail, baseline: Detail, found: Split) -> dict[str, float]:

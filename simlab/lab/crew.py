@@ -112,12 +112,7 @@ class Crew:
             Disagreement: a stored run differs from a fresh one.
         """
         found: list[Run | None] = [None] * len(tasks)
-        names: dict[tuple[int, int], str] = {}
-        for task in tasks:  # a panel shares its scenarios, and a digest takes a millisecond
-            pair = (id(task.scenario), id(task.before))
-            if pair not in names:
-                names[pair] = identity(task.scenario, task.before)
-        identities = [names[id(task.scenario), id(task.before)] for task in tasks]
+        identities = _identities(tasks)
 
         def settle(k: int, run: Run) -> None:
             found[k] = run
@@ -301,6 +296,18 @@ def _joined(own: str, before: str) -> str:
     import hashlib
 
     return hashlib.sha256(f"{own}|{before}".encode()).hexdigest()
+
+
+def _identities(tasks: Sequence[Task]) -> list[str]:
+    """Of each task; once for those that share their scenario, as the seeds of a panel do."""
+    known: dict[tuple[int, int], str] = {}
+    found = []
+    for task in tasks:
+        same = (id(task.scenario), id(task.before))
+        if same not in known:
+            known[same] = identity(task.scenario, task.before)
+        found.append(known[same])
+    return found
 
 
 def rules() -> str:

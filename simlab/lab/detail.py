@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.lab.comparison import KINDS
 from simlab.lab.past import before_of
 from simlab.scenario import Scenario
 from simlab.world.book import MONTH
@@ -25,7 +26,6 @@ from simlab.world.rules import ORGANIC
 if TYPE_CHECKING:
     from simlab.lab.runs import Ground
 
-KINDS = ("segment", "stage", "source", "cohort")
 SUMS = ("users", "orders", "net_fen", "residual_fen", "left", "muted")
 NEWCOMER = "newcomer"
 NO_DAY = -30_000
@@ -190,11 +190,11 @@ class Diary:
     ) -> tuple[NDArray[np.str_], NDArray[np.str_], NDArray[np.int64]]:
         market, users, names = self.market, self.market.users[here], self.market.names
         new = self.status[here] == PROSPECT
-        columns = [
+        values = np.stack([
             np.ones(len(users), np.int64), users["orders"].astype(np.int64) - self.orders[here],
             users["net"] - self.net[here], residual_per_user(market)[here], gone[here].astype(np.int64),
             (muted[here] & ~(self.was_muted[here] & ~new)).astype(np.int64),
-        ]  # fmt: skip
+        ])  # fmt: skip
         months = (market.scenario.horizon + MONTH - 1) // MONTH
         cohort = np.where(new, (np.maximum(users["joined"], 1).astype(np.int64) - 1) // MONTH + 1, 0)
         labels = {
@@ -209,8 +209,7 @@ class Diary:
         rows: list[NDArray[np.int64]] = []
         for kind in KINDS:
             label, code = labels[kind]
-            table = np.zeros((len(label), len(SUMS)), np.int64)
-            np.add.at(table, code, np.stack(columns, axis=1))
+            table = np.stack([values[:, code == k].sum(axis=1) for k in range(len(label))])
             kinds += [kind] * len(label)
             groups += list(label)
             rows.append(table)

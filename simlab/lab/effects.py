@@ -8,34 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.lab import counterfactual
+from simlab.lab.comparison import STEPS
 from simlab.lab.counterfactual import ALONE, ALONE_NEWCOMER, SHIFTED
 from simlab.lab.detail import NO_DAY, SUMS, Detail
 from simlab.scenario import Scenario
 from simlab.world.metrics import COSTS, M
 
 Array = NDArray[np.float64]
-STEPS: dict[str, str] = {
-    "added": "orders added by members",
-    "lost": "orders lost by members",
-    "moved": "timing and baskets of orders in both",
-    "invited": "orders of newcomers by invitation",
-    "others": "orders of other newcomers",
-    "margin": "margin of all orders",
-    "subsidy_anyway": "subsidy on orders in both",
-    "subsidy_extra": "subsidy on orders in one alone",
-    "subsidy": "offer subsidy",
-    "touch_fen": "touches",
-    "complaint_fen": "complaints",
-    "reward_fen": "rewards to inviters",
-    "invitee_fen": "rewards to invitees",
-    "acquisition_fen": "sources",
-    "fixed_fen": "fixed cost",
-    "residual": "value after the horizon",
-}
-"""Steps from no difference to the difference in customer equity, in their order; ``margin`` and ``subsidy`` stand
-for the steps above them where users cannot be compared one by one."""
-BY_USER = ("added", "lost", "moved", "invited", "others", "subsidy_anyway", "subsidy_extra")
-WHOLE = ("margin", "subsidy")
 EXTRA = ("users", "orders", "left", "muted")
 """Of a group's sums, what is counted beside its value."""
 

@@ -108,13 +108,17 @@ def values(factors: Sequence[Factor], unit: Array) -> dict[str, Any]:
     return {factor.path: factor.at(float(u)) for factor, u in zip(factors, unit, strict=True)}
 
 
-def _described(path: str, kind: Literal["lever", "uncertainty"], source: Lever | Range) -> Factor:
+def unit_of(path: str) -> tuple[str, str]:
+    """What a number of the scenario means, and its unit; "" where nothing is known of it."""
     known = next((row for row in parameters() if row["path"] == path), {})
     spec = spec_at(split(path))
     meaning, unit = str(known.get("meaning", "")), str(known.get("unit", ""))
     if not known and spec is not None:
         meaning = (spec.info.description or "") if spec.info is not None else ""
         unit = _UNITS.get(spec.kind.text, "") if spec.kind is not None else ""
-    if isinstance(source, Lever) and source.choices:
-        unit = ""
-    return Factor(path, kind, source, meaning, "" if unit in ("-", "scale") else unit)
+    return meaning.replace("`", ""), "" if unit in ("-", "scale") else unit
+
+
+def _described(path: str, kind: Literal["lever", "uncertainty"], source: Lever | Range) -> Factor:
+    meaning, unit = unit_of(path)
+    return Factor(path, kind, source, meaning, "" if isinstance(source, Lever) and source.choices else unit)

@@ -91,6 +91,7 @@ class Flips:
     Attributes:
         worlds, seeds: sampled worlds and common seeds behind it.
         mean, low, high: expected difference over the worlds, and its 95 % interval.
+        shared: half-width of the part of it that all worlds share, because they were run on the same seeds.
         above: share of worlds where the second has more of the outcome, by their own mean over seeds.
         clear_above, clear_below: shares in which that is clear by the seeds (95 %, each world for itself).
         single: by assumption, the strongest first.
@@ -102,6 +103,7 @@ class Flips:
     mean: float
     low: float
     high: float
+    shared: float
     above: float
     clear_above: float
     clear_below: float
@@ -138,7 +140,7 @@ def flips_of(
     half = math.hypot(stats.t.ppf(0.975, worlds - 1) * means.std(ddof=1) / math.sqrt(worlds), shared)
     single = [_single(path, j, unit[:, j], means, shared, len(paths), value) for j, path in enumerate(paths)]
     return Flips(
-        worlds, seeds, float(means.mean()), float(means.mean() - half), float(means.mean() + half),
+        worlds, seeds, float(means.mean()), float(means.mean() - half), float(means.mean() + half), shared,
         float(np.mean(means > 0)), float(np.mean(means > wide)), float(np.mean(means < -wide)),
         tuple(sorted(single, key=lambda flip: -_strength(flip))),
         tuple(_joints(paths, single, unit, means, shared, value)),
@@ -146,8 +148,7 @@ def flips_of(
 
 
 def _strength(flip: Flip) -> float:
-    moved = float(np.ptp(flip.curve[:, 1]))
-    return moved + (1e300 if flip.verdict == "flips" else 0.0)
+    return flip.first_order + (1.0 if flip.verdict == "flips" else 0.0)
 
 
 def _shared_error(differences: Array) -> float:

@@ -16,7 +16,6 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
@@ -24,7 +23,6 @@ from simlab.lab.space import Params
 from simlab.scenario import InputError, Problem
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-warnings.filterwarnings("ignore", category=ExperimentalWarning)
 
 FIRST_LOOK = 4
 """Seeds of a panel that a strategy is run on before racing may drop it."""
@@ -83,7 +81,9 @@ class Planner:
     ) -> None:  # fmt: skip
         self.name, self.distributions, self.start = name, dict(distributions), start
         self.salt, self.scale = salt, scale
-        self.seedless = _sampler(name, 0, 0)  # refuses at once what is not installed
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.seedless = _sampler(name, 0, 0)  # refuses at once what is not installed
         self.study = optuna.create_study(
             directions=["minimize" if d == "minimise" else "maximize" for d in directions],
             sampler=self.seedless,

@@ -8,199 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from math import ceil, inf, isfinite
 from typing import Any
 
 import numpy as np
 
 from simlab.lab.clusters import communities_of
+from simlab.lab.rollout_plan import TOLERATED, Held, Plan, Rollout, estimate_table, plan_table
 from simlab.lab.rollout_stats import (
     Count,
-    Estimate,
-    error_at,
+    Variances,
+    errors_at,
     mean_of,
-    power_of,
     smallest_effect,
     units_needed,
 )
-from simlab.lab.rollout_tests import Measured, Setting, TestRun, simulate_test
+from simlab.lab.rollout_tests import Setting, TestRun, simulate_test
 from simlab.lab.runs import Ground, ground_of
 from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario, with_values
 from simlab.scenario.rollout_spec import Design, RolloutSpec
 from simlab.world.cells import check_cells
 
-TOLERATED = 0.10
-"""A test whose estimate misses the effect of the rollout by less than this share of it may be believed."""
+__all__ = ["TOLERATED", "Held", "Plan", "Rollout", "alone", "arms_of", "at_its_size", "plan", "plan_table"]
+__all__ += ["estimate_table", "read_tests", "rollout_results", "setting_of"]
+
+LEAST = 20
+"""Simulated units in both arms below which a test is not simulated: with fewer an arm may be empty."""
 Simulate = Callable[[Callable[[int], TestRun], Sequence[int]], Iterable[TestRun]]
 """How tests are run: `map`, or an executor's `map`."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One design and duration: what such a test would measure, and how large it must be.
-
-    Attributes:
-        design, weeks: which.
-        effect: of the rollout: everybody on B less everybody on A, per member on day 1.
-        expected: what the test measures on average. bias: `expected` less `effect`, from paired worlds.
-        spill: what the test does to arms A and B beyond what their strategies do when everybody is on them.
-        contact: share of friends who are in another arm.
-        estimates, errors, truths: of each simulated test.
-        spread: standard deviation of the estimates. error: the mean of the errors that the tests state.
-        found: simulated tests, at the scenario's size, that found an effect. false: that found one where there is none.
-        power: the same by formula. users_now: users counted in a simulated test.
-        design_effect: variance of the mean relative to users assigned one by one.
-        variances: that one unit brings, by arm; `adjusted_variances` with spend before day 1 taken out.
-        unit_size: users counted per unit. available: units in the real base, holdout taken off.
-        needed, adjusted_needed: units for the asked power, in both arms together; inf where there is no effect to find.
-        power_available: power with the whole real base.
-    """
-
-    design: Design
-    weeks: int
-    effect: Estimate
-    expected: Estimate
-    bias: Estimate
-    spill: tuple[Estimate, Estimate]
-    contact: float
-    estimates: tuple[float, ...]
-    errors: tuple[float, ...]
-    truths: tuple[float, ...]
-    found: Count
-    false: Count
-    users_now: float
-    design_effect: float
-    variances: tuple[float, float]
-    adjusted_variances: tuple[float, float]
-    unit_size: float
-    available: float
-    share: float
-    level: float
-    needed: float
-    adjusted_needed: float
-
-    @property
-    def users(self) -> float:
-        """Users needed, in both arms together."""
-        return self.needed * self.unit_size
-
-    @property
-    def adjusted_users(self) -> float:
-        """The same with the adjustment for spend before day 1."""
-        return self.adjusted_needed * self.unit_size
-
-    @property
-    def available_users(self) -> float:
-        """Users there are for both arms."""
-        return self.available * self.unit_size
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of the simulated estimates."""
-        return float(np.std(self.estimates, ddof=1))
-
-    @property
-    def error(self) -> float:
-        """Mean of the standard errors that the simulated tests state."""
-        return float(np.mean(self.errors))
-
-    @property
-    def power(self) -> float:
-        """By formula, at the scenario's size."""
-        return self.power_at(self.users_now)
-
-    @property
-    def power_available(self) -> float:
-        """By formula, with the whole real base."""
-        return self.power_at(self.available_users)
-
-    @property
-    def fits(self) -> bool:
-        """Whether the real base is large enough."""
-        return self.needed <= self.available
-
-    @property
-    def honest(self) -> bool:
-        """Whether the bias is surely small against the effect: its interval lies within `TOLERATED`."""
-        worst = max(abs(self.bias.low), abs(self.bias.high))
-        return worst <= TOLERATED * abs(self.effect.value)
-
-    def power_at(self, users: float) -> float:
-        """Chance to find the effect with so many users in both arms together."""
-        units = users / self.unit_size
-        if units <= 3:
-            return self.level
-        error = error_at(self.variances, self.share, units)
-        return power_of(self.expected.value, error, units - 2, self.level)
-
-
-@dataclass(frozen=True)
-class Held:
-    """What the persistent holdout will tell after some weeks: today's programme against nothing.
-
-    Attributes:
-        worth: of the programme: everybody on A less nobody on anything. bias: of arm A less holdout for it.
-        users: in the holdout, of the real base. error: of arm A less holdout there.
-        smallest: worth that would be found with the asked power.
-    """
-
-    design: Design
-    weeks: int
-    worth: Estimate
-    bias: Estimate
-    users: float
-    error: float
-    smallest: float
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """The plans of a live test.
-
-    Attributes:
-        control, treatment: the arms. spec: what was asked for.
-        plans: by design and weeks. held: the holdout, likewise.
-        members: simulated members on day 1. communities: of them, 0 where none were needed.
-        tests: how many were simulated. failures: tracebacks of those that failed.
-        facts: where it came from, for the page and the manifest.
-    """
-
-    control: Scenario
-    treatment: Scenario
-    spec: RolloutSpec
-    plans: tuple[Plan, ...]
-    held: tuple[Held, ...]
-    members: float
-    communities: int
-    tests: int
-    failures: tuple[str, ...]
-    facts: dict[str, Any]
-
-    def at(self, design: Design, weeks: int) -> Plan:
-        """The plan of one design and duration."""
-        return next(p for p in self.plans if p.design == design and p.weeks == weeks)
-
-    @property
-    def real_members(self) -> float:
-        """Members of the real base."""
-        return self.members * self.control.scale
-
-    @property
-    def advice(self) -> Plan | None:
-        """The shortest test that fits the real base and may be believed, users before communities.
-
-        Where none may be believed: the one of those that fit whose bias is the smallest against the effect.
-        None where the real base is too small for any, or there is no effect to find.
-        """
-        fitting = [p for p in self.plans if p.fits and p.effect.clear]
-        order = {"user": 0, "cluster": 1}
-        honest = sorted((p for p in fitting if p.honest), key=lambda p: (p.weeks, order[p.design]))
-        if honest:
-            return honest[0]
-        return min(fitting, key=lambda p: abs(p.bias.value / p.effect.value), default=None)
 
 
 def arms_of(scenario: Scenario, spec: RolloutSpec) -> tuple[Scenario, Scenario]:
@@ -209,6 +46,12 @@ def arms_of(scenario: Scenario, spec: RolloutSpec) -> tuple[Scenario, Scenario]:
     Raises:
         InputError: a path that does not exist, a value that its field does not allow, or no user-level lever.
     """
+    for arm, values in (("control", spec.control), ("treatment", spec.treatment)):
+        for path in values:
+            if not path.startswith("levers."):
+                raise InputError(Problem("rollout", "only levers differ between the arms of a test",
+                                         where=f"{arm}.{path}", value=str(values[path]),
+                                         cure="Name a path that begins with 'levers.'."))  # fmt: skip
     control, treatment = (with_values(scenario, values) for values in (spec.control, spec.treatment))
     if control.levers == treatment.levers:
         raise InputError(Problem("rollout", "both arms have the same strategy", where="treatment",
@@ -242,6 +85,10 @@ def setting_of(
         units["user"] = np.arange(n)
     if "cluster" in spec.designs:
         units["cluster"] = communities_of(ground.graph).astype(np.int64)
+        count = int(units["cluster"].max()) + 1
+        if count * (1 - spec.holdout) * min(spec.share, 1 - spec.share) < 2:
+            raise InputError(Problem("rollout", "fewer than two communities in an arm", where="graph",
+                                     value=f"{count} communities", cure="Plan with randomise: user."))  # fmt: skip
     return Setting(control, treatment, holdout, before, ground, units, spec)
 
 
@@ -265,15 +112,58 @@ def plan(
     """
     progress = progress or Nobody()
     setting = setting_of(control, treatment, spec, before, ground)
+    rollout = read_tests(setting, _simulated(setting, range(1, spec.tests + 1), simulate_many, progress))
+    if rollout.advice is None:
+        return rollout
+    progress.says("Simulating the advised test at the size that it needs ...")
+    return replace(rollout, chosen=at_its_size(setting, rollout.advice, simulate_many, progress))
+
+
+def _simulated(
+    setting: Setting, seeds: Sequence[int], simulate_many: Simulate, progress: Watcher
+) -> list[TestRun]:
     runs = []
-    progress.begins(spec.tests * setting.days)
+    progress.begins(len(seeds) * setting.days)
     try:
-        for run in simulate_many(partial(simulate_test, setting), range(1, spec.tests + 1)):
+        for run in simulate_many(partial(simulate_test, setting), seeds):
             runs.append(run)
             progress.days(setting.days)
     finally:
         progress.ends()
-    return read_tests(setting, runs)
+    return runs
+
+
+def at_its_size(
+    setting: Setting, planned: Plan, simulate_many: Simulate = map, progress: Watcher | None = None
+) -> Plan:
+    """The same design and duration, simulated with as many units in it as it needs, on fresh seeds.
+
+    Two rounds, the second of twice as many tests: what each treated user feels of the others depends on how many
+    are treated, so that a test at the needed size may need another one.
+    """
+    tests = setting.spec.tests
+    for k in (1, 2):
+        setting = alone(setting, planned)
+        seeds = range(k * tests + 1, 2 * k * tests + 1)
+        runs = _simulated(setting, seeds, simulate_many, progress or Nobody())
+        planned = read_tests(setting, runs).at(planned.design, planned.weeks)
+    return planned
+
+
+def alone(setting: Setting, planned: Plan) -> Setting:
+    """The setting of one design and duration, with as large a share of the units in it as the plan needs.
+
+    At least `LEAST` simulated ones: where one stands for many real ones, a small test cannot be simulated smaller.
+    """
+    only = {"randomise": planned.design, "weeks": (planned.weeks,)}
+    days = {"horizon": 7 * planned.weeks}
+    arms = (setting.control, setting.treatment, setting.holdout, setting.before)
+    control, treatment, holdout, before = (arm.model_copy(update=days) for arm in arms)
+    return replace(
+        setting, control=control, treatment=treatment, holdout=holdout, before=before,
+        units={planned.design: setting.units[planned.design]}, spec=setting.spec.model_copy(update=only),
+        enrol=min(1.0, max(planned.needed, LEAST * setting.control.scale) / planned.available),
+    )  # fmt: skip
 
 
 def read_tests(setting: Setting, runs: Sequence[TestRun]) -> Rollout:
@@ -287,10 +177,13 @@ def read_tests(setting: Setting, runs: Sequence[TestRun]) -> Rollout:
     return Rollout(
         control=setting.control, treatment=setting.treatment, spec=spec,
         plans=tuple(_plan(setting, good, design, weeks) for design, weeks in pairs),
-        held=tuple(_held(setting, good, design, weeks) for design, weeks in pairs if spec.holdout > 0),
+        held=tuple(
+            _held(setting, good, design, weeks) for design, weeks in pairs
+            if sum((design, weeks) in run.held for run in good) > 0.5 * len(good)
+        ),
         members=members,
         communities=int(setting.units["cluster"].max()) + 1 if "cluster" in setting.units else 0,
-        tests=len(good), failures=tuple(run.failure for run in runs if run.failure), facts={},
+        tests=len(good), failures=tuple(run.failure for run in runs if run.failure),
     )  # fmt: skip
 
 
@@ -300,16 +193,15 @@ def _plan(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int)
     truths = np.array([run.truth[weeks] for run in runs])
     bias = np.array([m.spill[1] - m.spill[0] for m in found])
     expected = mean_of(truths + bias)
-    variances, tidier = _variances(found), _variances(found, True)
+    variances, tidier = [m.variances for m in found], [m.adjusted_variances for m in found]
     users, units = (float(np.mean([sum(getattr(m, what)) for m in found])) for what in ("users", "units"))
-    size = users / units
-    plain = _mean_pair([(m.sd[0] ** 2, m.sd[1] ** 2) for m in found])
+    size, evenness = users / units, float(np.mean([m.evenness for m in found]))
+    plain = errors_at([(m.sd[0] ** 2, m.sd[1] ** 2) for m in found], spec.share, users)
     real = setting.control.scale / setting.enrol
 
-    def needed(each: tuple[float, float]) -> float:
-        return units_needed(
-            expected.value if expected.clear else 0.0, each, spec.share, spec.power, spec.level
-        )
+    def needed(each: Variances) -> float:
+        effect = expected.value if expected.clear else 0.0
+        return units_needed(effect, each, spec.share, spec.power, spec.level, evenness)
 
     return Plan(
         design=design, weeks=weeks, effect=mean_of(truths), expected=expected, bias=mean_of(bias),
@@ -320,26 +212,17 @@ def _plan(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int)
         found=Count(sum(m.plain.finds(spec.level) for m in found), len(found)),
         false=Count(sum(m.placebo.finds(spec.level) for m in found), len(found)),
         users_now=users,
-        design_effect=(error_at(variances, spec.share, units) / error_at(plain, spec.share, users)) ** 2,
-        variances=variances, adjusted_variances=tidier, unit_size=size, available=units * real,
+        design_effect=float(np.mean(errors_at(variances, spec.share, units) ** 2) / np.mean(plain**2)),
+        variances=variances, adjusted_variances=tidier, unit_size=size, evenness=evenness, available=units * real,
         share=spec.share, level=spec.level, needed=needed(variances), adjusted_needed=needed(tidier),
     )  # fmt: skip
 
 
-def _variances(found: Sequence[Measured], tidy: bool = False) -> tuple[float, float]:
-    return _mean_pair([m.adjusted_variances if tidy else m.variances for m in found])
-
-
-def _mean_pair(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    first, second = np.mean(pairs, axis=0)
-    return float(first), float(second)
-
-
 def _held(setting: Setting, runs: Sequence[TestRun], design: Design, weeks: int) -> Held:
     spec, scale = setting.spec, setting.control.scale
-    found = [run.held[design, weeks] for run in runs]
+    found = [run.held[design, weeks] for run in runs if (design, weeks) in run.held]
     units = np.mean([m.units for m in found], axis=0) * scale
-    variances = _variances(found)
+    variances = np.mean([m.variances for m in found], axis=0)
     error = float(np.sqrt(variances[0] / units[0] + variances[1] / units[1]))
     return Held(
         design, weeks, mean_of([run.worth[weeks] for run in runs]),
@@ -370,23 +253,3 @@ def rollout_results(
     before = with_values(scenario, scenario.warmup.levers) if scenario.warmup.levers else scenario
     many: Simulate = map if executor is None else executor.map
     return plan(control, treatment, spec, many, before=before, ground=ground, progress=progress)
-
-
-def at_size(setting: Setting, users: float, members: float) -> Setting:
-    """The same tests with fewer people in them, to see whether a planned size keeps its word.
-
-    Args:
-        users: to be counted, in both arms together. members: of a simulated world on day 1.
-
-    Raises:
-        ValueError: more users than a simulated world has.
-    """
-    enrol = users / (members * (1 - setting.spec.holdout))
-    if enrol > 1.0:
-        raise ValueError(f"{ceil(users)} users, but {members * (1 - setting.spec.holdout):.0f} can take part")
-    return replace(setting, enrol=enrol)
-
-
-def finite(value: float) -> bool:
-    """Whether a needed size is one at all."""
-    return isfinite(value) and value < inf

@@ -59,12 +59,14 @@ class Arm:
         mean: per user (a ratio of totals: Hajek's estimator where communities differ in size).
         variance: of the mean, robust to what members of one unit have in common.
         units, users: how many were assigned, how many users were counted.
+        effective: units of equal size that would say as much (Carter, Schnepel & Steigerwald 2017).
     """
 
     mean: float
     variance: float
     units: int
     users: int
+    effective: float
 
     @property
     def unit_variance(self) -> float:
@@ -88,7 +90,7 @@ class Contrast:
 
 
 def arm_of(values: Floats, units: NDArray[np.int64]) -> Arm:
-    """Mean over users with its cluster-robust variance (linearised ratio, G / (G - 1)).
+    """Mean over users with its cluster-robust variance (linearised ratio, CR2 of Bell & McCaffrey 2002).
 
     Args:
         values: (n,) outcome per user.
@@ -98,15 +100,18 @@ def arm_of(values: Floats, units: NDArray[np.int64]) -> Arm:
     numbers, where = np.unique(units, return_inverse=True)
     g = len(numbers)
     if g < 2:
-        return Arm(float(values.mean()) if n else nan, nan, g, n)
+        return Arm(float(values.mean()) if n else nan, nan, g, n, float(g))
     mean = float(values.mean())
-    residuals = np.bincount(where, values - mean, g)
-    return Arm(mean, float((residuals**2).sum()) * g / (g - 1) / n**2, g, n)
+    residuals, weights = np.bincount(where, values - mean, g), np.bincount(where, minlength=g) / n
+    variance = (
+        float((residuals**2 / (1 - weights)).sum()) / n**2
+    )  # a large unit pulls the mean towards itself
+    return Arm(mean, variance, g, n, 1.0 / float((weights**2).sum()))
 
 
 def contrast_of(first: Arm, second: Arm) -> Contrast:
     """`second` minus `first`."""
-    parts = ((first.variance, first.units), (second.variance, second.units))
+    parts = ((first.variance, first.effective), (second.variance, second.effective))
     total = first.variance + second.variance
     below = sum(v * v / (g - 1) for v, g in parts if g > 1)
     return Contrast(second.mean - first.mean, sqrt(total) if total >= 0 else nan,
@@ -127,43 +132,59 @@ def adjusted(values: Floats, before: Floats, arms: Sequence[NDArray[np.bool_]]) 
     return values - slope * (before - float(before[everybody].mean()))
 
 
-def power_of(effect: float, error: float, freedom: float, level: float) -> float:
-    """Chance that a two-sided t test finds an effect that is measured with this standard error."""
-    if not (isfinite(effect) and isfinite(error)) or error <= 0:
+Variances = Sequence[tuple[float, float]]
+"""Variance that one unit brings, in the first and in the second arm, as each of some simulated tests found it."""
+
+
+def power_of(effect: float, errors: Floats, freedom: float, level: float) -> float:
+    """Chance that a two-sided t test finds an effect that is measured with one of these standard errors.
+
+    Averaged over what tests may find: where outcomes have long tails, most tests are more precise than the mean.
+    """
+    errors = errors[np.isfinite(errors) & (errors > 0)]
+    if not isfinite(effect) or not len(errors):
         return nan
-    shift, edge = abs(effect) / error, float(t.ppf(1 - level / 2, freedom))
-    if freedom > 2000 or shift > 30:  # as good as normal; the noncentral t is slow and breaks down far out
-        return float(norm.sf(edge - shift) + norm.cdf(-edge - shift))
-    return float(nct.sf(edge, freedom, shift) + nct.cdf(-edge, freedom, shift))
+    shift, edge = abs(effect) / errors, float(t.ppf(1 - level / 2, freedom))
+    found = norm.sf(edge - shift) + norm.cdf(-edge - shift)
+    near = (
+        shift < 8
+    )  # far out, and with many units, it is as good as normal, and the noncentral t breaks down
+    if freedom <= 500 and near.any():
+        found[near] = nct.sf(edge, freedom, shift[near]) + nct.cdf(-edge, freedom, shift[near])
+    return float(found.mean())
 
 
-def error_at(variances: tuple[float, float], share: float, units: float) -> float:
-    """Standard error of the difference with `units` units in both arms together, `share` of them in the second."""
-    return sqrt((variances[0] / (1 - share) + variances[1] / share) / units)
+def errors_at(variances: Variances, share: float, units: float) -> Floats:
+    """Standard errors of the difference with `units` units in both arms together, `share` of them in the second."""
+    first, second = np.asarray(variances, float).T
+    errors: Floats = np.sqrt((first / (1 - share) + second / share) / units)
+    return errors
 
 
 def units_needed(
-    effect: float, variances: tuple[float, float], share: float, power: float, level: float
+    effect: float, variances: Variances, share: float, power: float, level: float, evenness: float = 1.0
 ) -> float:
     """Units in both arms together with which a test finds an effect with a given power; inf for no effect.
 
     For equal arms and variances the textbook's n = 2 (z_a + z_b)^2 sd^2 / effect^2 per arm (Kohavi, Tang & Xu
-    2020), made exact for few units by the noncentral t.
+    2020), made exact for few units by the noncentral t, and averaged over what tests may find.
 
     Args:
         effect: what the test will measure on average.
-        variances: variance that one unit brings, in the first and in the second arm.
+        variances: as simulated tests found them.
         share: of units in the second arm.
+        evenness: effective units per unit; below 1 where communities differ in size.
     """
     if effect == 0 or not isfinite(effect):
         return inf
     z = float(norm.ppf(1 - level / 2) + norm.ppf(power))
-    rough = max((z * error_at(variances, share, 1.0) / effect) ** 2, 1e-9)
+    rough = max(float(np.mean(errors_at(variances, share, 1.0) ** 2)) * (z / effect) ** 2, 1e-9)
 
     def lacking(units: float) -> float:
-        return power_of(effect, error_at(variances, share, units), max(units - 2, 1.0), level) - power
+        freedom = max(evenness * units - 2, 1.0)
+        return power_of(effect, errors_at(variances, share, units), freedom, level) - power
 
-    low, high = max(0.5 * rough, 4.0), 4 * rough + 40
+    low, high = max(0.2 * rough, 4.0), 4 * rough + 40 / evenness
     return float(ceil(low if lacking(low) >= 0 else brentq(lacking, low, high, xtol=0.01)))
 
 

@@ -64,7 +64,8 @@ class Measured:
         plain: as it is. adjusted: with what the time before day 1 explains taken out.
         placebo: the same assignment where nobody's strategy was changed; it should find nothing.
         spill: what the test did to each arm beyond what its strategy does when everybody is on it.
-        variances, adjusted_variances: that one unit brings, by arm. units, users: counted, by arm.
+        variances, adjusted_variances: that one unit brings, by arm. units, users, sd: counted, by arm.
+        evenness: effective units per unit.
     """
 
     plain: Contrast
@@ -76,6 +77,7 @@ class Measured:
     units: tuple[int, int]
     users: tuple[int, int]
     sd: tuple[float, float]
+    evenness: float
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def _simulate(setting: Setting, seed: int) -> TestRun:
             alone = {c: worlds[c][2][week] for c in worlds}
             own = units[here]
             tests[design, week] = _measure(seen[week], alone, arms, (CONTROL, TREATED), own, spent)
-            if spec.holdout > 0:
+            if spec.holdout > 0 and len(np.unique(own[arms[HELD]])) > 1:  # else there is no error to state
                 held[design, week] = _measure(seen[week], alone, arms, (HELD, CONTROL), own, spent)
     return TestRun(
         seed, len(here), {w: gap(CONTROL, TREATED, w) for w in spec.weeks},
@@ -185,6 +187,7 @@ def _measure(
         units=(first.units, second.units),
         users=(first.users, second.users),
         sd=_two(seen[m].std(ddof=1) for m in masks),
+        evenness=(first.effective + second.effective) / (first.units + second.units),
     )
 
 

@@ -17,19 +17,22 @@ from scipy.stats import qmc
 
 from simlab.lab import designs, screen_tables
 from simlab.lab.crew import Task
-from simlab.lab.factors import Factor, factors_of, uncertain, values
+from simlab.lab.factors import Factor, factors_of, uncertain, unit_of, values
 from simlab.lab.flips import Flips, flips_of
 from simlab.lab.noise import noise_of
 from simlab.lab.past import with_past
 from simlab.lab.runs import Run, versions
 from simlab.lab.screen_result import Moved, Screening
 from simlab.lab.seeds import ScreenSeed
+from simlab.lab.surrogate import steady
 from simlab.scenario import InputError, Problem, Scenario, get_value, scenario_digest, with_values
 from simlab.scenario.experiment import ScreenSpec
 from simlab.scenario.experiments import Lever, plain
 from simlab.world.compiled import sources_digest
 
 Array = NDArray[np.float64]
+PAIRED_SEEDS = 8
+"""Common seeds of a ranking, at least: its error is shared by all worlds, so that only seeds make it smaller."""
 FEWEST = 4
 """Complete trajectories or base rows below which there is no index."""
 _WORLD_SEED = 20_260_401
@@ -53,10 +56,10 @@ def runs_of(
 ) -> int:
     """Runs that the screening asks for at most, for a forecast."""
     factors = factors_of(scenario, spec, levers)
-    count = len(designs.make(spec.method, len(factors), spec.size).flat)
+    count = len(designs.make(spec.method, len(factors), spec.size).flat) * spec.seeds
     if against is not None or spec.against is not None:
-        count += 2 * _worlds(len(uncertain(scenario)))
-    return count * spec.seeds
+        count += 2 * _worlds(len(uncertain(scenario))) * max(spec.seeds, PAIRED_SEEDS)
+    return count
 
 
 def screen(
@@ -96,17 +99,21 @@ def screen(
         "points": screen_tables.points(design, factors, found, lost),
         "runs": screen_tables.runs(found, seeds),
     }
-    flips, second, gone = None, {}, 0
+    flips, second, gone, skipped = None, {}, 0, "skipped" in lost.values()
     if against is not None:
-        flips, gone, more = _against(scenario, against, seeds, outcome, crew)
+        pairs = ScreenSeed.panel(max(spec.seeds, PAIRED_SEEDS))
+        flips, gone, late, more = _against(scenario, against, pairs, outcome, crew)
+        skipped = skipped or late
         second, tables = changed(scenario, against), {**tables, **more}
+    made = manifest(scenario, spec, levers, outcome, against)
     return Screening(
         scenario, outcome, design.method,
         tuple(sorted(moved, key=lambda m: -m.effect.size)),
         len(design.points), int(whole.sum()), len(np.unique(design.points[whole].reshape(-1, design.d), axis=0)),
         {reason: sum(r == reason for r in lost.values()) for reason in REASONS if reason in lost.values()},
-        examples, tuple(map(int, seeds)), noise_of(fair.reshape(-1, len(seeds))), flips, second, gone, tables,
-        manifest(scenario, spec, levers, outcome, against),
+        examples, tuple(map(int, seeds)), noise_of(fair.reshape(-1, len(seeds))), flips, second,
+        {path: unit_of(path)[1] for path in (*(f.path for f in factors), *scenario.uncertainties, *second)},
+        gone, tables, _cut_short(made, int(whole.sum()), gone) if skipped else made,
     )  # fmt: skip
 
 
@@ -129,6 +136,12 @@ def manifest(
         "run": run, "scenario": said["scenario"], "rules": said["rules"], "method": spec.method, "outcome": outcome,
         "seeds": list(map(int, ScreenSeed.panel(spec.seeds))), "versions": versions(),
     }  # fmt: skip
+
+
+def _cut_short(manifest: dict[str, Any], kept: int, lost_worlds: int) -> dict[str, Any]:
+    """A screening that the time budget ended is another result than the whole one."""
+    text = f"{manifest['run']}|{kept}|{lost_worlds}"
+    return {**manifest, "run": hashlib.sha256(text.encode()).hexdigest(), "cut": "the time budget was up"}
 
 
 def changed(first: Scenario, second: Scenario) -> dict[str, tuple[Any, Any]]:
@@ -166,7 +179,9 @@ def _run_design(
             points = [_task(scenario, values(factors, unit)) for unit in design.points[b]]
         except InputError as error:
             lost[b] = "invalid"
-            examples.setdefault("invalid", str(error.problems[0]))
+            examples.setdefault(
+                "invalid", f"{error.problems[0].where}: {error.problems[0].message}".removeprefix(": ")
+            )
             continue
         for p, make in enumerate(points):
             tasks += [make(seed, b * length + p + 1) for seed in seeds]
@@ -226,8 +241,11 @@ def _worlds(assumptions: int) -> int:
 
 def _against(
     scenario: Scenario, against: Scenario, seeds: Sequence[ScreenSeed], outcome: str, crew: Runs
-) -> tuple[Flips, int, dict[str, Any]]:
-    """Both strategies in the same worlds on the same seeds."""
+) -> tuple[Flips | None, int, bool, dict[str, Any]]:
+    """Both strategies in the same worlds on the same seeds; worlds left out, and whether the time was up.
+
+    None where hardly a world could be run with both: that does not cost the reader the rest.
+    """
     factors = uncertain(scenario)
     count = _worlds(len(factors))
     sampler = qmc.Sobol(len(factors), scramble=True, rng=np.random.default_rng(_WORLD_SEED))
@@ -247,16 +265,20 @@ def _against(
         for s, (model, past_) in enumerate(((first, past), (other, before))):
             tasks += [Task(model, seed, world=w + 1, before=past_) for seed in seeds]
             places += [(w, s, k) for k in range(len(seeds))]
+    skipped = False
     for place, run in zip(places, crew.runs(tasks), strict=True):
-        found[place] = _value(run, outcome)[0]
+        found[place], reason = _value(run, outcome)
+        skipped = skipped or reason == "skipped"
     whole = np.isfinite(found).all(axis=(1, 2))
     if whole.sum() < FEWEST:
-        raise RuntimeError(f"only {whole.sum()} sampled worlds could be run with both strategies")
-    flips = flips_of(
-        [f.path for f in factors], unit[whole], found[whole, 1] - found[whole, 0], lambda j, u: float(factors[j].at(u))
-    )  # fmt: skip
+        return None, int((~whole).sum()), skipped, {}
+    with steady():
+        flips = flips_of(
+            [f.path for f in factors], unit[whole], found[whole, 1] - found[whole, 0],
+            lambda j, u: float(factors[j].at(u)),
+        )  # fmt: skip
     tables = screen_tables.against(factors, unit, found, flips)
-    return flips, int((~whole).sum()), tables
+    return flips, int((~whole).sum()), skipped, tables
 
 
 def _same(first: Scenario, second: Scenario, path: str) -> bool:

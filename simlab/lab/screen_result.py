@@ -35,10 +35,13 @@ class Screening:
         points: different points that were run.
         lost: why blocks were left out: reason -> blocks.
         examples: first message of each reason.
-        seeds: common seeds of every point.
+        seeds: common seeds of every point. The second strategy is compared on these and, if they are fewer than
+            eight, on more.
         noise: how much of the variance over the design is chance.
-        flips: which assumptions turn the ranking against the second strategy; None if there is none.
+        flips: which assumptions turn the ranking against the second strategy; None if there is
+            none, or if hardly a world could be run with both.
         second: what the second strategy changes: path -> (value now, its value).
+        units: unit by path, of every factor and of what the second strategy changes; "" where there is none.
         lost_worlds: sampled worlds of that comparison that could not be run with both strategies.
         tables: ``effects``: a row per factor. ``points``: block, point, one column per factor, state, and mean and
             error over seeds. ``runs``: block, point, seed, value. With a second strategy ``worlds``: world, one
@@ -60,6 +63,7 @@ class Screening:
     noise: Noise
     flips: Flips | None = None
     second: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
     lost_worlds: int = 0
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     manifest: dict[str, Any] = field(default_factory=dict)

@@ -68,6 +68,12 @@ class RolloutSeed(Seed):
     block = 5
 
 
+class TruthSeed(Seed):
+    """Seeds of validation: the truth that reports of the others are held against."""
+
+    block = 6
+
+
 def only(kind: type[Seed], panel: tuple[Seed, ...]) -> None:
     """Refuse a panel with a seed of another namespace.
 

@@ -11,10 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from simlab.lab.comparison import LESS_IS_BETTER
-from simlab.lab.counterfactual import COUNTS
-from simlab.lab.effects import STEPS, View
-from simlab.lab.paired import LEVEL, Together, paired, stein, worth
+from simlab.lab.comparison import COUNTS, LESS_IS_BETTER, STEPS
+from simlab.lab.effects import View
+from simlab.lab.paired import LEVEL, Together, extreme, paired, stein, worth
 from simlab.scenario import Scenario
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -36,7 +35,8 @@ def pairs(
     ours, theirs = (
         inside[inside["arm"] == name].drop_duplicates("seed").set_index("seed")[outcome] for name in (arm, baseline)
     )  # fmt: skip
-    both = [s for s in ours.index if s in theirs.index and (seeds is None or s in set(seeds))]
+    wanted = None if seeds is None else frozenset(seeds)
+    both = [s for s in ours.index if s in theirs.index and (wanted is None or s in wanted)]
     a, b = ours.loc[both].to_numpy(np.float64), theirs.loc[both].to_numpy(np.float64)
     good = np.isfinite(a) & np.isfinite(b)
     kept = [int(seed) for seed, fine in zip(both, good, strict=True) if fine]
@@ -55,11 +55,12 @@ def differences_table(
     """The table ``differences`` of `simlab.lab.comparison.Comparison`."""
     baseline, *others = arms
     over = world_differences(outcomes, arms)
+    begun = frozenset(first)
     rows = []
     for arm in others:
         for outcome in OUTCOMES:
             seeds, differences, ours, theirs = pairs(outcomes, arm, baseline, outcome)
-            early = sum(seed in set(first) for seed in seeds)
+            early = sum(seed in begun for seed in seeds)
             found = paired(differences, early)
             wide = (found.mean, found.mean) if found.error == 0 else found.within(cover.factor)
             gain = worth(ours, theirs)
@@ -71,7 +72,7 @@ def differences_table(
                 "difference": found.mean, "error": found.error, "df": found.df, "low": found.low, "high": found.high,
                 "low_together": wide[0], "high_together": wide[1], "p_above": found.p_above,
                 "p_better": better(outcome, found.p_above), "identical": found.identical,
-                "correlation": gain.correlation, "worth": gain.ratio, "needed": needed,
+                "extreme": extreme(differences), "correlation": gain.correlation, "worth": gain.ratio, "needed": needed,
                 **_over_worlds(over[(over["arm"] == arm) & (over["outcome"] == outcome)], outcome),
             })  # fmt: skip
     return pd.DataFrame(rows)
@@ -132,8 +133,8 @@ def detail_tables(
     """The tables that the detailed runs of the first stage give."""
     return {
         "steps": _steps(steps, arms),
-        "daily": _daily(views, arms),
-        "stages": _stages(views, arms),
+        "value_by_day": _daily(views, arms),
+        "stages_by_day": _stages(views, arms),
         "groups": _groups(views, arms),
         "counterfactual": _counterfactual(counts, arms),
         "counterfactual_runs": pd.DataFrame(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.stats import qmc
+from threadpoolctl import threadpool_limits
 
 Array = NDArray[np.float64]
 
@@ -35,6 +37,14 @@ _PRIORS = {"length": math.sqrt(3), "signal": 1.0, "noise": 1.5}
 """Standard deviations of the logarithms."""
 _NOISE_CENTRE = -2.0
 _CHUNK = 4096
+
+
+def steady() -> AbstractContextManager[object]:
+    """Linear algebra on one thread meanwhile: sums in one order, so the same surface on any number of cores.
+
+    Several threads on matrices this small are slower, too.
+    """
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,25 +8,21 @@ unless the lower bound of the uplift on those is above zero.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from simlab.lab import tune_tables
-from simlab.lab.crew import Crew, Task, rules, shared_ground
-from simlab.lab.forecast import Forecast, forecast
-from simlab.lab.paired import Paired, paired, spread
+from simlab.lab.choice import CERTAINTY, Final, certificate, finalists
+from simlab.lab.crew import Crew, Task, rules
+from simlab.lab.paired import Paired, paired
 from simlab.lab.past import nothing
 from simlab.lab.planner import Planner, Trial
-from simlab.lab.runs import SEEDS_PER_WORLD, Run, versions
-from simlab.lab.screen import screen
+from simlab.lab.runs import Run, versions
 from simlab.lab.search import (
     Judge,
     OutOfTime,
@@ -42,96 +38,17 @@ from simlab.lab.search import (
     text_of,
 )
 from simlab.lab.seeds import ReportSeed, SearchSeed, Seed, SelectionSeed, only
-from simlab.lab.space import Params, Space
 from simlab.lab.studies import Study, open_study
-from simlab.lab.surrogate import Surrogate
+from simlab.lab.surrogate import Surrogate, steady
+from simlab.lab.tune_checks import Checks, flags
+from simlab.lab.tune_plan import REFERENCE, Plan
 from simlab.lab.tuning import Tuning, Verdict
 from simlab.lab.watch import Watcher
 from simlab.lab.worlds import world_table, world_values
-from simlab.scenario import InputError, Problem, scenario_digest, slug
-from simlab.scenario.experiment import ScreenSpec
-from simlab.scenario.experiments import Question
-from simlab.scenario.outcomes import Constraint
+from simlab.scenario import InputError, Problem, scenario_digest
 
-CERTAINTY = 0.999
-"""One-sided confidence of a certificate."""
-HORIZONS = (90, 180, 365)
-HORIZON_SEEDS = 8
-TRAJECTORIES, SCREEN_SEEDS = 8, 2
-"""Size of the design that says which levers matter."""
-REFERENCE = 16
-"""Strategies against which regret is measured."""
 PER_ATTEMPT = 10_000
 """Seeds reserved for each attempt, so that tuning again never meets them."""
-BIG_UPLIFT, BIG_K = 0.20, 0.5
-ALIGNED = 0.3
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A checked tune, ready to run."""
-
-    question: Question
-    space: Space
-    start: Params
-    moved: tuple[str, ...]
-    objectives: dict[str, str]
-    constraints: tuple[Constraint, ...]
-    digest: str
-
-    @property
-    def study(self) -> str:
-        """The study's name: what the experiment is called, and what determines its trials."""
-        return f"{slug(self.question.experiment.name)}-{self.digest[:12]}"
-
-
-def plan(question: Question) -> Plan:
-    """Check a tune and give it an identity.
-
-    Raises:
-        InputError: nothing can vary over uncertainties that do not exist.
-    """
-    spec = question.experiment.tune
-    assert spec is not None
-    if spec.over == "uncertainties" and not question.scenario.uncertainties:
-        raise InputError(Problem(question.file, "over: uncertainties, but the scenario has none",
-                                 "Add `uncertainties:` to it, or write over: seeds.", where="tune.over"))  # fmt: skip
-    space = Space(question.levers)
-    start, moved = space.start()
-    objectives = dict(spec.objectives or {question.experiment.outcome: "maximise"})
-    constraints = question.scenario.constraints if spec.constraints is None else spec.constraints
-    said = {
-        "scenario": scenario_digest(question.scenario, question.loaded.data),
-        "rules": rules(),
-        "levers": [repr(lever) for lever in question.levers],
-        "objectives": objectives,
-        "constraints": [text_of(c) for c in constraints],
-        "spec": [spec.sampler, spec.batch, spec.panel, spec.racing, spec.over, spec.judge,
-                 spec.worlds if spec.over == "uncertainties" else 0],
-    }  # fmt: skip
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-    return Plan(question, space, start, tuple(moved), objectives, constraints, digest)
-
-
-def runs_ahead(todo: Plan) -> int:
-    """About how many runs a tune takes from the beginning."""
-    spec = todo.question.experiment.tune
-    assert spec is not None
-    panel = spec.worlds if spec.over == "uncertainties" else spec.panel
-    search_runs = (spec.trials + 1 + REFERENCE * (spec.judge == "regret")) * panel
-    selection = (spec.finalists + 1) * spec.selection_seeds
-    report = 3 * spec.report_seeds
-    worlds = 2 * SEEDS_PER_WORLD * spec.worlds if todo.question.scenario.uncertainties else 0
-    others = len(_horizons(todo.question.scenario.horizon)) - 1
-    design = TRAJECTORIES * (len(todo.question.levers) + 1) * SCREEN_SEEDS
-    return search_runs + selection + report + worlds + others * (spec.finalists + 1) * HORIZON_SEEDS + design
-
-
-def foresee(todo: Plan, workers: int) -> Forecast:
-    """Time and memory of a tune from the beginning."""
-    scenario = todo.question.scenario
-    ground = shared_ground(scenario)
-    return forecast(scenario, ground.graph, ground.base, runs_ahead(todo), workers, tables=False)
 
 
 def tune(
@@ -156,7 +73,8 @@ def tune(
     watcher = watcher or crew.watcher
     study = open_study(todo.study, list(todo.objectives.values()), folder, storage, watcher)
     try:
-        return _Tune(todo, crew, study, watcher, trials, checks).run()
+        with steady():
+            return _Tune(todo, crew, study, watcher, trials, checks).run()
     finally:
         study.close()
 
@@ -177,6 +95,9 @@ class _Tune:
         self.checks = checks
         self.robust = spec.over == "uncertainties"
         self.notes: list[str] = []
+        if self.robust:
+            self.notes.append("Every seed of the report has a sampled world of its own: the interval holds over "
+                              "what we do not know about people, too.")  # fmt: skip
         if todo.moved:
             named = ", ".join(todo.moved)
             self.notes.append(f"The current strategy lies outside the searched ranges ({named}); "
@@ -213,7 +134,7 @@ class _Tune:
                 f"{len(found) - len(good)} of {len(found)} strategies could not be run; see the table of trials."
             )
         surfaces = self._surfaces(good)
-        finalists = self._finalists(good, surfaces)
+        finalists = self._finalists(good, surfaces, rules_.base)
         return self._report(found, surfaces, finalists, rules_)
 
     def _told(self, trial: Trial, count: int) -> None:
@@ -244,7 +165,7 @@ class _Tune:
 
     def _search_rules(self) -> Search:
         size = self.spec.worlds if self.robust else self.spec.panel
-        seeds = SearchSeed.panel(size)
+        seeds = SearchSeed.panel(size, 1 + self.todo.offset)
         only(SearchSeed, seeds)
         panel = self._panel(seeds, 1)
         self.watcher.doing("The current strategy on the search panel")
@@ -295,26 +216,13 @@ class _Tune:
             found[text] = Surrogate.fit(points, [t.constraints[text] for t in good])
         return found
 
-    def _finalists(self, good: Sequence[Trial], surfaces: Mapping[str, Surrogate]) -> list[Trial]:
-        """The best strategies by the surfaces: what was lucky on the panel is pulled back by its neighbours."""
-        distinct = list({json.dumps(t.params, sort_keys=True): t for t in reversed(good)}.values())[::-1]
-        points = self.todo.space.unit([t.params for t in distinct])
-        means = {name: surface.predict(points)[0] for name, surface in surfaces.items()}
-        broken = sum(
-            (np.maximum(means[text_of(c)], 0.0) for c in self.todo.constraints), np.zeros(len(distinct))
-        )
-        signs = [1.0 if d == "maximise" else -1.0 for d in self.todo.objectives.values()]
-        values = np.stack([s * means[o] for s, o in zip(signs, self.todo.objectives, strict=True)], axis=1)
-        rank = nondominated(values) if self.others else np.zeros(len(distinct), int)
-        order = sorted(
-            range(len(distinct)),
-            key=lambda k: (round(float(broken[k]), 12), int(rank[k]), -float(values[k, 0])),
-        )
-        return [distinct[k] for k in order[: self.spec.finalists]]
+    def _finalists(
+        self, good: Sequence[Trial], surfaces: Mapping[str, Surrogate], base: Sequence[Run]
+    ) -> list[Trial]:
+        final = Final(self.spec.finalists, self.spec.selection_seeds, len(base), base)
+        return finalists(good, self.todo.space, surfaces, self.todo.objectives, self.todo.constraints, final)
 
-    def _select(
-        self, finalists: Sequence[Trial], panel: Panel, base: Sequence[Run]
-    ) -> tuple[pd.DataFrame, list[list[Run]]]:
+    def _select(self, finalists: Sequence[Trial], panel: Panel, base: Sequence[Run]) -> pd.DataFrame:
         """The finalists on fresh seeds: uplifts with intervals, and simultaneous bounds of the constraints."""
         self.watcher.doing(f"{len(finalists)} finalists on fresh seeds")
         runs = [self._all(panel.tasks(by_values(self.todo.space.values(t.params)))) for t in finalists]
@@ -339,7 +247,7 @@ class _Tune:
                 certified &= holds
             row["certified"] = certified
             rows.append(row)
-        return pd.DataFrame(rows), runs
+        return pd.DataFrame(rows)
 
     # --- report -------------------------------------------------------------------------------------------------
 
@@ -352,12 +260,12 @@ class _Tune:
     ) -> Tuning:
         numbers = [trial.number for trial in finalists]
         attempt = self.study.attempt(f"{numbers}|{self.spec.selection_seeds}|{self.spec.report_seeds}")
-        offset = 1 + (attempt - 1) * PER_ATTEMPT
+        offset = 1 + self.todo.offset + (attempt - 1) * PER_ATTEMPT
         selection = SelectionSeed.panel(self.spec.selection_seeds, offset)
         only(SelectionSeed, selection)
         panel = self._panel(selection, 1 + self.spec.worlds)
         base = self._all(panel.tasks(current))
-        table, _ = self._select(finalists, panel, base)
+        table = self._select(finalists, panel, base)
         if table.empty:
             raise InputError(Problem(self.todo.question.file, "no finalist could be run on fresh seeds",
                                      "Narrow the ranges, or try one strategy with `simlab run`."))  # fmt: skip
@@ -403,18 +311,19 @@ class _Tune:
         if len(certificates):
             tables["certificates"] = certificates
         if self.checks:
-            self._more(tables, made, values, report, panel, finalists, certificates)
+            more = Checks(made, self.crew, self._all)
+            self.notes += more.run(tables, report, panel, finalists, self.watcher.doing)
         if (surface := made.surface(surfaces[self.first], tables.get("sensitivity"))) is not None:
             tables["surface"] = surface
-        flags = self._flags(made, answer, tables, winner, surfaces)
         return Tuning(
             scenario=self.scenario, experiment_file=self.todo.question.file,
             scenario_file=self.todo.question.loaded.file, name=self.todo.question.experiment.name,
             question=self.todo.question.experiment.question, objectives=self.todo.objectives,
             levers=self.todo.question.levers, verdict=verdict, reason=reason, winner=values,
             winner_trial=winner.number, recommended=made.changed() if verdict == "change" else {},
-            search_best=float(best), payback_week=tune_tables.payback(tables["daily"]), flags=tuple(flags),
-            notes=tuple(self.notes), alignment=made.alignment(), tables=tables,
+            search_best=float(best), payback_week=tune_tables.payback(tables["daily"]),
+            flags=tuple(flags(made, answer, surfaces)), notes=tuple(self.notes),
+            alignment=made.alignment(), tables=tables,
             manifest=self._manifest(attempt, rules_.panel, selection, report),
         )  # fmt: skip
 
@@ -441,108 +350,6 @@ class _Tune:
             "On seeds never used before, the lower end of the uplift's 95 % interval is above zero.",
         )
 
-    def _more(
-        self, tables: dict[str, pd.DataFrame], made: tune_tables.Made, values: Mapping[str, Any],
-        report: tuple[ReportSeed, ...], panel: Panel, finalists: Sequence[Trial], certificates: pd.DataFrame,
-    ) -> None:  # fmt: skip
-        """Sampled worlds, other horizons and sensitivity: what the answer hangs on. Left out when time is up."""
-        steps = (
-            ("the sampled worlds", lambda: self._worlds(tables, made, values, report)),
-            ("other horizons", lambda: self._horizon_check(tables, panel, finalists)),
-            ("sensitivity", lambda: self._sensitivity(tables)),
-        )
-        for name, step in steps:
-            try:
-                self.watcher.doing(f"What the answer hangs on: {name}")
-                step()
-            except OutOfTime:
-                self.notes.append(f"The time budget ended before {name}; run the same command again for it.")
-            except RuntimeError as error:  # too few points of a design could be run
-                self.notes.append(
-                    f"{name[0].upper()}{name[1:]} could not be had: {str(error).splitlines()[0]}"
-                )
-
-    def _worlds(
-        self, tables: dict[str, pd.DataFrame], made: tune_tables.Made, values: Mapping[str, Any],
-        report: tuple[ReportSeed, ...],
-    ) -> None:  # fmt: skip
-        count = self.spec.worlds if self.scenario.uncertainties else 0
-        if not count:
-            return
-        table = world_table(self.scenario, count)
-        searched = {lever.path for lever in self.todo.question.levers}
-        worlds = {
-            w: {p: v for p, v in own.items() if p not in searched}
-            for w, own in zip(table["world"], world_values(table), strict=True)
-        }
-        seeds = report[:SEEDS_PER_WORLD]
-        panel = Panel(self.scenario, tuple((w, s) for w in worlds for s in seeds), worlds)
-        runs = {
-            "recommended": self._all(panel.tasks(by_values(values))),
-            "current": self._all(panel.tasks(current)),
-        }
-        tables["worlds"] = made.worlds(runs, table)
-        made.judge_worlds(certificates=tables.get("certificates"), runs=runs)
-
-    def _horizon_check(
-        self, tables: dict[str, pd.DataFrame], panel: Panel, finalists: Sequence[Trial]
-    ) -> None:
-        frames = []
-        for horizon in _horizons(self.scenario.horizon):
-            model = self.scenario.model_copy(update={"horizon": horizon})
-            there = Panel(model, panel.places[:HORIZON_SEEDS], panel.worlds)
-            base = self._all(there.tasks(current))
-            rows = [{"strategy": "current", "trial": -1, "uplift": 0.0, "low": 0.0, "high": 0.0}]
-            for trial in finalists:
-                runs = self._all(there.tasks(by_values(self.todo.space.values(trial.params))))
-                if all(run.good for run in runs):
-                    found = paired(column(runs, self.first) - column(base, self.first))
-                    rows.append({"strategy": f"trial {trial.number}", "trial": trial.number, "uplift": found.mean,
-                                 "low": found.low, "high": found.high})  # fmt: skip
-            frame = pd.DataFrame(rows)
-            frame.insert(0, "horizon", horizon)
-            good = frame["uplift"] if self.maximise else -frame["uplift"]
-            frame["best"] = frame.index == good.idxmax()
-            frames.append(frame)
-        tables["horizons"] = pd.concat(frames, ignore_index=True)
-
-    def _sensitivity(self, tables: dict[str, pd.DataFrame]) -> None:
-        """Which levers matter, from a design of its own; and the surface over the two that matter most."""
-        spec = ScreenSpec(uncertainties=False, method="morris", size=TRAJECTORIES, seeds=SCREEN_SEEDS)
-        found = screen(self.scenario, spec, self.todo.question.levers, outcome=self.first, crew=self.crew)
-        if self.crew.out_of_time and found.lost:
-            raise OutOfTime
-        tables["sensitivity"] = pd.DataFrame([
-            {"lever": m.factor.path, "effect": m.effect.size, "low": max(0.0, m.effect.size - m.effect.error),
-             "high": m.effect.size + m.effect.error, "sigma": m.effect.other, "noise": found.noise.share}
-            for m in found.moved
-        ])  # fmt: skip
-
-    def _flags(
-        self, made: tune_tables.Made, answer: Paired, tables: Mapping[str, pd.DataFrame], winner: Trial,
-        surfaces: Mapping[str, Surrogate],
-    ) -> list[str]:  # fmt: skip
-        """Probable gaps of the model, in words."""
-        flags = []
-        for path, end in self.todo.space.on_bound(winner.params):
-            flags.append(f"{path} ended at the {end} value of its range: the best may lie beyond it.")
-        level = abs(float(column(made.runs["current"], self.first).mean()))
-        if level and abs(answer.mean) > BIG_UPLIFT * level:
-            flags.append(f"The uplift is {answer.mean / level:+.0%} of the current level. More than {BIG_UPLIFT:.0%} "
-                         "over a sensible strategy is more often a gap in the model than a discovery.")  # fmt: skip
-        k = float(np.nanmean(column(made.runs["recommended"], "k_factor")))
-        if k > BIG_K:
-            flags.append(f"The K-factor is {k:.2f}; real programmes stay below {BIG_K:g}.")
-        if made.alignment() < ALIGNED:
-            flags.append(
-                f"Common seeds hardly align the strategies (correlation {made.alignment():.2f}); intervals are wide."
-            )
-        fit = surfaces[self.first].loo()
-        if math.isfinite(fit.r2) and fit.r2 < 0.2:
-            flags.append("The surface over the tried strategies explains little of their differences; "
-                         "more trials or a larger panel would help.")  # fmt: skip
-        return flags
-
     def _manifest(
         self, attempt: int, panel: Panel, selection: tuple[Seed, ...], report: tuple[Seed, ...]
     ) -> dict[str, Any]:
@@ -562,38 +369,3 @@ class _Tune:
             },
             "versions": versions(),
         }
-
-
-def _horizons(own: int) -> list[int]:
-    return sorted({*HORIZONS, own})
-
-
-def certificate(values: np.ndarray, constraint: Constraint, tests: int = 1) -> tuple[float, bool]:
-    """The confidence bound of a mean, and whether it keeps the limit.
-
-    Args:
-        values: the outcome by fresh seed.
-        tests: bounds that must hold together (Bonferroni).
-    """
-    sign = 1.0 if constraint.op == "<=" else -1.0
-    n = len(values)
-    if n < 2:
-        return math.nan, False
-    half = float(stats.t.ppf(1 - (1 - CERTAINTY) / tests, n - 1)) * spread(values) / math.sqrt(n)
-    bound = float(values.mean()) + sign * half
-    return bound, sign * bound <= sign * float(constraint.limit)
-
-
-def nondominated(values: np.ndarray) -> np.ndarray:
-    """(n,) rank of each point: 0 where no other is at least as good in all objectives and better in one."""
-    left, rank = list(range(len(values))), np.zeros(len(values), int)
-    level = 0
-    while left:
-        front = [
-            i for i in left
-            if not any((values[j] >= values[i]).all() and (values[j] > values[i]).any() for j in left)
-        ]  # fmt: skip
-        rank[front] = level
-        left = [i for i in left if i not in front]
-        level += 1
-    return rank

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from simlab.lab.choice import nondominated
 from simlab.lab.detail import SUMS, Detail
 from simlab.lab.paired import paired, worth
 from simlab.lab.planner import Trial
@@ -24,7 +25,7 @@ from simlab.scenario.schema import Scenario
 from simlab.world.metrics import COSTS, METRICS
 
 if TYPE_CHECKING:
-    from simlab.lab.tune import Plan
+    from simlab.lab.tune_plan import Plan
 
 WEEK = 7
 PROFILE = 41
@@ -114,8 +115,6 @@ class Made:
         winner: Trial,
     ) -> pd.DataFrame:
         """The finalists on selection seeds beside what the surface expected of them."""
-        from simlab.lab.tune import nondominated
-
         points = self.plan.space.unit([t.params for t in finalists])
         mean, sd = surfaces[self.first].predict(points)
         rank = pd.DataFrame({

@@ -14,9 +14,9 @@ from typing import Any
 
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
-from simlab.report.numbers import plural
+from simlab.report.numbers import gain, plural
 from simlab.report.tune_facts import changes, first, gap, headline
-from simlab.report.tune_words import gain, verdict
+from simlab.report.tune_words import verdict
 from simlab.scenario import InputError, Scenario, dump_yaml, load, with_values
 from simlab.scenario.digest import DATA_PATHS
 from simlab.scenario.export import one_line

@@ -193,9 +193,3 @@ def _two_lines(line: str) -> str:
         cuts, key=lambda k: max(fonts.width(" ".join(words[:k])), fonts.width(" ".join(words[k:]))), default=0
     )
     return f"{' '.join(words[:best])}\n{' '.join(words[best:])}" if best else line
-
-
-def plot_text(value: str) -> str:
-    """A value's text in a plot: short, and without what the fonts do not have."""
-    shorter = value if fonts.width(value) <= fonts.LONGEST else f"{value[: fonts.LONGEST // 2]}…"
-    return fonts.label(shorter) if fonts.drawable(shorter) else "?"

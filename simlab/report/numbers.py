@@ -63,6 +63,14 @@ def shown(values: Sequence[float], unit: str) -> tuple[list[str], str]:
     return texts, {"share": " %", "-": "", "units": ""}.get(unit, f"{word} {unit}")
 
 
+def gain(values: Sequence[float], unit: str) -> tuple[list[str], str]:
+    """`shown` with a sign before each number that is not zero."""
+    texts, suffix = shown(values, unit)
+    signed_ = [f"+{text}" if v > 0 and math.isfinite(v) and text.strip("0.,") else text
+               for text, v in zip(texts, values, strict=True)]  # fmt: skip
+    return signed_, suffix
+
+
 def quantity(value: float, unit: str) -> str:
     """ "12.3 million yuan", "4.2 %", "1,234 users"."""
     (text,), suffix = shown([value], unit)

@@ -22,6 +22,13 @@ from simlab.report.words import _capital
 from simlab.scenario.outcomes import OUTCOMES
 
 KINDS = {"lever": "lever", "uncertainty": "assumption"}
+FOOTNOTES = {
+    "sobol": "± half of the 95 % interval. Share of the variance: total Sobol index, interactions included. Of it "
+             "alone: first-order index. Chance alone: how large the effect would look of a factor that only reshuffles "
+             "luck.",
+    "morris": "± half of the 95 % interval. Mean change: μ*, for a move over the whole range. Varies by: σ over the "
+              "trajectories. Chance alone: how large the effect would look of a factor that only reshuffles luck.",
+}  # fmt: skip
 LONGEST = 160
 """Characters of a changed value on the page; a whole block of a strategy is longer."""
 
@@ -38,8 +45,10 @@ def cards(screening: Screening) -> list[dict[str, str]]:
         if first is None:
             continue
         if screen_words.stands_out(first):
-            found.append({"title": f"{title}: {screen_words.short(first.factor.path)}", "unit": unit,
-                          "number": screen_words.size(screening, first), "chance": _interval(screening, first)})  # fmt: skip
+            found.append({
+                "title": f"{title}: {screen_words.short(first.factor.path)}", "unit": unit,
+                "number": screen_words.size(screening, first), "chance": _interval(screening, first),
+            })  # fmt: skip
         else:
             found.append(
                 {"title": title, "number": "nothing", "unit": "stands out from chance", "chance": ""}
@@ -101,9 +110,10 @@ def factor_rows(screening: Screening) -> list[dict[str, str]]:
 def flip_rows(screening: Screening) -> list[dict[str, str]]:
     """The table of assumptions and the ranking as texts."""
     rows = []
-    units = {m.factor.path: m.factor.unit for m in screening.moved}
     for flip in screening.flips.single if screening.flips is not None else ():
-        at = "; ".join(screen_words.value(limit, units.get(flip.path, "")) for limit in flip.thresholds)
+        at = "; ".join(
+            screen_words.value(limit, screening.units.get(flip.path, "")) for limit in flip.thresholds
+        )
         correlation = f"{flip.correlation:+.2f}".replace("-", "−") if math.isfinite(flip.correlation) else "–"
         rows.append({
             "name": screen_words.short(flip.path), "at": at or "–", "correlation": correlation,
@@ -121,13 +131,13 @@ def design(screening: Screening) -> str:
                 f"{d + 1} points on a grid of four levels")  # fmt: skip
     else:
         text = f"Sobol indices by Saltelli's design: {plural(screening.kept, 'complete base row')} of {d + 2} points"
-    text += (f"; {plural(screening.points, 'different point')}, each run on the same {plural(seeds, 'seed')}. The outcome "
-             "of a point is its mean over the seeds. Luck that all points share cancels in their differences; chance is "
-             "what remains (two-way layout of points and seeds). Before the valuation date every point lives under the "
-             "current strategy.")  # fmt: skip
+    text += (f"; {plural(screening.points, 'different point')}, each run on the same {plural(seeds, 'seed')}. "
+             "The outcome of a point is its mean over the seeds. Luck that all points share cancels in their "
+             "differences; chance is what remains (two-way layout of points and seeds). Before the valuation date "
+             "every point lives under the current strategy.")  # fmt: skip
     if screening.flips is not None:
         text += (f" The second strategy was run beside the current one in {plural(screening.flips.worlds, 'world')} "
-                 "spread evenly over all assumptions, on the same seeds.")  # fmt: skip
+                 f"spread evenly over all assumptions, on {plural(screening.flips.seeds, 'common seed')}.")  # fmt: skip
     return text
 
 
@@ -165,20 +175,17 @@ def _render(screening: Screening, drawn: list[tuple[ScreenPlot, Figure]]) -> str
         "figures": [_shown(screening, plot, figure) for plot, figure in drawn],
         "columns": ("Share of the variance", "Of it alone") if sobol else ("Mean change", "Varies by"),
         "factors": factor_rows(screening),
-        "footnote": "± half of the 95 % interval. Share of the variance: total Sobol index, interactions included. Of it "
-                    "alone: first-order index. " if sobol else
-                    "± half of the 95 % interval. Mean change: μ*, for a move over the whole range. Varies by: σ over the "
-                    "trajectories. ",
-        "second": [(path, _plain(now), _plain(then)) for path, (now, then) in screening.second.items()],
+        "footnote": FOOTNOTES[screening.method],
+        "second": [
+            (screen_words.short(path), *(_plain(v, screening.units.get(path, "")) for v in both))
+            for path, both in screening.second.items()
+        ],
         "flips": flip_rows(screening),
         "design": design(screening),
         "made": page.made(screening.manifest),
         "css": Markup(page._source("report.css")),
         "face": "",
     }  # fmt: skip
-    context["footnote"] += (
-        "Chance alone: how large the effect would look of a factor that only reshuffles luck."
-    )
     template = page._environment().get_template("screen.html.j2")
     # Rendered twice: the glyphs to inline are those that the page turns out to use.
     context["face"] = Markup(fonts.css_face([template.render(context)], page.HAN))
@@ -201,11 +208,12 @@ def write_screening(screening: Screening, folder: Path | str) -> Path:
         if len(frame) <= SPREADSHEET_ROWS:
             (target / "tables" / f"{name}.csv").write_bytes(_csv(frame))
     drawn = list(figures(screening))
+    text = _render(screening, drawn)  # before the files: drawing a figure again moves its layout by a hair
     for plot, figure in drawn:
         for form in ("png", "svg"):
-            (target / "plots" / f"{plot.name}.{form}").write_bytes(style.save(figure, form))  # type: ignore[arg-type]
+            (target / "plots" / f"{plot.name}.{form}").write_bytes(style.save(figure, form))
     path = target / "report.html"
-    path.write_bytes(_render(screening, drawn).encode())
+    path.write_bytes(text.encode())
     return path
 
 
@@ -213,10 +221,12 @@ def _csv(frame: pd.DataFrame) -> bytes:
     return harmless(frame).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, unit: str = "") -> str:
     """A value of a scenario as a reader writes it."""
     if value is None:
         return "–"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return screen_words.value(value, unit)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 

@@ -11,12 +11,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from simlab.lab.flips import Flip
 from simlab.lab.screen_result import Moved, Screening
 from simlab.report import fonts, style
-from simlab.report.numbers import percent, plural
-from simlab.report.screen_words import difference, more, short, shape, size, stands_out, value, what
+from simlab.report.numbers import listed, percent, plural
+from simlab.report.screen_words import difference, more, shape, short, size, stands_out, value, what
 from simlab.scenario.outcomes import OUTCOMES
 
 COLOURS = {"lever": style.ACCENT, "uncertainty": style.WARM}
@@ -79,13 +80,14 @@ def effects(screening: Screening) -> Figure | None:
     handles: list[Any] = [Patch(color=COLOURS[kind], alpha=0.85) for kind in _kinds(shown)] + [mark]
     texts = [NAMES[kind] for kind in _kinds(shown)] + ["what chance alone would show"]
     if screening.method == "sobol":
-        (alone,) = ax.plot([m.effect.other for m in shown], at, "o", markersize=5.5, color=style.PAPER,
-                           markeredgecolor=style.INK, markeredgewidth=1.1)  # fmt: skip
+        first = np.clip([m.effect.other for m in shown], 0, sizes)
+        (alone,) = ax.plot(first, at, "o", markersize=5.5, color=style.PAPER, markeredgecolor=style.INK,
+                           markeredgewidth=1.1, clip_on=False)  # fmt: skip
         handles.append(alone)
         texts.append("of it without interactions")
     ax.set_yticks(at, [label(m.factor.path) for m in shown])
     ax.tick_params(axis="y", labelcolor=style.INK)
-    ax.set_xlim(min(0.0, *(m.effect.other for m in shown)) if screening.method == "sobol" else 0.0, None)
+    ax.set_xlim(0.0, None)
     if screening.method == "sobol":
         style.shares(ax, "x")
         style.caption(ax, "x", f"share of the variance of {what(screening)}")
@@ -132,8 +134,9 @@ def plane(screening: Screening) -> Figure | None:
         ax.plot([0, min(right, top / ratio)], [0, min(top, right * ratio)], color=style.MUTED, linewidth=0.9,
                 linestyle=(0, (4, 3)))  # fmt: skip
         end = min(0.985 * right, 0.93 * top / ratio)
-        ax.text(end, ratio * end, text, ha="right", va="bottom" if ratio == 1.0 else "top", fontsize=style.SMALL,
-                color=style.MUTED)  # fmt: skip
+        gap = 0.03 * top if ratio == 1.0 else -0.06 * top
+        ax.text(end, ratio * end + gap, text, ha="right", va="bottom" if ratio == 1.0 else "top",
+                fontsize=style.SMALL, color=style.MUTED)  # fmt: skip
     for kind in COLOURS:
         some = np.array([m.factor.kind == kind for m in screening.moved])
         if some.any():
@@ -156,7 +159,7 @@ def _names(ax: Axes, named: list[tuple[str, float, float]], right: float, top: f
     """Names beside their points, moved up where another name is in the way."""
     taken: list[tuple[float, float, float]] = []
     for text, x, y in named:
-        wide = 0.0105 * fonts.width(text) * right
+        wide = 0.0088 * fonts.width(text) * right
         left = x + 0.012 * right
         if left + wide > right:
             left = x - 0.012 * right - wide
@@ -166,7 +169,9 @@ def _names(ax: Axes, named: list[tuple[str, float, float]], right: float, top: f
                 break
             at += 0.02 * top
         taken.append((left, at, wide))
-        ax.text(left, at, text, fontsize=style.SMALL, color=style.INK, va="center", zorder=4)
+        ha, edge = ("left", left) if left > x else ("right", left + wide)
+        ax.text(edge, at, text, ha=ha, va="center", fontsize=style.SMALL, color=style.INK, zorder=4,
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.0})  # fmt: skip
 
 
 def read_plane(screening: Screening) -> str:
@@ -176,9 +181,7 @@ def read_plane(screening: Screening) -> str:
     if not strong:
         return "Nothing stands out from chance."
     if not mixed:
-        return "No effect changes by more than its own size: what is found for one factor holds much as well when others move."
-    from simlab.report.numbers import listed
-
+        return "No effect varies by more than its own size: what is found for one factor holds when others move, too."
     return (f"{listed(mixed[:4])}: what it does depends on where the others stand, or differs along the range. "
             "Do not set it alone.")  # fmt: skip
 
@@ -195,11 +198,9 @@ def turning(screening: Screening) -> Figure | None:
     values = curve["value"].to_numpy(float)
     band = ax.fill_between(values, curve["low"], curve["high"], color=style.INK, alpha=0.1, linewidth=0)
     (line,) = ax.plot(values, curve["difference"], color=style.INK, linewidth=1.8)
-    up = ax.scatter(x[d > 0], d[d > 0], s=30, color=style.GAIN, zorder=3)
-    down = ax.scatter(x[d <= 0], d[d <= 0], s=30, color=style.LOSS, zorder=3, marker="D")
+    up = ax.scatter(x[d > 0], d[d > 0], s=30, color=style.GAIN, zorder=3, clip_on=False)
+    down = ax.scatter(x[d <= 0], d[d <= 0], s=30, color=style.LOSS, zorder=3, marker="D", clip_on=False)
     ax.axhline(0, color=style.INK, linewidth=0.9)
-    if _logarithmic(screening, flip):
-        ax.set_xscale("log")
     spread = float(np.ptp(d)) or 1.0
     ax.set_ylim(min(float(d.min()), 0.0) - 0.1 * spread, max(float(d.max()), 0.0) + 0.16 * spread)
     ax.set_xlim(values[0], values[-1])
@@ -213,10 +214,18 @@ def turning(screening: Screening) -> Figure | None:
                     textcoords="offset points", ha="right" if late else "left", va="top", fontsize=style.SMALL,
                     color=style.INK)  # fmt: skip
     style.numbers(ax, "x", lambda v: value(float(v), "share" if unit == "share" else ""))
+    if _logarithmic(screening, flip):
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_major_formatter(
+            FuncFormatter(lambda v, _: value(float(v), "share" if unit == "share" else ""))
+        )
     _scale(ax, "y", screening)
     style.grid(ax)
     style.caption(ax, "x", label(flip.path) + (f", {unit}" if unit not in ("", "share") else ""))
-    style.caption(ax, "y", f"second less current: {_measure(screening)}")
+    own = _unit(screening)
+    style.caption(ax, "y", "second less current" + (f", {own}" if own not in ("share", "-", "units") else ""))
     handles = [up, down, (band, line)]
     texts = ["second has more", "current has more", "expected, with its 95 % interval"]
     style.legend(fig, handles, texts)
@@ -249,9 +258,16 @@ def together(screening: Screening) -> Figure | None:
     ax.add_patch(Rectangle((box[0][0], box[1][0]), box[0][1] - box[0][0], box[1][1] - box[1][0],
                            facecolor=style.EVENT, alpha=0.45, linewidth=0, zorder=0))  # fmt: skip
     weight = 18 + 70 * np.abs(d) / max(float(np.abs(d).max()), 1e-300)
-    up = ax.scatter(x[d > 0], y[d > 0], s=weight[d > 0], color=style.GAIN, zorder=3, alpha=0.9)
+    up = ax.scatter(x[d > 0], y[d > 0], s=weight[d > 0], color=style.GAIN, zorder=3, alpha=0.9, clip_on=False)
     down = ax.scatter(
-        x[d <= 0], y[d <= 0], s=weight[d <= 0], color=style.LOSS, zorder=3, marker="D", alpha=0.9
+        x[d <= 0],
+        y[d <= 0],
+        s=weight[d <= 0],
+        color=style.LOSS,
+        zorder=3,
+        marker="D",
+        alpha=0.9,
+        clip_on=False,
     )
     ax.set_xlim(*ends[0])
     ax.set_ylim(*ends[1])
@@ -276,7 +292,7 @@ def read_together(screening: Screening) -> str:
 
 
 def _unit_of(screening: Screening, path: str) -> str:
-    return next((m.factor.unit for m in screening.moved if m.factor.path == path), "")
+    return screening.units.get(path, "")
 
 
 def _ends(screening: Screening, path: str) -> tuple[float, float]:
@@ -296,9 +312,9 @@ PLOTS: tuple[ScreenPlot, ...] = (
     ScreenPlot("plane", "Steady or depending on the rest", plane, read_plane,
                "Each point is a factor. To the right: it matters more. Above the upper line its effect varies by more "
                "than its own size. Only factors that stand out from chance are named."),
-    ScreenPlot("turning", "When the ranking turns", turning, read_turning,
+    ScreenPlot("turning", "What the ranking hangs on", turning, read_turning,
                "Each mark is a sampled world in which both strategies were run on the same seeds. Line: expected "
-               "difference along this assumption, with all others as they fall. Shaded upright: where its sign is open."),
+               "difference along this assumption, with all others as they fall. Shaded upright: its sign is open."),
     ScreenPlot("together", "Two assumptions that turn it together", together, read_together,
                "Each mark is a sampled world; the larger it is, the larger the difference of the two strategies."),
 )  # fmt: skip

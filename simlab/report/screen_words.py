@@ -1,9 +1,10 @@
-"""A screening in words: what moves the outcome, how much is chance, what turns the ranking, what to be careful about."""
+"""A screening in words: what moves the outcome, how much is chance, what turns the ranking, what to beware of."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from simlab.lab.screen_result import Moved, Screening
 from simlab.report.numbers import listed, percent, plural, quantity, signed
@@ -16,6 +17,8 @@ MORE_IS_BETTER = (
 """Outcomes of which a strategist wants more; of others we only say which strategy has more."""
 LITTLE, MUCH = 0.05, 0.2
 """Shares of chance in the variance below which it can be ignored, and above which it rules."""
+FEW = 10
+"""Complete trajectories or base rows below which a bootstrap over them is rough."""
 REASONS = {
     "invalid": "the scenario contradicts itself there",
     "failed": "a run failed",
@@ -79,14 +82,11 @@ def headline(screening: Screening) -> str:
         first = f"Nothing in this design moves {what(screening)} by more than chance would."
     else:
         names = [f"{short(m.factor.path)} ({size(screening, m)})" for m in strong]
-        verb = "moves" if len(names) == 1 else "move"
-        measure = " of its variance" if screening.method == "sobol" else " for a move over the range"
-        first = f"What {verb} {what(screening)} most: {listed(names)}{measure if len(names) == 1 else ''}."
+        shares = screening.method == "sobol"
+        measure = "its share of the variance" if shares else "the mean change for a move over its range"
         if len(names) > 1:
-            first = first[:-1] + (
-                ", shares of its variance, interactions included." if screening.method == "sobol"
-                else ", each the mean change for a move over its range."
-            )  # fmt: skip
+            measure = "shares of the variance" if shares else "each the mean change for a move over its range"
+        first = f"What moves {what(screening)} most: {listed(names)}, {measure}{', interactions included' * shares}."
     return f"{first} {noise_line(screening)}"
 
 
@@ -106,7 +106,7 @@ def noise_line(screening: Screening) -> str:
 def overlap(screening: Screening) -> str:
     """Which of the first places are not settled; "" if they are."""
     strong = [m for m in screening.moved if stands_out(m)]
-    for first, second in zip(strong, strong[1:], strict=False):
+    for first, second in pairwise(strong):
         if first.effect.size - first.effect.error <= second.effect.size + second.effect.error:
             run = [first, second]
             for m in strong[strong.index(second) + 1 :]:
@@ -159,7 +159,7 @@ def ranking(screening: Screening) -> list[Line]:
     if flips is None:
         return []
     word, unit = more(screening), OUTCOMES[screening.outcome][1]
-    units = {m.factor.path: m.factor.unit for m in screening.moved}
+    units = screening.units
     lines = []
     for flip in flips.flipping:
         where = []
@@ -171,7 +171,8 @@ def ranking(screening: Screening) -> list[Line]:
             where.append(f"{value(limit, units.get(flip.path, ''))} (somewhere in {ends})")
         if rising is not None:
             above, below = ("second", "current") if rising else ("current", "second")
-            text = f"{short(flip.path)} turns it: above {where[0]} the {above} strategy is {word}, below it the {below} one."
+            text = f"{short(flip.path)} turns it: above {where[0]} the {above} strategy is {word}, "
+            text += f"below it the {below} one."
         else:
             text = f"{short(flip.path)} turns it more than once, at {listed(where)}."
         lines.append(Line("turns", text))
@@ -180,8 +181,9 @@ def ranking(screening: Screening) -> list[Line]:
             f"{short(path)} {side} {value(limit, units.get(path, ''))}"
             for path, side, limit in zip(joint.paths, joint.sides, joint.limits, strict=True)
         ]
-        lines.append(Line("turns", f"Only together: with {listed(parts)}, the second strategy is {word} in "
-                          f"{round(joint.above * joint.worlds)} of {plural(joint.worlds, 'sampled world')} "
+        ahead, share = ("second", joint.above) if joint.mean > 0 else ("current", 1 - joint.above)
+        lines.append(Line("turns", f"Only together: with {listed(parts)}, the {ahead} strategy is {word} in "
+                          f"{round(share * joint.worlds)} of {plural(joint.worlds, 'sampled world')} "
                           f"(mean difference {difference(joint.mean, unit)}). Neither does it alone."))  # fmt: skip
     holds = [short(flip.path) for flip in flips.single if flip.verdict == "holds"]
     if flips.steady:
@@ -205,8 +207,8 @@ def against(screening: Screening) -> str:
     count = round(flips.above * flips.worlds)
     return (f"The second strategy is {word} in {count} of {plural(flips.worlds, 'sampled world')}. Expected "
             f"difference over them: {difference(flips.mean, unit)} (95 % interval {difference(flips.low, unit)} to "
-            f"{difference(flips.high, unit)}). By the seeds of each world alone it is clearly {word} in "
-            f"{round(flips.clear_above * flips.worlds)} and clearly not in "
+            f"{difference(flips.high, unit)}). Taken alone, a world shows a clear lead of the second "
+            f"in {round(flips.clear_above * flips.worlds)} of them and of the current one in "
             f"{round(flips.clear_below * flips.worlds)}.")  # fmt: skip
 
 
@@ -230,7 +232,15 @@ def careful(screening: Screening) -> list[str]:
         said = screening.examples.get(reason, "")
         lines.append(f"{count} of {screening.blocks} {block} are left out: {REASONS[reason]}"
                      f"{f' ({said})' if said else ''}. The answer holds for the rest of the ranges.")  # fmt: skip
+    if screening.kept < FEW:
+        lines.append(
+            f"With {screening.kept} complete {block} the intervals are rough themselves: raise `size`."
+        )
     if screening.lost_worlds:
+        if screening.flips is None:
+            lines.append(
+                "What turns the ranking cannot be said: hardly a world could be run with both strategies."
+            )
         worlds = plural(screening.lost_worlds, "sampled world")
         lines.append(f"{worlds} could not be run with both strategies and are left out of the ranking.")
     if said := overlap(screening):
@@ -243,7 +253,10 @@ def careful(screening: Screening) -> list[str]:
         )
     flips = screening.flips
     if flips is not None and any(flip.verdict == "open" for flip in flips.single):
-        lines.append(
-            "Open does not mean that it cannot turn: more seeds or a larger difference would settle it."
-        )
+        said = "Open does not mean that it cannot turn."
+        if flips.shared > (flips.high - flips.low) / 4:
+            shared = quantity(flips.shared, OUTCOMES[screening.outcome][1])
+            said += f" All worlds share an error of ±{shared}, because they were run on the same "
+            said += f"{plural(flips.seeds, 'seed')}: raise `seeds` to settle more."
+        lines.append(said)
     return lines

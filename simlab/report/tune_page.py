@@ -10,10 +10,10 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from simlab.lab.tuning import Tuning
-from simlab.report import levers, page, sheet, strategy, style, tune_tables, tune_words
+from simlab.report import levers, page, sheet, strategy, style, tune_next, tune_tables, tune_words
 from simlab.report.best import write_best
 from simlab.report.numbers import plural
-from simlab.report.plots import decision, search
+from simlab.report.plots import decision, effects, landscape, search
 from simlab.report.tune_facts import headline, table
 from simlab.scenario.names import printable
 
@@ -50,11 +50,11 @@ PLOTS: tuple[TunePlot, ...] = (
              "Above: what other seeds would say. Below: the same in worlds drawn from what we do not know about "
              "people, a dot each (hollow: worse than the current strategy); bar: 5 to 95 % of them, lowest to "
              "highest with fewer than 10."),
-    TunePlot("spending", "What is spent on what", "decision", decision.spending, decision.read_spending,
+    TunePlot("spending", "What is spent on what", "decision", effects.spending, effects.read_spending,
              "Means over report seeds; at the right the difference."),
-    TunePlot("groups", "Who gains and who is hurt", "decision", decision.groups, decision.read_groups,
-             f"Groups overlap between the panels. Green and red: clear of zero. {CHANCE}", decision.group_key),
-    TunePlot("sensitivity", "Which levers matter", "decision", decision.sensitivity, decision.read_sensitivity,
+    TunePlot("groups", "Who gains and who is hurt", "decision", effects.groups, effects.read_groups,
+             f"Groups overlap between the panels. Green and red: clear of zero. {CHANCE}", effects.group_key),
+    TunePlot("sensitivity", "Which levers matter", "decision", effects.sensitivity, effects.read_sensitivity,
              "From a design of its own over the searched ranges, not from the trials of the search, which crowd "
              "where it looked. Dot: mean absolute effect with its 95 % interval; diamond: σ, how much the effect "
              "depends on the other levers.", _levers),
@@ -68,12 +68,12 @@ PLOTS: tuple[TunePlot, ...] = (
              "Dots: trials, the other levers varying with them. Line: the surrogate's estimate with the other "
              "levers at the best strategy. Levers that matter most come first; far worse trials are cut off.",
              _levers_and_choices),
-    TunePlot("contour", "The two levers that matter most", "search", search.contour, search.read_contour,
+    TunePlot("contour", "The two levers that matter most", "search", landscape.contour, landscape.read_contour,
              "Surrogate fitted to the trials: green better, red worse than the current strategy. Dots: trials "
              "(crosses: a constraint broken, or dropped early), whose other levers differ.", _levers),
-    TunePlot("front", "More than one objective", "search", search.front, search.read_front,
+    TunePlot("front", "More than one objective", "search", landscape.front, landscape.read_front,
              "Finalists on selection seeds with 95 % intervals of chance; trials on search seeds behind them."),
-    TunePlot("parallel", "All trials, all levers", "search", search.parallel, search.read_parallel,
+    TunePlot("parallel", "All trials, all levers", "search", landscape.parallel, landscape.read_parallel,
              "A line per trial, from lever to lever; darker: better. Grey: a constraint broken, or dropped early.",
              _levers_and_choices),
 )  # fmt: skip
@@ -100,7 +100,7 @@ def _render(t: Tuning, drawn: list[tuple[TunePlot, Figure]]) -> str:
         for plot, figure in drawn
     ]
     scenario = t.scenario
-    command = str(t.manifest.get("command") or f"simlab tune {tune_words.shell(t.experiment_file)}")
+    command = str(t.manifest.get("command") or f"simlab tune {tune_next.shell(t.experiment_file)}")
     context: dict[str, Any] = {
         "t": t,
         "eyebrow": f"{scenario.name} · {style.plain_date(scenario.start)}, {plural(scenario.horizon, 'day')} · attempt "
@@ -108,23 +108,23 @@ def _render(t: Tuning, drawn: list[tuple[TunePlot, Figure]]) -> str:
         "screen": tune_words.first_screen(t),
         "decision": [p for part, p in pictures if part == "decision"],
         "search": [p for part, p in pictures if part == "search"],
-        "optimism": tune_words.optimism(t),
+        "optimism": tune_next.optimism(t),
         "alignment": alignment(t),
         "command": printable(command),
-        "next_step": tune_words.next_step(t),
-        "rollout": printable(tune_words.next_command(t)),
-        "base_note": tune_words.base_note(t),
+        "next_step": tune_next.next_step(t),
+        "rollout": printable(tune_next.next_command(t)),
+        "base_note": tune_next.base_note(t),
         "headline": headline(t),
         "best_name": decision.best_name(t),
         "finalists": tune_tables.finalist_rows(t),
         "further": [o.replace("_", " ") for o in tune_tables.further(t)],
-        "levers": [levers.title(x.path) for x in t.levers],
+        "levers": tune_tables.lever_heads(t),
         "searched": [(levers.title(x.path), printable(x.path, 120), levers.text(x.path, x.current),
                       levers.searched(x), levers.unit(x.path)) for x in t.levers],
         "objectives": [(o.replace("_", " "), word) for o, word in t.objectives.items()],
         "outcomes": tune_tables.outcome_rows(t),
         "people": strategy.people(scenario),
-        "notes": [tune_words._sentence(note) for note in t.notes],
+        "notes": [tune_words.sentence(note) for note in t.notes],
         "failures": failures(t),
         "made": page.made(t.manifest),
     }  # fmt: skip
@@ -170,7 +170,7 @@ def write_tuning(t: Tuning, folder: Path | str) -> list[Path]:
     for plot, figure in drawn:
         for form in ("png", "svg"):
             path = target / "plots" / f"{plot.name}.{form}"
-            path.write_bytes(style.save(figure, form))  # type: ignore[arg-type]
+            path.write_bytes(style.save(figure, form))
             written.append(path)
     path = target / "report.html"
     path.write_bytes(_render(t, drawn).encode())

@@ -11,11 +11,10 @@ import pandas as pd
 
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
-from simlab.report.numbers import shown
+from simlab.report.numbers import gain, shown
 from simlab.report.tables import SPREADSHEET_ROWS, harmless
 from simlab.report.tune_facts import constraints, first, gap, table, unit
-from simlab.report.tune_words import gain
-from simlab.scenario.experiments import plain
+from simlab.scenario.experiments import Lever, plain
 from simlab.scenario.outcomes import OUTCOMES
 
 
@@ -31,9 +30,25 @@ def finalist_rows(t: Tuning) -> list[dict[str, Any]]:
             "certified": "yes" if row["certified"] else "no", "winner": bool(row["winner"]),
             "front": bool(row["front"]),
             "further": [_further(row, outcome) for outcome in further(t)],
-            "levers": [levers.text(x.path, row[x.path]) for x in t.levers],
+            "levers": [_value(x, row[x.path]) for x in t.levers],
         })  # fmt: skip
     return rows
+
+
+def _value(lever: Lever, value: Any) -> str:
+    """A value whose unit stands in the head of its column."""
+    return (
+        levers.text(lever.path, value) if lever.kind == "choice" else levers.number(lever.path, float(value))
+    )
+
+
+def lever_heads(t: Tuning) -> list[str]:
+    """Heads of the columns of levers, with units."""
+    units = [levers.unit(x.path) if x.kind != "choice" else "" for x in t.levers]
+    return [
+        f"{levers.title(x.path)}{f', {unit_}' if unit_ else ''}"
+        for x, unit_ in zip(t.levers, units, strict=True)
+    ]
 
 
 def further(t: Tuning) -> list[str]:
@@ -58,10 +73,8 @@ def outcome_rows(t: Tuning) -> list[dict[str, str]]:
         levels = [found.current, found.level, nothing.level if nothing is not None else math.nan]
         texts, suffix = shown(levels, unit_)
         moved, moved_suffix = gain([found.mean, found.low, found.high], unit_)
-        # A difference in thousands beside a level in millions says its own scale.
-        scale = moved_suffix.replace(unit_, "").strip() if unit_ != "share" else ""
-        level_scale = suffix.replace(unit_, "").strip() if unit_ != "share" else ""
-        end = f" {scale}" if scale and scale != level_scale else ""
+        # A difference in thousands beside a level in millions says its own unit.
+        end = moved_suffix if moved_suffix != suffix else ""
         rows.append({
             "name": name, "meaning": meaning, "unit": suffix.strip(), "current": texts[0], "level": texts[1],
             "nothing": texts[2] if nothing is not None else "–", "difference": moved[0] + end,
@@ -79,7 +92,7 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy that any file format takes: lists, maps and mixed values as JSON texts."""
     out = frame.copy()
     for i, dtype in enumerate(frame.dtypes):
-        if dtype == object:
+        if pd.api.types.is_object_dtype(dtype):
             column = frame.iloc[:, i]
             kinds = {type(value) for value in column if value is not None}
             if not kinds <= {str}:

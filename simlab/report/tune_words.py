@@ -8,7 +8,7 @@ from typing import Literal
 
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
-from simlab.report.numbers import listed, percent, plural, quantity, shown, signed
+from simlab.report.numbers import gain, listed, percent, plural, quantity, shown, signed
 from simlab.report.tune_facts import (
     Change,
     Gap,
@@ -17,16 +17,18 @@ from simlab.report.tune_facts import (
     gap,
     headline,
     kept,
-    per_base,
     sign,
     spread,
     table,
 )
+from simlab.report.tune_next import next_command
 from simlab.scenario.names import printable
 from simlab.scenario.outcomes import OUTCOMES
 
 NAMED = 2
 """Changes that the verdict names; the table beside it has all of them."""
+LINES = 15
+"""Lines of the first screen in a terminal."""
 Tone = Literal["chance", "people", ""]
 
 
@@ -76,6 +78,7 @@ class TuneScreen:
     verdict: str
     reason: str
     cards: tuple[Card, ...]
+    further: str
     changes: tuple[Row, ...]
     changes_title: str
     kept: str
@@ -85,20 +88,23 @@ class TuneScreen:
 
     def text(self) -> str:
         """All of it as plain text, a line each, for a terminal or a mail."""
-        lines = [self.verdict, *([self.reason] if self.reason else [])]
-        lines += [f"{c.title}: {f'{c.number} {c.unit}'.strip()} ({c.note})" for c in self.cards]
-        most = 5
-        if self.changes:
-            lines.append(f"{self.changes_title}:")
-            rows = [
-                f"  {r.lever}: {r.before} -> {r.after}{f' ({r.edge})' if r.edge else ''}"
-                for r in self.changes
-            ]
-            lines += rows[:most]
-            if len(rows) > most:
-                lines[-1] += f"; and {len(rows) - most} more, see report.html"
-        lines += [f"{found.verdict.capitalize()}: {found.text}" for found in self.certificates[:3]]
-        lines += [f"Careful: {line}" for line in self.careful[:3]]
+        above = [self.verdict, *([self.reason] if self.reason else [])]
+        above += [f"{c.title}: {f'{c.number} {c.unit}'.strip()}; {c.note}" for c in self.cards]
+        above += [self.further] if self.further else []
+        failed = [c for c in self.certificates if c.style != "met"]
+        met = [c.text.partition(":")[0] for c in self.certificates if c.style == "met"]
+        below = [f"Not certified: {found.text}" for found in failed[:2]]
+        below += [f"Certified: {'; '.join(met)}."] if met else []
+        below += [f"Careful: {line}" for line in self.careful[:2]]
+        if len(self.careful) > 2:
+            below[-1] += f" And {len(self.careful) - 2} more, see report.html."
+        room = max(LINES - len(above) - len(below) - 2, 2)
+        rows = [
+            f"  {r.lever}: {r.before} -> {r.after}{f' ({r.edge})' if r.edge else ''}" for r in self.changes
+        ]
+        if len(rows) > room:
+            rows = [*rows[: room - 1], f"  and {len(rows) - room + 1} more, see best.yaml"]
+        lines = [*above, *([f"{self.changes_title}:", *rows] if rows else []), *below]
         return "\n".join([*map(printable, lines), f"Next: {printable(self.next_command)}"])
 
 
@@ -106,8 +112,9 @@ def first_screen(t: Tuning) -> TuneScreen:
     """The first screen of a tuning in words."""
     return TuneScreen(
         verdict=verdict(t),
-        reason=_sentence(t.reason),
+        reason=sentence(t.reason),
         cards=tuple(cards(t)),
+        further=further(t),
         changes=tuple(map(_row, changes(t))),
         changes_title="The strategy" if t.verdict == "change" else "The best strategy found, not recommended",
         kept=_kept(t),
@@ -147,17 +154,10 @@ def _moved(change: Change) -> str:
     return f"{levers.phrase(path)} from {before} to {after}"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A text of the search as one sentence on one line."""
     line = printable(text.strip(), 600)
     return f"{line[:1].upper()}{line[1:].rstrip('.')}." if line else ""
-
-
-def gain(values: list[float], unit: str) -> tuple[list[str], str]:
-    """`shown` with a sign before each number that is not zero."""
-    texts, suffix = shown(values, unit)
-    signed_ = [f"+{text}" if v > 0 and math.isfinite(v) and text.strip("0.,") else text
-               for text, v in zip(texts, values, strict=True)]  # fmt: skip
-    return signed_, suffix
 
 
 def cards(t: Tuning) -> list[Card]:
@@ -186,7 +186,7 @@ def _interval(found: Gap) -> str:
 
 def _whole(t: Tuning, found: Gap, best: str) -> Card:
     texts, suffix = gain([found.mean, found.low, found.high], found.unit)
-    titles = {"total_equity": "Customer equity, whole real base"}
+    titles = {"total_equity": "Customer equity, whole base"}
     title = titles.get(found.outcome, _capital(OUTCOMES.get(found.outcome, (found.outcome, ""))[0]))
     chance = f"chance: 95 % interval {_interval(found)}, {plural(found.pairs, 'fresh seed')}"
     return Card(f"{title}{best}", texts[0], suffix.strip(), chance)
@@ -215,7 +215,7 @@ def _people(t: Tuning) -> Card:
         )
     texts, suffix = gain([found.low, found.high], _headline_unit(t))
     where = f"{found.range_name} of {found.count} sampled worlds"
-    better = f"better in {found.better} of {found.count}, {percent(found.better / found.count)}"
+    better = f"better in {found.better} of {found.count} ({percent(found.better / found.count)})"
     return Card(title, f"{texts[0]} to {texts[1]}", suffix.strip(), f"{where}; {better}", "people")
 
 
@@ -231,6 +231,19 @@ def _payback(t: Tuning) -> Card:
                     "on average its cumulative net contribution does not stay above today's", "")  # fmt: skip
     return Card(title, f"week {t.payback_week}", f"of {weeks}",
                 "from then on its cumulative net contribution stays above today's, on average", "")  # fmt: skip
+
+
+def further(t: Tuning) -> str:
+    """What happens to the objectives after the first, in a sentence; "" where there is one."""
+    said = []
+    for outcome in list(t.objectives)[1:]:
+        if (found := gap(t, outcome)) is not None:
+            texts, suffix = gain([found.mean, found.low, found.high], found.unit)
+            per = "" if found.unit.startswith("per ") else suffix
+            wanted = "less" if t.objectives[outcome] == "minimise" else "more"
+            name = OUTCOMES.get(outcome, (outcome, ""))[0]
+            said.append(f"{name} {texts[0]}{per} (chance: {texts[1]} to {texts[2]}; {wanted} is better)")
+    return f"With it: {'; '.join(said)}." if said else ""
 
 
 def _row(change: Change) -> Row:
@@ -281,7 +294,7 @@ def certificates(t: Tuning) -> list[Certificate]:
 
 def careful(t: Tuning) -> list[str]:
     """Flags of probable model gaps, then what the numbers leave out."""
-    lines = [_sentence(flag) for flag in t.flags]
+    lines = [sentence(flag) for flag in t.flags]
     found, people = gap(t, headline(t)), spread(t)
     if found is not None and people is not None and t.verdict == "change":
         wrong = people.count - people.better
@@ -289,62 +302,6 @@ def careful(t: Tuning) -> list[str]:
             lines.append(f"In {wrong} of {people.count} sampled worlds it is worse than today's strategy: what we "
                          "do not know about people could turn the answer.")  # fmt: skip
     return [*dict.fromkeys(line for line in lines if line)]
-
-
-def optimism(t: Tuning) -> str:
-    """The search's own best beside what fresh seeds say, and why they differ."""
-    if not math.isfinite(t.search_best):
-        return "No strategy of the search kept the constraints, so the search has no best of its own."
-    found = gap(t, first(t))
-    unit = OUTCOMES.get(first(t), ("", ""))[1]
-    per = " per starting member" if headline(t) != first(t) else ""
-    if found is None:
-        texts, suffix = gain([t.search_best], unit)
-        return f"The search's own best was {texts[0]}{suffix}{per}; nothing was measured on fresh seeds."
-    texts, suffix = gain([found.mean, found.low, found.high, t.search_best], unit)
-    start = (f"The search's own best was {texts[3]}{suffix}{per}; on fresh seeds the best strategy brings {texts[0]}"
-             f"{suffix} ({texts[1]} to {texts[2]})")  # fmt: skip
-    if sign(t) * (t.search_best - found.mean) > 0:
-        return (f"{start}: the best of many noisy trials is partly luck, and only seeds that the search never saw "
-                "tell how much.")  # fmt: skip
-    return f"{start}: this time luck did not flatter the search, but only seeds that it never saw can tell."
-
-
-def next_command(t: Tuning) -> str:
-    """The command of the smallest live test; of another look where nothing is recommended."""
-    if t.verdict == "change":
-        given = t.manifest.get("rollout")
-        return str(given) if given else f"simlab rollout {shell(t.experiment_file)}"
-    return str(t.manifest.get("command") or f"simlab tune {shell(t.experiment_file)}")
-
-
-def next_step(t: Tuning) -> str:
-    """What to do now, in words."""
-    if t.verdict == "change":
-        return ("Before it goes to everybody, let a part of the members live with it: the command plans the smallest "
-                "live test that would confirm the uplift, rehearsed on this world (how many, how long, by user or by "
-                "group of friends).")  # fmt: skip
-    if t.verdict == "not certified":
-        return ("Look at the constraint that failed: loosen it if it is stricter than it has to be, widen the levers "
-                "that act on it, or run more selection seeds if its bound lies close to the limit; then tune again. "
-                "A new attempt uses fresh report seeds.")  # fmt: skip
-    return ("There is nothing to roll out. If a small gain would matter, allow more trials, other levers or wider "
-            "ranges, and tune again. A new attempt uses fresh report seeds.")  # fmt: skip
-
-
-def base_note(t: Tuning) -> str:
-    """What the real base is."""
-    members = per_base(t) if headline(t) != first(t) else t.scenario.population.members * t.scenario.scale
-    one = f", 1 simulated = {t.scenario.scale:g} real" if t.scenario.scale != 1 else ""
-    texts, _ = shown([members], "users")
-    return f"Real base: {texts[0]} members on the valuation date{one}."
-
-
-def shell(path: str) -> str:
-    """A file name in a command, quoted where it has to be."""
-    import shlex
-
-    return shlex.quote(printable(path, 300))
 
 
 def _capital(text: str) -> str:

@@ -24,6 +24,7 @@ from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
+from simlab.scenario.rollout_spec import RolloutSpec
 from simlab.scenario.units import SHARES, parse
 
 Sampler = Literal["tpe", "cmaes", "gp", "qmc", "random"]
@@ -174,6 +175,7 @@ class Experiment(Part):
     compare: CompareSpec | None = None
     tune: TuneSpec | None = None
     screen: ScreenSpec | None = None
+    rollout: RolloutSpec | None = None
 
     @field_validator("outcome")
     @classmethod

@@ -21,6 +21,8 @@ from simlab.scenario.schema import Scenario
 from simlab.scenario.values import with_nodes
 from simlab.scenario.yaml_lines import Mark, Node, node_of, parse_text, read_mapping
 
+MOST_VALUES = 11
+"""Arms beside the current strategy that one comparison takes."""
 MOST_POINTS = 1_000_000
 """A stepped range with more values than this has a step that is a slip of the pen."""
 
@@ -94,7 +96,7 @@ def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Question
     if Path(file).suffix.lower() not in places.SCENARIO_SUFFIXES:
         raise InputError(Problem(file, "this is not an experiment file", "Name a .yaml file."))
     tree = read_mapping(Path(file), file)
-    if "scenario" not in tree.value and ("population" in tree.value or "extends" in tree.value):
+    if is_scenario(Path(file)):
         raise InputError(Problem(file, "this is a scenario, not an experiment",
                                  "An experiment names its scenario: `scenario: this-file.yaml`, and has a "
                                  "section `compare`, `tune`, `screen` or `rollout`."))  # fmt: skip
@@ -110,6 +112,10 @@ def load_experiment(path: str | Path, overrides: Sequence[str] = ()) -> Question
     against = None
     if experiment.screen is not None and experiment.screen.against is not None:
         against = _with(tree, ("screen", "against"), loaded.scenario, wrong)
+    if experiment.rollout is not None:
+        for side in ("control", "treatment"):
+            if getattr(experiment.rollout, side):
+                _with(tree, ("rollout", side), loaded.scenario, wrong)
     if experiment.tune is not None:
         wrong += _contradictions(tree, experiment, loaded.scenario)
     if wrong:
@@ -128,25 +134,45 @@ def needs(question: Question, section: str) -> None:
                                  f"Add `{section}:` to this file; see docs/experiments.md."))  # fmt: skip
 
 
-def vary(text: str, scenario: Scenario) -> tuple[str, list[Node]]:
-    """The path and the values of ``--vary levers.referral.reward=0,5,10``.
+def is_shipped(text: str) -> bool:
+    """Whether this is the name of a scenario that comes along."""
+    return places.shipped(text) is not None and not Path(text).is_file()
+
+
+def is_scenario(path: Path) -> bool:
+    """Whether this file is a scenario rather than an experiment, by its keys; False where it cannot be read."""
+    try:
+        keys = read_mapping(path, str(path)).value
+    except InputError:
+        return False
+    return "scenario" not in keys and ("extends" in keys or "population" in keys or "levers" in keys)
+
+
+def vary(text: str, scenario: Scenario) -> tuple[str, dict[str, Scenario]]:
+    """The path, and a scenario by value, of ``--vary levers.referral.reward=0,5,10``.
 
     Raises:
-        InputError: not of this form.
+        InputError: not of this form, no such lever, or a value that it cannot take.
     """
     mark = Mark(f"--vary {printable(text, 100)}")
     path, equals, written = text.partition("=")
     values = [part.strip() for part in written.split(",")]
-    if not equals or not path.strip() or not all(values) or len(values) < 2:
+    if not equals or not path.strip() or not all(values):
         cure = "Write path=value,value,...: --vary levers.referral.reward=0,5,10"
         raise InputError(Problem(mark.file, "this is not a list of values", cure))
     if len(set(values)) != len(values):
         raise InputError(Problem(mark.file, "a value stands twice", "Name each value once."))
-    nodes = []
+    if len(values) > MOST_VALUES:
+        raise InputError(
+            Problem(mark.file, f"{len(values)} values are too many", f"Name at most {MOST_VALUES}.")
+        )
+    found = {}
     for value in values:
         node = parse_text(value, mark.file)
-        nodes.append(node_of(None if node is None else node.plain, mark))
-    return path.strip(), nodes
+        found[value] = with_nodes(
+            scenario, {path.strip(): node_of(None if node is None else node.plain, mark)}
+        )
+    return path.strip(), found
 
 
 def _scenario_of(tree: Node, experiment: Experiment, file: str, overrides: Sequence[str]) -> Loaded:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from simlab.scenario.behaviour import Part
+from simlab.scenario.errors import Fault
 from simlab.scenario.labels import ByName
 from simlab.scenario.units import Share
 
@@ -59,7 +60,9 @@ class RolloutSpec(Part):
     def _weeks(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         for weeks in value:
             if not 1 <= weeks <= 104:
-                raise ValueError(f"a test of {weeks} weeks; give 1 to 104")
+                raise Fault(
+                    f"a test of {weeks} weeks", "Give durations from 1 to 104 weeks, such as [4, 8, 12]."
+                )
         return tuple(sorted(set(value)))
 
     @property

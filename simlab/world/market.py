@@ -142,7 +142,8 @@ class Market(mesa.Model):
         cells: strategies of test cells 1, 2, ... from day 1 on; cell 0 has the scenario's own.
         assignment: (N,) cell of everybody, members and prospects, from day 1 on.
 
-    The results do not depend on Mesa's generator: every draw is keyed. A brand that adapts steers cell 0.
+    The results do not depend on Mesa's generator: every draw is keyed. A brand that adapts steers cell 0, as far
+    as its touches and offers are not also those of another cell.
 
     Raises:
         InputError: cells that differ in more than user-level levers, or an assignment that does not fit.

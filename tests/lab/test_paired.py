@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from simlab.lab.paired import paired, spread, stein, together, worth
+from simlab.lab.paired import extreme, paired, spread, stein, together, worth
 
 
 def test_identical_arms_differ_by_exactly_nothing() -> None:
@@ -54,11 +54,15 @@ def test_turned_round_the_difference_turns_round(values: np.ndarray, move: float
 
 
 def test_a_second_stage_uses_the_variance_of_the_first() -> None:
-    values = np.concatenate([np.random.default_rng(2).normal(1, 3, 20), np.full(60, 100.0)])
-    found = paired(values, first=20)
+    values = np.random.default_rng(2).normal(1, 3, 80)
+    calm = np.concatenate([values[:20], np.full(60, 1.0)])
+    found = paired(calm, first=20)
     assert found.df == 19
     assert found.error == pytest.approx(spread(values[:20]) / math.sqrt(80))
-    assert found.mean == pytest.approx(values.mean())
+    assert found.mean == pytest.approx(calm.mean())
+    # unless the later pairs spread more: then the first stage had missed what is rare
+    wild = np.concatenate([values[:20], 10 * values[20:]])
+    assert paired(wild, first=20).error == pytest.approx(spread(wild) / math.sqrt(80))
 
 
 def test_pairs_needed_by_hand() -> None:
@@ -87,7 +91,8 @@ def test_steins_interval_covers() -> None:
         stage = stein(values[:20], 0.25, 400)
         found = paired(values[: stage.planned], first=20)
         covered += found.low <= 0 <= found.high
-    assert stats.binomtest(covered, 4000, 0.95).pvalue > 1e-4
+    assert stats.binomtest(covered, 4000, 0.95, "less").pvalue > 1e-4
+    assert covered / 4000 < 0.98
 
 
 def test_p_above_is_the_coverage_of_a_one_sided_interval() -> None:
@@ -129,6 +134,14 @@ def test_the_simultaneous_factor_lies_between_one_arm_and_sidak() -> None:
     assert ragged.method == "Sidak"
     assert together({"a": np.zeros(20), "b": rng.normal(size=20)}).arms == 1  # nothing to cover
     assert math.isnan(together({"a": np.zeros(20)}).factor)
+
+
+def test_one_pair_that_decides_is_noticed() -> None:
+    """Of 10,000 samples of 20 normal differences hardly one is taken for a rare event."""
+    rng = np.random.default_rng(9)
+    assert sum(extreme(values) > 0.5 for values in rng.normal(size=(10_000, 20))) <= 5
+    assert extreme(np.append(rng.normal(size=19), 40.0)) > 0.9
+    assert math.isnan(extreme(np.zeros(20)))
 
 
 def test_what_common_seeds_are_worth() -> None:

@@ -14,6 +14,7 @@ from simlab.lab.space import Space
 from simlab.scenario import load, with_values
 from simlab.scenario.experiment import Search
 from simlab.scenario.experiments import Lever, lever
+from simlab.scenario.strategy import WEEKDAYS
 
 SCENARIO = load("default").scenario
 RANGES = {
@@ -22,7 +23,7 @@ RANGES = {
     "levers.offers.coupon.depth": Search(low="1%", high="30%", log=True),
     "levers.offers.coupon.valid": Search(low="1 days", high="14 days"),
     "levers.referral.reward": Search(low="0 yuan", high="80 yuan"),
-    "levers.touches.promo.days": Search(choices=(["fri", "sat", "sun"], ["mon", "tue", "wed", "thu", "fri", "sat", "sun"])),
+    "levers.touches.promo.days": Search(choices=(["fri", "sat", "sun"], list(WEEKDAYS))),
 }  # fmt: skip
 
 

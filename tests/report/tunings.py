@@ -41,7 +41,9 @@ CHOICES: dict[str, Any] = FEW | {
     "levers.offers.coupon.stages": {
         "choices": [None, ["at_risk", "dormant"], ["new", "at_risk", "dormant"], ["loyal"]]
     },
-    "levers.touches.promo.days": {"choices": [["fri", "sat"], ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]},
+    "levers.touches.promo.days": {
+        "choices": [["fri", "sat"], ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
+    },
 }
 ONE: dict[str, Any] = {"levers.push.active.per_week": [0, 7]}
 BASE = 250_000
@@ -71,9 +73,7 @@ def make(
     """A tuning; `gain` scales every uplift, `without` leaves tables out."""
     scenario = scenario or load(scenario_file, overrides).scenario
     objectives = dict(objectives or {"customer_equity": "maximise"})
-    levers = tuple(
-        lever(scenario, path, Search.model_validate(search)) for path, search in searched.items()
-    )
+    levers = tuple(lever(scenario, path, Search.model_validate(search)) for path, search in searched.items())
     best = {x.path: _optimum(x, k) for k, x in enumerate(levers)} | dict(optimum or {})
     truth = _Truth(levers, best, gain, objectives)
     table = _trials(truth, trials, failed, racing)
@@ -132,7 +132,9 @@ def _place(x: Lever, value: Any) -> float:
 class _Truth:
     """The mean uplift of a strategy, and noise around it."""
 
-    def __init__(self, levers: tuple[Lever, ...], best: dict[str, Any], gain: float, objectives: dict[str, str]):
+    def __init__(
+        self, levers: tuple[Lever, ...], best: dict[str, Any], gain: float, objectives: dict[str, str]
+    ):
         self.levers, self.best, self.gain, self.objectives = levers, best, gain, objectives
         self.sign = 1.0 if next(iter(objectives.values())) == "maximise" else -1.0
         self.weights = [40.0 / (1 + 0.7 * k) for k in range(len(levers))]
@@ -173,10 +175,10 @@ def _trials(truth: _Truth, count: int, failed: int, racing: bool) -> pd.DataFram
             near = rng.random() < 0.7
             values = {x.path: truth.best[x.path] if near and rng.random() < 0.5 else values[x.path]
                       for x in truth.levers}  # fmt: skip
-        broken = 0 < failed and trial and trial % max(count // failed, 2) == 1
+        broken = failed > 0 and trial and trial % max(count // failed, 2) == 1
         uplift = 0.0 if trial == 0 else truth.uplift(values) + rng.normal(0, 1.5)
         complaints = 0.75 + 0.02 * uplift * truth.sign / max(truth.gain, 0.01) + rng.normal(0, 0.12)
-        raced = bool(racing and trial and truth.sign * uplift < -4)
+        raced = bool(racing and trial and not broken and truth.sign * uplift < -4)
         row = {
             "trial": trial, "state": "failed" if broken else "complete", "raced": raced,
             "uplift": math.nan if broken else uplift, "seeds": 0 if broken else 3 if raced else 6,
@@ -209,7 +211,11 @@ def _finalists(truth: _Truth, trials: pd.DataFrame, verdict: str) -> pd.DataFram
         }  # fmt: skip
         for outcome in list(truth.objectives)[1:]:
             second = truth.second(values)
-            row |= {f"uplift:{outcome}": second, f"low:{outcome}": second - 0.01, f"high:{outcome}": second + 0.01}
+            row |= {
+                f"uplift:{outcome}": second,
+                f"low:{outcome}": second - 0.01,
+                f"high:{outcome}": second + 0.01,
+            }
         rows.append(row | values)
     out = pd.DataFrame(rows)
     if len(out):
@@ -255,7 +261,9 @@ def _report(
             values["customer_equity"] = LEVELS["customer_equity"] * (1 + noise) + shift + own.normal(0, 2.2)
             values["total_equity"] = values["customer_equity"] * BASE
             if first != "customer_equity":
-                values[first] = LEVELS[first] * (1 + noise) + shift * LEVELS[first] / 824 + own.normal(0, 1e-4)
+                values[first] = (
+                    LEVELS[first] * (1 + noise) + shift * LEVELS[first] / 824 + own.normal(0, 1e-4)
+                )
             rows.append({"arm": arm, "seed": 3_000_000_001 + k} | values)
     report = pd.DataFrame(rows)
     differences = _differences(report, truth)
@@ -345,7 +353,9 @@ def _checks(
                              "sd": 0.9})  # fmt: skip
     horizons = []
     for days, factor in ((90, 0.25), (180, 0.55), (365, 1.0)):
-        block = [{"horizon": days, "strategy": "current", "trial": -1, "uplift": 0.0, "low": 0.0, "high": 0.0}]
+        block = [
+            {"horizon": days, "strategy": "current", "trial": -1, "uplift": 0.0, "low": 0.0, "high": 0.0}
+        ]
         for _, row in finalists.iterrows():
             found = factor * row["uplift"] + rng.normal(0, 0.5)
             block.append({"horizon": days, "strategy": f"trial {row['trial']}", "trial": int(row["trial"]),
@@ -368,7 +378,8 @@ def _checks(
 def project(folder: Path, base: bool = False) -> Path:
     """A project with a scenario of its own, with Chinese names; `base`: with a data file, too."""
     (folder / "scenarios").mkdir(parents=True, exist_ok=True)
-    text = "extends: default\nname: 茶饮会员\nlevers:\n  push:\n    active: {per_week: 2.5, mix: {promo: 1, value: 3}}\n"
+    text = "extends: default\nname: 茶饮会员\nlevers:\n"
+    text += "  push:\n    active: {per_week: 2.5, mix: {promo: 1, value: 3}}\n"
     if base:
         rows = "".join(f"u{k},{2024 + k % 2}-0{1 + k % 9}-10\n" for k in range(20))
         (folder / "scenarios" / "base.csv").write_text("user,joined\n" + rows, encoding="utf-8")

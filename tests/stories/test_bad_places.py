@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from simlab.lab import folders
-from simlab.lab import tune as lab
 from simlab.lab.planner import Trial
 from simlab.lab.store import Store
 from simlab.lab.studies import JournalStudy
+from simlab.lab.tune_plan import plan
 from simlab.scenario import InputError
 from simlab.scenario.experiments import load_experiment
 from tests.stories.tunes import numbers_in, recorded, tune, write
@@ -69,7 +69,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def study(place: Path, folder: Path) -> JournalStudy:
-    todo = lab.plan(load_experiment(place / "often.yaml"))
+    todo = plan(load_experiment(place / "often.yaml"))
     return JournalStudy(todo.study, list(todo.objectives.values()), folder)
 
 

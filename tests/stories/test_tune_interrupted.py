@@ -15,6 +15,7 @@ import pytest
 from simlab.lab import tune as lab
 from simlab.lab.crew import Crew, rules
 from simlab.lab.store import Store
+from simlab.lab.tune_plan import plan
 from simlab.scenario.experiments import load_experiment
 from tests.stories.conftest import start
 from tests.stories.tunes import Listener, numbers_in, recorded, same, tune, write
@@ -97,7 +98,7 @@ def test_a_time_budget_stops_and_the_same_call_continues(tmp_path: Path) -> None
     file = write(tmp_path)
     whole = tune(file, tmp_path / "whole")
     out, listener = tmp_path / "out", Listener()
-    todo = lab.plan(load_experiment(file))
+    todo = plan(load_experiment(file))
     answers = []
     for seconds in (0.0, 0.3, 0.6, None):
         with Crew(Store(out, rules()), threads=1, seconds=seconds, watcher=listener) as crew:

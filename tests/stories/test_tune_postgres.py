@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from simlab.lab import tune as lab
 from simlab.lab.planner import Trial
 from simlab.lab.studies import SharedStudy, open_study
+from simlab.lab.tune_plan import plan
 from simlab.scenario import InputError
 from simlab.scenario.experiments import load_experiment
 from tests.stories.postgres import Server, binaries
@@ -36,7 +36,7 @@ def server() -> Iterator[Server]:
 
 
 def shared(file: Path, url: str, name: str = "") -> SharedStudy:
-    todo = lab.plan(load_experiment(file))
+    todo = plan(load_experiment(file))
     study = open_study(name or todo.study, list(todo.objectives.values()), file.parent, url, Listener())
     assert isinstance(study, SharedStudy)
     return study

@@ -14,6 +14,7 @@ from simlab.lab.crew import Crew, rules
 from simlab.lab.planner import Trial
 from simlab.lab.store import Store
 from simlab.lab.studies import JournalStudy
+from simlab.lab.tune_plan import plan
 from simlab.lab.tuning import Tuning
 from simlab.lab.watch import Nobody
 from simlab.scenario.experiments import load_experiment
@@ -38,7 +39,7 @@ def write(folder: Path, **tune: Any) -> Path:
 
 def tune(file: Path, out: Path, storage: str | None = None, store: bool = True, **crew: Any) -> Tuning:
     """The tune of a file without its report page; `store` False: every run anew."""
-    todo = lab.plan(load_experiment(file))
+    todo = plan(load_experiment(file))
     kept = Store(out, rules()) if store else None
     with Crew(kept, **crew) as hands:
         found = lab.tune(todo, hands, out / "studies", storage, checks=False)
@@ -48,7 +49,7 @@ def tune(file: Path, out: Path, storage: str | None = None, store: bool = True, 
 
 def recorded(file: Path, out: Path) -> dict[int, Trial]:
     """What the journal in `out` holds."""
-    todo = lab.plan(load_experiment(file))
+    todo = plan(load_experiment(file))
     study = JournalStudy(todo.study, list(todo.objectives.values()), out / "studies")
     try:
         return study.trials()

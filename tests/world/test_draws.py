@@ -32,7 +32,8 @@ PURPOSES = {
     "ENDED": 21, "CORE": 22, "SEND": 30, "EXECUTE": 31, "SEEN": 32, "OPEN": 33, "INTERACT": 34, "CLIP": 35,
     "STOCK": 36, "MUTE": 40, "LEAVE": 41, "COMPLAIN": 42, "DOG_LEAVE": 43, "EXIT": 44, "VISIT": 50,
     "ORDER": 51, "AMOUNT": 52, "BUDGET": 53, "INVITE": 60, "INVITE_MORE": 61, "FRIEND": 62, "ACCEPT": 63,
-    "HUNT": 64, "WINNER": 65, "REWARD": 66, "SOURCE_JOIN": 70, "GRAPH": 90,
+    "HUNT": 64, "WINNER": 65, "REWARD": 66, "SOURCE_JOIN": 70, "GRAPH": 90, "TEST_CELL": 100,
+    "TEST_CLUSTER": 101,
 }  # fmt: skip
 """The purposes for ever. Add a line for a new one; never touch a line that is here."""
 

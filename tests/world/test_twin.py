@@ -11,6 +11,7 @@ from bodies import Story, difference, engine_story, twin_story
 from hypothesis import HealthCheck, given, settings
 
 from scenarios import World, cell_worlds, random_test, random_world, worlds
+from simlab.scenario import Scenario
 from simlab.world.draws import Purpose
 from simlab.world.records import EVENT_NAMES
 from simlab.world.terms import names_of
@@ -119,6 +120,18 @@ def test_everything_varies() -> None:
         for name, value in flags.items():
             seen.setdefault(name, set()).add(value)
     assert {name for name, values in seen.items() if len(values) < 2} == set()
+
+
+class DeafToCells(TwinMarket):
+    """Caps and referral of cell 0 hold for everybody."""
+
+    def strategy_of(self, person: Person) -> Scenario:
+        return self.in_force
+
+
+def test_a_twin_that_does_not_know_the_cells_is_noticed() -> None:
+    cells = (random_test(random.Random(number)) for number in FIXED)
+    assert any(difference(engine_story(world), twin_story(world, DeafToCells)) for world in cells)
 
 
 # The oracle notices ----------------------------------------------------------------------

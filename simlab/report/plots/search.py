@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from simlab.lab.tuning import Tuning
 from simlab.report import fonts, levers, style
@@ -18,40 +17,42 @@ from simlab.report.numbers import listed, plural
 from simlab.report.plots import marks
 from simlab.report.plots.decision import best_name
 from simlab.report.tune_facts import by_effect, first, gap, sign, table, trials, unit, winner_row
-from simlab.report.tune_words import gain
 from simlab.scenario.experiments import Lever
-from simlab.scenario.outcomes import OUTCOMES
 
 TRIAL, BROKEN, QUIET = style.ACCENT, style.LOSS, "#c3ccd3"
-DIVERGING = LinearSegmentedColormap.from_list(
-    "uplift", [style.LOSS, "#f3e3da", "#f7f7f5", "#d7e6e2", style.GAIN]
-)
 ENOUGH = 5
 """Trials below which slices and lines over levers would be dots in a void."""
 
 
-def _split(t: Tuning) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def split(t: Tuning) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Finished trials but the current strategy: that kept the constraints, that did not, dropped early."""
     frame = trials(t)
+    if frame.empty:
+        frame = pd.DataFrame({"trial": [], "uplift": [], "raced": [], "feasible": [], "finalist": []})
     frame = frame[(frame["trial"] > 0) & frame["uplift"].notna()]
     raced, feasible = frame["raced"].astype(bool), frame["feasible"].astype(bool)
     return frame[feasible & ~raced], frame[~feasible & ~raced], frame[raced]
 
 
-def _marks(ax: Axes, t: Tuning, edge: float) -> dict[str, Any]:
-    """The trials as marks by what became of them; those beyond `edge` stand on it."""
-    good, bad, raced = _split(t)
-    beyond = np.maximum if sign(t) > 0 else np.minimum
-    handles: dict[str, Any] = {}
-    for text, frame, how in (
-        ("kept the constraints", good, {"marker": "o", "color": TRIAL, "alpha": 0.6, "linewidths": 0}),
-        ("broke a constraint", bad, {"marker": "x", "color": BROKEN, "linewidths": 1.2, "alpha": 0.8}),
+def kinds(t: Tuning, alpha: float) -> list[tuple[str, pd.DataFrame, dict[str, Any]]]:
+    """The trials by what became of them: (words, rows, how a mark looks)."""
+    good, bad, raced = split(t)
+    return [
+        ("kept the constraints", good, {"marker": "o", "color": TRIAL, "alpha": alpha, "linewidths": 0}),
+        ("broke a constraint", bad, {"marker": "x", "color": BROKEN, "alpha": 0.75, "linewidths": 1.0}),
         (
             "dropped early",
             raced,
-            {"marker": "o", "facecolor": "none", "edgecolor": style.MUTED, "linewidths": 0.9},
+            {"marker": "o", "facecolor": "none", "edgecolor": style.MUTED, "linewidths": 0.8},
         ),
-    ):
+    ]
+
+
+def _marks(ax: Axes, t: Tuning, edge: float) -> dict[str, Any]:
+    """The trials as marks by what became of them; those beyond `edge` stand on it."""
+    beyond = np.maximum if sign(t) > 0 else np.minimum
+    handles: dict[str, Any] = {}
+    for text, frame, how in kinds(t, 0.6):
         if len(frame):
             y = beyond(frame["uplift"].to_numpy(float), edge)
             handles[text] = ax.scatter(frame["trial"], y, s=26, zorder=2.5, clip_on=False, **how)
@@ -60,12 +61,12 @@ def _marks(ax: Axes, t: Tuning, edge: float) -> dict[str, Any]:
 
 def history(t: Tuning) -> Figure | None:
     """Uplift by trial, the best so far, and beside it what fresh seeds say. None without finished trials."""
-    if not sum(map(len, _split(t))):
+    if not sum(map(len, split(t))):
         return None
     fig, (ax,) = style.figure(4.0)
-    low, high = _limits(t)
+    low, high = limits(t)
     handles = _marks(ax, t, low if sign(t) > 0 else high)
-    good, _, _ = _split(t)
+    good, _, _ = split(t)
     good = good.sort_values("trial")
     if len(good):
         best = sign(t) * np.maximum.accumulate(sign(t) * good["uplift"].to_numpy(float))
@@ -94,14 +95,14 @@ def history(t: Tuning) -> Figure | None:
         0, color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)), zorder=1.5
     )
     ax.set_ylim(low, high)
-    _uplift_axis(ax, t)
+    uplift_axis(ax, t)
     style.caption(ax, "x", "trial")
     style.grid(ax)
     style.legend(fig, list(handles.values()), list(handles), 4)
     return style.finish(fig)
 
 
-def _uplift_axis(ax: Axes, t: Tuning, axis: str = "y", outcome: str | None = None, bins: int = 5) -> None:
+def uplift_axis(ax: Axes, t: Tuning, axis: str = "y", outcome: str | None = None, bins: int = 5) -> None:
     name = outcome or first(t)
     limits = ax.get_ylim() if axis == "y" else ax.get_xlim()
     share = unit(name) == "share"
@@ -115,7 +116,7 @@ def _uplift_axis(ax: Axes, t: Tuning, axis: str = "y", outcome: str | None = Non
 def read_history(t: Tuning) -> str:
     """What became of the trials, and when the best one was found."""
     frame = table(t, "trials")
-    good, bad, raced = _split(t)
+    good, bad, raced = split(t)
     failed = int((frame["state"] != "complete").sum())
     parts = [f"{len(good)} kept the constraints", *([f"{len(bad)} broke one"] if len(bad) else []),
              *([f"{len(raced)} were dropped early"] if len(raced) else []),
@@ -129,31 +130,31 @@ def read_history(t: Tuning) -> str:
 
 def slices(t: Tuning) -> Figure | None:
     """Uplift by lever: the trials, the surrogate's profile through the best strategy, winner and current value."""
-    if sum(map(len, _split(t))) < ENOUGH:
+    if sum(map(len, split(t))) < ENOUGH:
         return None
     order = [next(x for x in t.levers if x.path == path) for path in by_effect(t)]
     columns = min(len(order), 3 if len(order) != 4 else 2)
     rows = math.ceil(len(order) / columns)
-    fig, axes = style.figure(2.75 * rows + 0.5, rows, columns, sharey=True)
+    fig, axes = style.figure(max(2.75 * rows + 0.5, 3.8), rows, columns, sharey=True)
     texts = dict(zip((x.path for x in t.levers), levers.labels([x.path for x in t.levers]), strict=True))
     handles: dict[str, Any] = {}
     for ax, lever in zip(axes, order, strict=False):
         handles = _slice(ax, t, lever) | handles
         style.heading(ax, texts[lever.path])
         ax.title.set_fontsize(style.SIZE)
-    axes[0].set_ylim(*_limits(t))
+    axes[0].set_ylim(*limits(t))
     for k, ax in enumerate(axes):
         if k >= len(order):
             ax.set_visible(False)
         elif k % columns == 0:
-            _uplift_axis(ax, t, bins=4)
+            uplift_axis(ax, t, bins=4)
     style.legend(fig, list(handles.values()), list(handles), 4)
     return style.finish(fig)
 
 
-def _limits(t: Tuning) -> tuple[float, float]:
+def limits(t: Tuning) -> tuple[float, float]:
     """The scale of the trials that are worth looking at: a few disasters must not flatten the rest."""
-    values = np.concatenate([frame["uplift"].to_numpy(float) for frame in _split(t)] + [np.zeros(1)])
+    values = np.concatenate([frame["uplift"].to_numpy(float) for frame in split(t)] + [np.zeros(1)])
     low, high = np.percentile(values, [20, 100] if sign(t) > 0 else [0, 80])
     found = gap(t, first(t))
     if found is not None:
@@ -164,23 +165,14 @@ def _limits(t: Tuning) -> tuple[float, float]:
 
 def _slice(ax: Axes, t: Tuning, lever: Lever) -> dict[str, Any]:
     handles: dict[str, Any] = {}
-    good, bad, raced = _split(t)
-    for text, frame, how in (
-        ("kept the constraints", good, {"marker": "o", "color": TRIAL, "alpha": 0.35, "linewidths": 0}),
-        ("broke a constraint", bad, {"marker": "x", "color": BROKEN, "alpha": 0.45, "linewidths": 0.9}),
-        (
-            "dropped early",
-            raced,
-            {"marker": "o", "facecolor": "none", "edgecolor": style.MUTED, "linewidths": 0.7},
-        ),
-    ):
+    for text, frame, how in kinds(t, 0.35):
         if len(frame):
-            x = _places(lever, frame[lever.path].tolist(), frame["trial"].to_numpy(float))
+            x = places(lever, frame[lever.path].tolist(), frame["trial"].to_numpy(float))
             handles[text] = ax.scatter(x, frame["uplift"], s=16, zorder=2, **how)
     profile = table(t, "profiles")
     profile = profile[profile["lever"] == lever.path] if len(profile) else profile
     if len(profile):
-        x = _places(lever, profile["value"].tolist())
+        x = places(lever, profile["value"].tolist())
         mean, sd = (profile[c].to_numpy(float) for c in ("surrogate", "sd"))
         if lever.kind == "choice":
             ax.vlines(x, mean - 2 * sd, mean + 2 * sd, color=style.INK, linewidth=1.2, zorder=3)
@@ -199,11 +191,11 @@ def _slice(ax: Axes, t: Tuning, lever: Lever) -> dict[str, Any]:
         handles[best_name(t)] = ax.axvline(at, color=style.WARM, linewidth=1.6)
     marks.zero(ax, "y", linewidth=0.7)
     style.grid(ax)
-    _lever_axis(ax, lever)
+    lever_axis(ax, lever)
     return handles
 
 
-def _places(lever: Lever, values: list[Any], spread: np.ndarray | None = None) -> np.ndarray:
+def places(lever: Lever, values: list[Any], spread: np.ndarray | None = None) -> np.ndarray:
     """Places in the searched range; choices side by side within their column, in the order of the trials."""
     x = np.array([levers.position(lever, value) for value in values], float)
     if lever.kind == "choice" and spread is not None:
@@ -211,13 +203,13 @@ def _places(lever: Lever, values: list[Any], spread: np.ndarray | None = None) -
     return x
 
 
-def _lever_axis(ax: Axes, lever: Lever, axis: str = "x") -> None:
+def lever_axis(ax: Axes, lever: Lever, axis: str = "x") -> None:
     """Ticks of a lever whose axis runs from 0 to 1 over the searched range."""
     target = ax.xaxis if axis == "x" else ax.yaxis
     if lever.kind == "choice":
         at = [(k + 0.5) / len(lever.choices) for k in range(len(lever.choices))]
         few = len(lever.choices) <= 4
-        texts = [_choice(lever, k, few) for k in range(len(lever.choices))]
+        texts = [choice_label(lever, k, few) for k in range(len(lever.choices))]
         target.set_major_locator(FixedLocator(at))
         target.set_major_formatter(
             FuncFormatter(lambda v, _: texts[min(int(v * len(texts)), len(texts) - 1)])
@@ -231,10 +223,11 @@ def _lever_axis(ax: Axes, lever: Lever, axis: str = "x") -> None:
         style.caption(ax, axis, levers.unit(lever.path))  # type: ignore[arg-type]
 
 
-def _choice(lever: Lever, k: int, few: bool) -> str:
-    text = levers.plot_text(levers.text(lever.path, lever.choices[k]))
+def choice_label(lever: Lever, k: int, few: bool) -> str:
+    """A choice on an axis: its words where they fit, else its number."""
+    text = levers.text(lever.path, lever.choices[k])
     room = 36 // len(lever.choices)
-    return text if few and fonts.width(text) <= room else f"{k + 1}"
+    return fonts.label(text) if few and fonts.width(text) <= room and fonts.drawable(text) else f"{k + 1}"
 
 
 def choice_key(t: Tuning) -> list[tuple[str, str]]:
@@ -242,7 +235,7 @@ def choice_key(t: Tuning) -> list[tuple[str, str]]:
     out = []
     for lever in t.levers:
         for k, value in enumerate(lever.choices):
-            if _choice(lever, k, len(lever.choices) <= 4) == f"{k + 1}":
+            if choice_label(lever, k, len(lever.choices) <= 4) == f"{k + 1}":
                 out.append((f"{levers.title(lever.path)} {k + 1}", levers.text(lever.path, value)))
     return out
 
@@ -268,201 +261,3 @@ def read_slices(t: Tuning) -> str:
         return (f"Nearly flat within what the surrogate can tell: {listed(flat[:4])}; there is room to choose those "
                 "for other reasons.")  # fmt: skip
     return "The profiles show how far each lever may move before the uplift is lost."
-
-
-def contour(t: Tuning) -> Figure | None:
-    """The surrogate over the two levers that matter most, the others at the best strategy. None without it."""
-    frame = table(t, "surface")
-    if frame.empty:
-        return None
-    named = {x.path: x for x in t.levers}
-    one, other = named.get(frame["lever_x"].iloc[0]), named.get(frame["lever_y"].iloc[0])
-    if one is None or other is None or "choice" in (one.kind, other.kind):
-        return None
-    wide = frame.pivot_table(index="y", columns="x", values="surrogate")
-    # One contour line needs relief beyond what the surrogate is unsure about.
-    if min(wide.shape) < 3 or float(np.ptp(frame["surrogate"])) < 2 * float(frame["sd"].mean()):
-        return None
-    fig, (ax,) = style.figure(4.8)
-    x = np.array([levers.position(one, v) for v in wide.columns])
-    y = np.array([levers.position(other, v) for v in wide.index])
-    # As far down as up: where it is much worse, it does not matter how much.
-    best = float((sign(t) * frame["surrogate"]).max())
-    most = best if best > 0 else float(frame["surrogate"].abs().max())
-    levels = MaxNLocator(20, symmetric=True).tick_values(-most, most)
-    drawn = ax.contourf(x, y, sign(t) * wide.to_numpy(), levels=levels, cmap=DIVERGING, extend="both")
-    ax.contour(x, y, wide.to_numpy(), levels=[0.0], colors=style.INK, linewidths=1.0)
-    good, bad, raced = _split(t)
-    for part, how in ((good, {"marker": "o", "color": style.INK, "linewidths": 0}),
-                      (pd.concat([bad, raced]), {"marker": "x", "color": style.INK, "linewidths": 0.8})):  # fmt: skip
-        if len(part):
-            ax.scatter(_places(one, part[one.path].tolist()), _places(other, part[other.path].tolist()), s=12,
-                       alpha=0.35, **how)  # fmt: skip
-    spots = [("current", one.current, other.current, style.PAPER, style.INK)]
-    if t.winner is not None:
-        spots.append((best_name(t), t.winner[one.path], t.winner[other.path], style.WARM, style.PAPER))
-    handles = [ax.scatter([levers.position(one, a)], [levers.position(other, b)], s=110, color=fill, edgecolor=edge,
-                          linewidths=1.5, zorder=4) for _, a, b, fill, edge in spots]  # fmt: skip
-    _lever_axis(ax, one)
-    _lever_axis(ax, other, "y")
-    texts = levers.labels([x.path for x in t.levers])
-    for axis, lever in (("x", one), ("y", other)):
-        title = texts[[x.path for x in t.levers].index(lever.path)].replace("\n", " ")
-        style.caption(ax, axis, f"{title}, {levers.unit(lever.path)}".rstrip(", "))  # type: ignore[arg-type]
-    bar = fig.colorbar(drawn, ax=ax, pad=0.02, aspect=28)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(length=0, labelsize=style.SMALL, colors=style.MUTED)
-    bar.ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda v, _: marks.plus(float(f"{sign(t) * v:.3g}"), most))
-    )
-    bar.set_label(f"surrogate uplift, {unit(first(t))}", fontsize=style.SMALL, color=style.MUTED)
-    style.legend(fig, handles, [text for text, *_ in spots])
-    return style.finish(fig)
-
-
-def read_contour(t: Tuning) -> str:
-    """Which two levers these are."""
-    frame = table(t, "surface")
-    one, other = str(frame["lever_x"].iloc[0]), str(frame["lever_y"].iloc[0])
-    return (f"{levers.title(one)} against {levers.phrase(other)}, all other levers as in the {best_name(t)} strategy. "
-            "The black line is where nothing changes.")  # fmt: skip
-
-
-def _others(t: Tuning) -> list[str]:
-    frame = table(t, "finalists")
-    return [o for o in list(t.objectives)[1:] if f"uplift:{o}" in frame.columns]
-
-
-def front(t: Tuning) -> Figure | None:
-    """Finalists by two objectives, with intervals, the front marked. None with one objective."""
-    frame, others = table(t, "finalists"), _others(t)
-    if frame.empty or not others:
-        return None
-    fig, axes = style.figure(4.2, 1, len(others))
-    handles: dict[str, Any] = {}
-    for ax, other in zip(axes, others, strict=True):
-        handles = _front(ax, t, other) | handles
-    style.legend(fig, list(handles.values()), list(handles))
-    return style.finish(fig)
-
-
-def _front(ax: Axes, t: Tuning, other: str) -> dict[str, Any]:
-    frame, handles = table(t, "finalists"), {}
-    good, _, _ = _split(t)
-    if f"uplift:{other}" in good:
-        handles["trials (search seeds)"] = ax.scatter(
-            good["uplift"], good[f"uplift:{other}"], s=12, color=QUIET
-        )
-    for text, rows, colour in (
-        ("other finalists", frame[~frame["front"].astype(bool)], style.MUTED),
-        ("on the front", frame[frame["front"].astype(bool)], style.ACCENT),
-    ):
-        if rows.empty:
-            continue
-        x, y = rows["uplift"], rows[f"uplift:{other}"]
-        ax.hlines(y, rows["low"], rows["high"], color=colour, linewidth=1.3, alpha=0.5)
-        ax.vlines(x, rows[f"low:{other}"], rows[f"high:{other}"], color=colour, linewidth=1.3, alpha=0.5)
-        handles[text] = ax.scatter(x, y, s=44, color=colour, zorder=3, linewidths=0)
-    row = winner_row(t)
-    if row is not None:
-        handles[best_name(t)] = ax.scatter([row["uplift"]], [row[f"uplift:{other}"]], s=150, facecolor="none",
-                                           edgecolor=style.WARM, linewidths=1.8, zorder=4)  # fmt: skip
-    marks.zero(ax)
-    marks.zero(ax, "y")
-    handles["current"] = ax.scatter(
-        [0], [0], s=54, color=style.PAPER, edgecolor=style.INK, linewidths=1.5, zorder=5
-    )
-    _uplift_axis(ax, t, "x")
-    _uplift_axis(ax, t, "y", other)
-    style.grid(ax)
-    style.grid(ax, "x")
-    if t.objectives[other] == "minimise":
-        ax.annotate("lower is better", (0.99, 0.02), xycoords="axes fraction", ha="right", fontsize=style.SMALL,
-                    color=style.MUTED)  # fmt: skip
-    return handles
-
-
-def read_front(t: Tuning) -> str:
-    """What the winner gives up for the first objective."""
-    frame, row = table(t, "finalists"), winner_row(t)
-    on = int(frame["front"].sum())
-    text = f"{plural(on, 'finalist')} of {len(frame)} cannot be beaten on every objective at once."
-    if row is None:
-        return text
-    parts = []
-    for outcome in _others(t):
-        texts, suffix = gain([float(row[f"uplift:{outcome}"]), float(row[f"low:{outcome}"]),
-                              float(row[f"high:{outcome}"])], unit(outcome))  # fmt: skip
-        parts.append(
-            f"{OUTCOMES.get(outcome, (outcome, ''))[0]} {texts[0]}{suffix} ({texts[1]} to {texts[2]})"
-        )
-    return f"{text} The {best_name(t)} strategy is the best of them on {first(t).replace('_', ' ')}; with it: {listed(parts)}."
-
-
-def parallel(t: Tuning) -> Figure | None:
-    """All trials over all levers, the better the darker; finalists' ranges can be read off. None with one lever."""
-    good, bad, raced = _split(t)
-    frame = pd.concat([bad, raced, good])
-    if len(t.levers) < 2 or len(good) < ENOUGH:
-        return None
-    fig, (ax,) = style.figure(0.9 + 0.56 * len(t.levers))
-    y = np.arange(len(t.levers))
-    values = sign(t) * good["uplift"].to_numpy(float)
-    rank = np.argsort(np.argsort(values, kind="stable"), kind="stable") / max(len(values) - 1, 1)
-    for _, row in frame[~frame["feasible"].astype(bool) | frame["raced"].astype(bool)].iterrows():
-        ax.plot(_along(t, row), y, color=QUIET, linewidth=0.6, alpha=0.5, zorder=1)
-    for k in np.argsort(rank, kind="stable"):
-        ax.plot(_along(t, good.iloc[k]), y, color=style.SEQUENTIAL(0.12 + 0.75 * rank[k]),
-                linewidth=0.7 + 0.7 * rank[k], alpha=0.35 + 0.4 * rank[k], zorder=1.2 + rank[k])  # fmt: skip
-    (now,) = ax.plot([levers.position(x, x.current) for x in t.levers], y, color=style.INK, linewidth=1.6,
-                     linestyle=(0, (3, 2)), zorder=4)  # fmt: skip
-    handles, texts = [now], ["current"]
-    if t.winner is not None:
-        own = [levers.position(x, t.winner[x.path]) for x in t.levers]
-        handles += ax.plot(own, y, color=style.WARM, linewidth=2.4, marker="o", markersize=6, zorder=5)
-        texts.append(best_name(t))
-    for k, lever in enumerate(t.levers):
-        ax.plot([0, 1], [k, k], color=style.MUTED, linewidth=0.8, zorder=0.5)
-        if lever.kind == "choice":
-            continue
-        for at, value, side in ((0, lever.low, "right"), (1, lever.high, "left")):
-            ax.annotate(f"{levers.number(lever.path, value)}{f' {levers.unit(lever.path)}' if at else ''}", (at, k),
-                        xytext=(-6 if side == "right" else 6, 0), textcoords="offset points", ha=side, va="center",
-                        fontsize=style.SMALL - 0.5, color=style.MUTED)  # fmt: skip
-    ax.set_yticks(y, levers.labels([x.path for x in t.levers]))
-    ax.tick_params(axis="y", labelsize=style.SMALL, colors=style.INK, pad=34)
-    ax.set_ylim(len(t.levers) - 0.6, -0.4)
-    ax.set_xlim(-0.01, 1.12)
-    ax.xaxis.set_visible(False)
-    ax.spines["bottom"].set_visible(False)
-    style.legend(fig, handles, texts)
-    return style.finish(fig)
-
-
-def _along(t: Tuning, row: pd.Series) -> list[float]:
-    shift = (float(row["trial"]) * 0.618 % 1 - 0.5) * 0.4
-    return [
-        levers.position(x, row[x.path]) + (shift / len(x.choices) if x.kind == "choice" else 0.0)
-        for x in t.levers
-    ]
-
-
-def read_parallel(t: Tuning) -> str:
-    """Where the best tenth of the trials lie."""
-    good, _, _ = _split(t)
-    top = good.loc[(sign(t) * good["uplift"]).nlargest(max(len(good) // 10, 3)).index]
-    narrow = []
-    for lever in t.levers:
-        if lever.kind == "choice":
-            continue
-        at = [levers.position(lever, v) for v in top[lever.path]]
-        if np.ptp(at) <= 0.3:
-            low, high = (
-                levers.number(lever.path, float(v)) for v in (top[lever.path].min(), top[lever.path].max())
-            )
-            span = f"{low} to {high}" if low != high else low
-            narrow.append(f"{levers.phrase(lever.path)} {span} {levers.unit(lever.path)}".strip())
-    best = f"the best {len(top)} trials"
-    if narrow:
-        return f"In {best} these hardly vary: {listed(narrow[:4])}."
-    return f"Even {best} vary in every lever: there are many ways to do about as well."
