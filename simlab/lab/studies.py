@@ -106,7 +106,7 @@ class JournalStudy:
             os.pwrite(self.lock, str(os.getpid()).encode(), 0)
             mend(self.path)
             self.study = _study(JournalStorage(JournalFileBackend(str(self.path))), name, directions)
-            self.trials()
+            self.known = _finished(self.study)
         except OSError as error:
             self.close()
             raise _refuse(self.path, "the study cannot be kept here", error.strerror or "",
@@ -118,13 +118,15 @@ class JournalStudy:
 
     def trials(self) -> dict[int, Trial]:
         """Finished trials by number."""
-        return _finished(self.study)
+        return dict(sorted(self.known.items()))
 
     def add(self, trial: Trial, distributions: Mapping[str, BaseDistribution]) -> None:
         """Record a finished trial, unless it is there."""
         try:
-            if trial.number not in self.trials():
+            if trial.number not in self.known:
                 self.study.add_trial(frozen(trial, distributions))
+                kept = self.study.get_trials(deepcopy=False)[-1]  # as the next process will read it
+                self.known[trial.number] = _thawed(trial.number, kept)
         except OSError as error:
             raise _refuse(self.path, "the study cannot be written", error.strerror or "",
                           "Free some space and run the same command again; it continues.") from None  # fmt: skip
@@ -384,8 +386,11 @@ def _finished(study: optuna.Study) -> dict[int, Trial]:
     for kept in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL)):
         number = kept.user_attrs.get("plan")
         if number is not None and number not in found:
-            values = tuple(kept.values or ())
-            found[number] = Trial(number, dict(kept.params), values, dict(kept.constraints),
-                                  dict(kept.user_attrs["means"]), dict(kept.intermediate_values),
-                                  bool(kept.user_attrs["raced"]), str(kept.user_attrs["failure"]))  # fmt: skip
+            found[number] = _thawed(number, kept)
     return dict(sorted(found.items()))
+
+
+def _thawed(number: int, kept: FrozenTrial) -> Trial:
+    return Trial(number, dict(kept.params), tuple(kept.values or ()), dict(kept.constraints),
+                 dict(kept.user_attrs["means"]), dict(kept.intermediate_values),
+                 bool(kept.user_attrs["raced"]), str(kept.user_attrs["failure"]))  # fmt: skip
