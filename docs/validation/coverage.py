@@ -169,7 +169,7 @@ def page(studies: dict[str, Study], seeds: int) -> str:
         count = f"{found.comparisons:,}"
         text += f"| {case} | {PAIRS} pairs | {count} | {100 * found.fixed:.1f} % | 93 to 97 % | {PAIRS} |\n"
         text += f"| {case} | `precision: {found.half_width:.2f} yuan` | {REPEATS * found.comparisons:,} | "
-            f"{100 * found.precise:.1f} % | "
+        text += f"{100 * found.precise:.1f} % | "
         text += f"at least 93.5 % | {found.needed:.0f} on average |\n"
     sample = 100 * np.sqrt(0.95 * 0.05 / next(iter(studies.values())).comparisons)
     wider = " and ".join(f"{100 * found.wider:.0f} %" for found in studies.values())
