@@ -148,9 +148,11 @@ def _verdict(found: Comparison, row: pd.Series) -> tuple[str, str]:
     if not math.isfinite(row["p_better"]):
         return "open", "Too few pairs to say."
     good, bad = _words(found.outcome)
-    clear = row["low"] > 0 or row["high"] < 0
-    if not clear:
+    alone = row["low"] > 0 or row["high"] < 0
+    if not alone:
         return "open", f"Chance alone could explain the difference: P({good}) is {likely(row['p_better'])}."
+    if row["low_together"] <= 0 <= row["high_together"]:  # NaN with one arm
+        return "open", "Of so many arms, one would differ as much as this by chance: it is not clear of zero with all."
     up = row["p_better"] > 0.5
     word = good if up else bad
     worlds = row["world_p_better"]
