@@ -7,10 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import engine, memory, mesa, startup
+from benchmarks import engine, memory, mesa, startup, trial
 from benchmarks.rows import Row, printed, surroundings, written
 
-PARTS = {"engine": engine.run, "mesa": mesa.run, "memory": memory.run, "startup": startup.run}
+PARTS = {
+    "engine": engine.run, "mesa": mesa.run, "memory": memory.run, "startup": startup.run, "trial": trial.run,
+}  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:

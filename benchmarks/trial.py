@@ -18,6 +18,7 @@ from simlab.lab.planner import Planner
 from simlab.lab.search import search
 from simlab.lab.store import Store
 from simlab.lab.studies import open_study
+from simlab.lab.tune_plan import plan
 from simlab.lab.watch import Nobody
 from simlab.scenario.experiments import load_experiment
 
@@ -41,10 +42,11 @@ tune:
 
 def run(quick: bool = False) -> list[Row]:
     """One row per size."""
-    return [_row(*size, trials=(12 if quick else 40)) for size in SIZES]
+    return [cost(*size, trials=(12 if quick else 40)) for size in SIZES]
 
 
-def _row(members: int, prospects: int, horizon: int, trials: int) -> Row:
+def cost(members: int, prospects: int, horizon: int, trials: int) -> Row:
+    """A search of some trials, without its answer."""
     engine, whole, days = _measured(members, prospects, horizon, trials)
     beyond, bar = whole - engine, BAR_TRIAL + BAR_DAY * days
     return Row(
@@ -70,8 +72,10 @@ def _measured(members: int, prospects: int, horizon: int, trials: int) -> tuple[
     with tempfile.TemporaryDirectory(prefix="simlab-benchmark-") as name:
         folder = Path(name)
         file = folder / "trial.yaml"
-        file.write_text(EXPERIMENT.format(members=members, prospects=prospects, horizon=horizon, trials=trials))
-        todo = lab.plan(load_experiment(file))
+        file.write_text(
+            EXPERIMENT.format(members=members, prospects=prospects, horizon=horizon, trials=trials)
+        )
+        todo = plan(load_experiment(file))
         study = open_study(todo.study, list(todo.objectives.values()), folder, None, Nobody())
         with Crew(Store(folder, rules()), threads=1) as crew:
             tuner = lab._Tune(todo, crew, study, Nobody(), None, False)

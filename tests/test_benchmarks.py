@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import engine, memory, mesa
+from benchmarks import engine, memory, mesa, trial
 from benchmarks.__main__ import main
 from benchmarks.mesa_rules import Rules
 from benchmarks.rows import BEGIN, END, Row, surroundings, written
@@ -95,3 +95,9 @@ def test_a_million_people_stay_below_the_memory_bar() -> None:
     assert row.values["people"] == 1_000_000
     assert row.values["degree"] == pytest.approx(10.0, abs=0.3)
     assert row.holds, row.text
+
+
+@pytest.mark.slow
+def test_a_trial_costs_little_beyond_the_engine() -> None:
+    row = trial.cost(*trial.SIZES[0], trials=12)
+    assert row.holds, f"{row.text}; {row.bar}"

@@ -91,7 +91,9 @@ def test_racing_drops_the_same_strategies_after_an_interruption(tmp_path: Path) 
             own.told([found[n] for n in range(first, first + BATCH)])
         best = max(found.values(), key=lambda t: t.values or (-math.inf,))
         worse = {k: v - 5.0 for k, v in best.steps.items()}
-        verdicts.append([own.hopeless(START, dict(list(s.items())[:k])) for s in (worse, best.steps) for k in (3, 4)])
+        verdicts.append(
+            [own.hopeless(START, dict(list(s.items())[:k])) for s in (worse, best.steps) for k in (3, 4)]
+        )
     assert verdicts[0] == verdicts[1]
     study.close()
 

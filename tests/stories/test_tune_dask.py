@@ -95,7 +95,12 @@ def test_a_cluster_that_goes_away_is_no_failed_trial(tmp_path: Path) -> None:
     file = write(tmp_path)
     out = tmp_path / "out"
     gone = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1", memory_limit=0
+        n_workers=1,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=":0",
+        host="127.0.0.1",
+        memory_limit=0,
     )
 
     def close() -> None:
