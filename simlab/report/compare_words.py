@@ -152,7 +152,10 @@ def _verdict(found: Comparison, row: pd.Series) -> tuple[str, str]:
     if not alone:
         return "open", f"Chance alone could explain the difference: P({good}) is {likely(row['p_better'])}."
     if row["low_together"] <= 0 <= row["high_together"]:  # NaN with one arm
-        return "open", "Of so many arms, one would differ as much as this by chance: it is not clear of zero with all."
+        return (
+            "open",
+            "Of so many arms, one would differ as much as this by chance: it is not clear of zero with all.",
+        )
     up = row["p_better"] > 0.5
     word = good if up else bad
     worlds = row["world_p_better"]
