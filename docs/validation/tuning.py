@@ -95,11 +95,9 @@ def main() -> None:
                     )
         if "optimum" in parts:
             for name, world in WORLDS.items():
-                tried = [t for row in records.part(f"studies/{name}") for t in row["tried"]]
-                records.once(
-                    f"optimum/{name}/{len(tried)}",
-                    lambda w=world, t=tried: optimum(w, t, seeds, crew, folder),
-                )
+                own = records.part(f"studies/{name}")
+                records.once(f"optimum/{name}/{len(own)}", lambda w=world, r=own: optimum(
+                    w, r, seeds, crew, folder))  # fmt: skip
         if "limits" in parts:
             for name, world in LIMITS.items():
                 for k in range(1, (limited if name == "binding" else max(1, limited // 6)) + 1):

@@ -132,13 +132,14 @@ def plain(
 
 
 def optimum(
-    world: World, tried: Sequence[tuple[Sequence[float], float]], seeds: int, crew: Crew, folder: Path
+    world: World, studies: Sequence[Mapping[str, Any]], seeds: int, crew: Crew, folder: Path
 ) -> dict[str, Any]:
     """The most that can be had: a design of its own and all that the studies tried, re-scored on fresh seeds.
 
     Args:
-        tried: points and uplifts of all studies' trials.
+        studies: finished ones; what they tried tells where to look, and their winners take part in the last round.
     """
+    tried = [t for row in studies for t in row["tried"]]
     question = world.question(folder, 2)
     space, truth = Space(question.levers), Truth(question, crew)
     points = [_params(space, u) for u in design(len(space.levers))]
@@ -158,9 +159,11 @@ def optimum(
             x += [own] * 3  # a mean of many seeds counts for more than a trial's
             y += [mean] * 3
     last = TruthSeed.panel(FINAL_SEEDS, LAST)
-    finals = sorted(scored.values(), key=lambda s: -s[1])[:FINAL]
-    means = [float(truth.uplift(space.values(p), last).mean()) for p, _ in finals]
-    best = space.values(finals[int(np.argmax(means))][0])
+    finals = [space.values(p) for p, _ in sorted(scored.values(), key=lambda s: -s[1])[:FINAL]]
+    # by what they report, not by their truth: that is what the best will be valued with
+    finals += [dict(row["winner"]) for row in sorted(studies, key=lambda row: -row["reported"])[:FINAL]]
+    means = [float(truth.uplift(values, last).mean()) for values in finals]
+    best = finals[int(np.argmax(means))]
     worth = truth.uplift(best, TRUTH[:seeds])
     level = truth.level(TRUTH[:seeds])
     return {
