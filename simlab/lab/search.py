@@ -77,8 +77,20 @@ class Panel:
 
 
 def column(runs: Sequence[Run], outcome: str) -> NDArray[np.float64]:
-    """An outcome by place."""
+    """An outcome by place.
+
+    Raises:
+        RuntimeError: a run failed.
+    """
+    bad = next((run for run in runs if run.failure), None)
+    if bad is not None:
+        raise RuntimeError(reason(bad))
     return np.array([run.outcomes[outcome] for run in runs], np.float64)
+
+
+def reason(bad: Run) -> str:
+    """Why a run failed, in a line."""
+    return f"seed {int(bad.seed)}, world {bad.world}: {bad.failure.strip().splitlines()[-1]}"
 
 
 def limited(runs: Sequence[Run], constraint: Constraint) -> NDArray[np.float64]:
@@ -143,10 +155,7 @@ class Search:
         """A trial from its runs at the positions `order` of the panel."""
         bad = next((run for run in runs if run.failure), None)
         if bad is not None:
-            last = bad.failure.strip().splitlines()[-1]
-            return Trial(
-                number, params, failure=f"seed {int(bad.seed)}, world {bad.world}: {last}\n{bad.failure}"
-            )
+            return Trial(number, params, failure=f"{reason(bad)}\n{bad.failure}")
         base = [self.base[k] for k in order]
         uplifts = {o: column(runs, o) - column(base, o) for o in self.objectives}
         if not all(np.isfinite(u).all() for u in uplifts.values()):

@@ -32,7 +32,7 @@ _SEAL = "check"
 """Name of the checksum among the arrays of a detail."""
 
 
-class Disagreement(RuntimeError):
+class Disagreement(Exception):
     """Two runs of one digest and seed differ: something that must not depend on the machine does."""
 
 

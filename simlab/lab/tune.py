@@ -34,6 +34,7 @@ from simlab.lab.search import (
     column,
     current,
     limited,
+    reason,
     search,
     text_of,
 )
@@ -169,7 +170,7 @@ class _Tune:
         only(SearchSeed, seeds)
         panel = self._panel(seeds, 1)
         self.watcher.doing("The current strategy on the search panel")
-        base = self._all(panel.tasks(current))
+        base = self._current(panel)
         judge = Judge(self.spec.judge, self.maximise)
         if self.spec.judge == "regret":
             judge = Judge("regret", self.maximise, self._reference(panel, base))
@@ -201,6 +202,15 @@ class _Tune:
         found = self.crew.runs(tasks)
         if any(run.skipped for run in found):
             raise OutOfTime
+        return found
+
+    def _current(self, panel: Panel) -> list[Run]:
+        """The current strategy, beside which everything else is seen."""
+        found = self._all(panel.tasks(current))
+        bad = next((run for run in found if run.failure), None)
+        if bad is not None:
+            raise InputError(Problem(self.todo.question.file, "the current strategy could not be run",
+                                     "Look at it with `simlab run`.", value=reason(bad)))  # fmt: skip
         return found
 
     # --- choice -------------------------------------------------------------------------------------------------
@@ -264,7 +274,7 @@ class _Tune:
         selection = SelectionSeed.panel(self.spec.selection_seeds, offset)
         only(SelectionSeed, selection)
         panel = self._panel(selection, 1 + self.spec.worlds)
-        base = self._all(panel.tasks(current))
+        base = self._current(panel)
         table = self._select(finalists, panel, base)
         if table.empty:
             raise InputError(Problem(self.todo.question.file, "no finalist could be run on fresh seeds",
