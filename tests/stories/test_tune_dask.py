@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from simlab.lab import crew as module
 from simlab.lab.crew import Crew
+from simlab.questions import compare
 from simlab.scenario import InputError
 from tests.stories.tunes import recorded, same, tune, write
 
@@ -119,3 +121,25 @@ def test_a_cluster_that_goes_away_is_no_failed_trial(tmp_path: Path) -> None:
     found = tune(file, out, threads=2)
     assert not any(trial.failure for trial in recorded(file, out).values())
     same(found, tune(file, tmp_path / "threads", threads=2))
+
+
+def test_a_comparison_is_the_same_there(tmp_path: Path, cluster: Any) -> None:
+    cluster.wait_for_workers(2)
+    file = tmp_path / "arms.yaml"
+    file.write_text("""
+name: Arms
+scenario: default
+set: {horizon: 20 days, warmup.days: 10, population.members: 120, population.prospects: 200}
+compare:
+  arms: {current: {}, more: {levers.push.active.per_week: 6}}
+  seeds: 4
+  max_seeds: 4
+  worlds: 2
+""")
+    here = compare(file, out=tmp_path / "threads", threads=2)
+    there = compare(file, out=tmp_path / "dask", dask=cluster.scheduler_address)
+    assert kept(tmp_path / "dask") == kept(tmp_path / "threads")
+    for name, table in here.tables.items():
+        pd.testing.assert_frame_equal(there.tables[name], table)
+    pages = [Path(found.manifest["folder"]) / "tables" / "differences.csv" for found in (here, there)]
+    assert pages[0].read_bytes() == pages[1].read_bytes()
