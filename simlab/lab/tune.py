@@ -332,7 +332,7 @@ class _Tune:
             levers=self.todo.question.levers, verdict=verdict, reason=reason, winner=values,
             winner_trial=winner.number, recommended=made.changed() if verdict == "change" else {},
             search_best=float(best), payback_week=tune_tables.payback(tables["daily"]),
-            flags=tuple(flags(made, answer, surfaces)), notes=tuple(self.notes),
+            flags=tuple(flags(made, answer, surfaces, tables)), notes=tuple(self.notes),
             alignment=made.alignment(), tables=tables,
             manifest=self._manifest(attempt, rules_.panel, selection, report),
         )  # fmt: skip
