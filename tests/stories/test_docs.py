@@ -59,12 +59,19 @@ def shims(folder: Path) -> Path:
     """Commands as a reader has them, for fewer seeds; what is installed is not installed again."""
     bin_ = folder / "bin"
     bin_.mkdir(exist_ok=True)
+    small = "--set population.members=300 --set population.prospects=600"
     fewer = {
-        "run": "--seeds 2 --worlds 0", "fit": "--seeds 2",
-        "compare": "--seeds 2 --max-seeds 2 --worlds 0 --set horizon=10",
-        "tune": "--trials 4 --set horizon=10", "screen": "--set horizon=10", "rollout": "--tests 8",
-    }  # fmt: skip
-    more = "case $1 in " + " ".join(f'{verb}) set -- "$@" {less};;' for verb, less in fewer.items()) + " esac"
+        "run*": "--seeds 2 --worlds 0",
+        "fit*": "--seeds 2",
+        "compare*": f"--seeds 2 --max-seeds 2 --worlds 0 --set horizon=10 {small}",
+        "tune*cdnow*": "--trials 4 --set horizon=10",
+        "tune*": f"--trials 4 --set horizon=10 {small}",
+        "screen*": f"--set horizon=10 {small}",
+        "rollout*": f"--tests 8 {small}",
+    }
+    more = (
+        'case "$*" in ' + " ".join(f'{verb}) set -- "$@" {less};;' for verb, less in fewer.items()) + " esac"
+    )
     scripts = {
         "simlab": f'export PYTHONPATH="{ROOT}"; {more}; exec "{sys.executable}" -m simlab.cli "$@"',
         "python": f'exec "{sys.executable}" "$@"',
