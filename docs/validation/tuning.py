@@ -1,6 +1,6 @@
 """Does Tune find what there is to find, and does it say no more than is true?
 
-    python docs/validation/tuning.py                  # 60 studies, 45 with limits, 120 plain searches: 90 minutes on 1 core
+    python docs/validation/tuning.py                  # 60 studies, 46 with limits, 120 plain: 90 minutes of a core
     python docs/validation/tuning.py --tenth          # 2 studies a world of 30 trials: 10 minutes
     python docs/validation/tuning.py --only page      # the page again from tuning.jsonl
 
