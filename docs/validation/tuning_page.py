@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from tuning_worlds import LIMITS, WORLDS
 
 Row = Mapping[str, Any]
@@ -186,6 +187,7 @@ def draw(studies: Mapping[str, Sequence[Row]], best: Mapping[str, Row], plain: S
         ax.axhline(found["available"] / level, color=GREY, ls="--", lw=1, label="the most that was found")
         ax.axhline(0, color=GREY, lw=0.8)
         ax.set(title=f"{len(WORLDS[name].levers)} levers", xlabel="study, by true uplift", ylabel="uplift, %")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.grid(alpha=0.3)
         if not k:
             ax.legend(fontsize=8)

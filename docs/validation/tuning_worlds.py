@@ -22,7 +22,7 @@ SMALL: dict[str, Any] = {
     "horizon": 60, "warmup.days": 0, "population.members": 500, "population.prospects": 1500,
     "levers.sources.ads.exposures": 40,
 }  # fmt: skip
-"""2,000 people, of whom 500 are members: customer equity varies by 11 to 15 % from seed to seed."""
+"""2,000 people, of whom 500 are members: customer equity varies by 13 % from seed to seed."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ LIMITS = {
         World("binding", _TOUCHED, _LIMITED, ["mute_rate <= 1.2"],
               about="the best strategy without a limit breaks it; there is room below it"),
         World("tight", _TOUCHED, _LIMITED, ["mute_rate <= 0.9"],
-              about="better strategies keep it, but 20 seeds are too few to show it"),
+              about="today's strategy and better ones keep it, but 20 seeds are too few to show it"),
         World("edge", _TOUCHED, _LIMITED, ["mute_rate <= 0.45"],
-              about="the limit is about the least that any strategy reaches"),
+              about="the limit is just below the least that any strategy reaches"),
         World("impossible", _TOUCHED, _LIMITED, ["mute_rate <= 0.2"], about="no strategy keeps it"),
     )
 }  # fmt: skip

@@ -28,7 +28,33 @@ pytestmark = pytest.mark.slow
 
 STUDIES, TRIALS, SEEDS = 2, 40, 100
 RARE = 0.001
-BEST: dict[str, dict[str, Any]] = {}
+BEST: dict[str, dict[str, Any]] = {
+    "three": {
+        "levers.push.loyal.per_week": 4.07,
+        "levers.offers.coupon.depth": 0.109,
+        "levers.referral.reward": 39.4,
+    },
+    "six": {
+        "levers.push.active.per_week": 7.84,
+        "levers.push.loyal.per_week": 4.0,
+        "levers.push.new.per_week": 6.43,
+        "levers.offers.coupon.depth": 0.142,
+        "levers.referral.reward": 47.2,
+        "levers.referral.invitee_reward": 40.9,
+    },
+    "ten": {
+        "levers.push.active.per_week": 6.63,
+        "levers.push.loyal.per_week": 5.57,
+        "levers.push.new.per_week": 7.52,
+        "levers.push.at_risk.per_week": 5.48,
+        "levers.push.dormant.per_week": 2.54,
+        "levers.offers.coupon.depth": 0.094,
+        "levers.referral.reward": 22.0,
+        "levers.referral.invitee_reward": 55.5,
+        "levers.offers.coupon.valid": 6,
+        "levers.offers.coupon.min_spend": 47.0,
+    },
+}
 """The best strategies of docs/validation/tuning.md."""
 
 
