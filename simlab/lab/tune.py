@@ -351,7 +351,10 @@ class _Tune:
                                          "seeds of the report.")  # fmt: skip
         if is_current:
             return "keep", "The current strategy was the best of the finalists on fresh seeds."
-        low = answer.low if sign > 0 else -answer.high
+        low, high = sorted((sign * answer.low, sign * answer.high))
+        if high < 0:
+            return "keep", ("On fresh seeds the best strategy that could be found within the limits is worse than the "
+                            f"current one (95 %: {answer.low:+,.4g} to {answer.high:+,.4g}).")  # fmt: skip
         if not low > 0:
             return "keep", ("On fresh seeds the uplift of the best strategy found cannot be told from zero "
                             f"(95 %: {answer.low:+,.4g} to {answer.high:+,.4g}).")  # fmt: skip
