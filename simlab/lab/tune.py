@@ -332,7 +332,7 @@ class _Tune:
             levers=self.todo.question.levers, verdict=verdict, reason=reason, winner=values,
             winner_trial=winner.number, recommended=made.changed() if verdict == "change" else {},
             search_best=float(best), payback_week=tune_tables.payback(tables["daily"]),
-            flags=tuple(flags(made, answer, surfaces)), notes=tuple(self.notes),
+            flags=tuple(flags(made, answer, surfaces, tables)), notes=tuple(self.notes),
             alignment=made.alignment(), tables=tables,
             manifest=self._manifest(attempt, rules_.panel, selection, report),
         )  # fmt: skip
@@ -351,7 +351,10 @@ class _Tune:
                                          "seeds of the report.")  # fmt: skip
         if is_current:
             return "keep", "The current strategy was the best of the finalists on fresh seeds."
-        low = answer.low if sign > 0 else -answer.high
+        low, high = sorted((sign * answer.low, sign * answer.high))
+        if high < 0:
+            return "keep", ("On fresh seeds the best strategy that could be found within the limits is worse than the "
+                            f"current one (95 %: {answer.low:+,.4g} to {answer.high:+,.4g}).")  # fmt: skip
         if not low > 0:
             return "keep", ("On fresh seeds the uplift of the best strategy found cannot be told from zero "
                             f"(95 %: {answer.low:+,.4g} to {answer.high:+,.4g}).")  # fmt: skip

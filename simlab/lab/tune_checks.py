@@ -25,6 +25,8 @@ from simlab.scenario.experiment import ScreenSpec
 BIG_UPLIFT, BIG_K = 0.20, 0.5
 ALIGNED = 0.3
 EXPLAINED = 0.2
+LIKELY = 0.8
+"""Share of sampled worlds in which a certified limit should be kept."""
 Tables = dict[str, pd.DataFrame]
 
 
@@ -117,7 +119,7 @@ class Checks:
         ])  # fmt: skip
 
 
-def flags(made: Made, answer: Paired, surfaces: Mapping[str, Surrogate]) -> list[str]:
+def flags(made: Made, answer: Paired, surfaces: Mapping[str, Surrogate], tables: Tables) -> list[str]:
     """Probable gaps of the model, in words."""
     found = []
     for path, end in made.plan.space.on_bound(made.winner.params):
@@ -129,6 +131,11 @@ def flags(made: Made, answer: Paired, surfaces: Mapping[str, Surrogate]) -> list
     k = float(np.nanmean(column(made.runs["recommended"], "k_factor")))
     if k > BIG_K:
         found.append(f"The K-factor is {k:.2f}; real programmes stay below {BIG_K:g}.")
+    if (certificates := tables.get("certificates")) is not None:
+        own = certificates[(certificates["arm"] == "recommended") & certificates["certified"]]
+        for row in own[own["worlds_met"] < LIKELY * own["worlds"]].itertuples():
+            found.append(f"{row.constraint} is certified against chance, but kept in only {row.worlds_met} of "
+                         f"{row.worlds} sampled worlds.")  # fmt: skip
     if made.alignment() < ALIGNED:
         found.append(f"Common seeds hardly align the strategies (correlation {made.alignment():.2f}); "
                      "intervals are wide.")  # fmt: skip

@@ -11,6 +11,7 @@ from scipy.stats import qmc
 
 from simlab.lab.flips import Flips, flips_of
 
+pytestmark = pytest.mark.slow  # dozens of surfaces each; one ranking that turns is in test_screen.py
 Array = NDArray[np.float64]
 
 

@@ -47,6 +47,7 @@ def test_morris_finds_what_the_formula_is_made_of() -> None:
     assert found.tables["effects"]["factor"].tolist() == [m.factor.path for m in found.moved]
 
 
+@pytest.mark.slow
 def test_sobol_finds_the_shares() -> None:
     crew = FakeCrew(additive, shared=20, own=0.5)
     found = screen(WORLD, ScreenSpec(method="sobol", size=64, seeds=2), LEVERS, crew=crew)
@@ -86,7 +87,7 @@ def test_a_corner_that_contradicts_itself_takes_its_trajectory_with_it() -> None
         )
 
 
-@pytest.mark.parametrize("method", ["morris", "sobol"])
+@pytest.mark.parametrize("method", ["morris", pytest.param("sobol", marks=pytest.mark.slow)])
 def test_failed_runs_are_data(method: str) -> None:
     crew = FakeCrew(
         additive, breaks=lambda s, seed: get_value(s, PUSH) > 6.5 and seed == ScreenSeed.panel(2)[1]
