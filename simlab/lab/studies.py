@@ -342,7 +342,9 @@ def _needs_driver() -> InputError:
 def masked(text: str, url: str = "") -> str:
     """`text` without the passwords of addresses in it, and without that of `url`."""
     for secret in re.findall(r"://[^:@/\s]*:(\S+)@", url):
-        for written in {secret, unquote(secret)}:
+        # a driver that takes the first @ for the end of the password shows the rest of it as a host
+        pieces = (secret, unquote(secret), *(p for p in secret.split("@") if len(p) > 1))
+        for written in pieces:
             text = text.replace(written, "***")
     text = re.sub(r"(://[^:@/\s]*):\S+@", r"\1:***@", text)
     return re.sub(r"(password=)[^&\s'\"]+", r"\1***", text)

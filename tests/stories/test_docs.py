@@ -105,7 +105,9 @@ def test_commands_of_a_page(page: Path, tmp_path_factory: pytest.TempPathFactory
     folder.mkdir(exist_ok=True)
     write_orders(folder / "orders.csv")
     shutil.copytree(ROOT / "experiments", folder / "experiments", dirs_exist_ok=True)
-    (folder / "scenarios").mkdir(exist_ok=True)  # a project, as in a checkout: experiments may name its results
+    (folder / "scenarios").mkdir(
+        exist_ok=True
+    )  # a project, as in a checkout: experiments may name its results
     env = {**os.environ, "PATH": f"{shims(folder)}:{os.environ['PATH']}"}
     for block in blocks(page):
         if "simlab " not in block or "venv" in block:  # the README's two commands are CI's own first steps

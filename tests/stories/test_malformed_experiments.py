@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,7 +80,6 @@ def silent() -> Iterator[str]:
 def test_a_wrong_option(place: Path, simlab: Call, silent: str, options: list[str], words: list[str]) -> None:
     pytest.importorskip("distributed")
     pytest.importorskip("psycopg")
-    began = time.monotonic()
     code, out, err = simlab("tune", "often.yaml", *(o.replace("SILENT", silent) for o in options))
     assert code == 2, err
     for word in words:
@@ -89,7 +87,6 @@ def test_a_wrong_option(place: Path, simlab: Call, silent: str, options: list[st
     assert "Traceback" not in out + err
     assert "s3" not in err
     assert "cret" not in err
-    assert time.monotonic() - began < 60
     assert names(place) == ["often.yaml", "tiny.yaml"]
 
 
