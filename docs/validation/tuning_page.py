@@ -72,7 +72,7 @@ def write(parts: Mapping[str, Sequence[Row]], trials: int, out: Path) -> None:
         ]
         draw(studies, best, parts["plain"]).savefig(out / "tuning.png", dpi=150)
     if parts["limits"]:
-        lines += ["## Limits\n", _table(limits(parts["limits"])), ""]
+        lines += ["## Limits\n", f"{trials // 3} trials each.\n", _table(limits(parts["limits"])), ""]
     lines += ["<!-- words -->", words]
     (out / "tuning.md").write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))

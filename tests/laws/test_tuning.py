@@ -2,7 +2,8 @@
 
 Six studies of 40 trials in three worlds, five with a limit; each has seeds of its own, and the truth comes from
 seeds that none of them has. What is available is the true uplift of the best strategy that the full validation
-found. A bar is missed only where chance does not explain it (1 in 1,000).
+found. The captured share is held to the bar itself; harm, coverage and limits fail where chance does not explain
+them (1 in 1,000).
 """
 
 from __future__ import annotations
