@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from simlab.lab.comparison import Comparison
 from simlab.lab.results import Results
-from simlab.report import compare_tables, compare_why, compare_words, fonts, page, style
+from simlab.report import compare_tables, compare_why, compare_words, fonts, page, sheet, style
 from simlab.report.compare_plots import PLOTS, ComparePlot
 from simlab.report.numbers import plural
 from simlab.report.strategy import people
@@ -49,18 +47,13 @@ def write_comparison(found: Comparison, folder: Path | str) -> list[Path]:
         OSError: the folder cannot be written.
     """
     target = Path(folder)
-    (target / "plots").mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     written = write_tables(Results(found.arms[found.baseline], found.tables), target / "tables")
     drawn = list(figures(found))
     path = target / "report.html"
     path.write_bytes(_render(found, drawn).encode())  # first: saving a figure again may move it by a hair
     written.append(path)
-    for plot, figure in drawn:
-        for form in ("png", "svg"):
-            path = target / "plots" / f"{plot.name}.{form}"
-            path.write_bytes(style.save(figure, form))
-            written.append(path)
-    return written
+    return written + sheet.write_plots(((plot.name, figure) for plot, figure in drawn), target / "plots")
 
 
 def _render(found: Comparison, drawn: list[tuple[ComparePlot, Figure]]) -> str:
@@ -85,7 +78,10 @@ def _render(found: Comparison, drawn: list[tuple[ComparePlot, Figure]]) -> str:
         "has_together": found.together.arms > 1,
         "level": _level(found),
         "levers": compare_tables.lever_rows(found),
-        "figures": [_shown(found, plot, figure) for plot, figure in drawn],
+        "figures": [
+            sheet.picture(figure, plot.name, plot.title, plot.read(found), plot.caption(found), _key(found, plot))
+            for plot, figure in drawn
+        ],
         "steps": compare_why.step_rows(found),
         "step_arms": compare_why.step_arms(found),
         "told": [arm for arm in found.others if (found.tables["counterfactual"]["arm"] == arm).any()],
@@ -100,13 +96,8 @@ def _render(found: Comparison, drawn: list[tuple[ComparePlot, Figure]]) -> str:
         "failed": len(failures),
         "people": people(scenario),
         "made": page.made(found.manifest),
-        "css": Markup(page._source("report.css") + page._source("compare.css")),
-        "face": "",
     }  # fmt: skip
-    template = page._environment().get_template("compare.html.j2")
-    # Rendered twice: the glyphs to inline are those that the page turns out to use.
-    context["face"] = Markup(fonts.css_face([template.render(context)], page.HAN))
-    return template.render(context)
+    return sheet.document("compare.html.j2", context, ("report.css", "compare.css"))
 
 
 def _level(found: Comparison) -> str:
@@ -115,23 +106,10 @@ def _level(found: Comparison) -> str:
     return next((str(row["level"]) for row in rows if row["name"] == found.outcome), "not defined")
 
 
-def _shown(found: Comparison, plot: ComparePlot, figure: Figure) -> dict[str, Any]:
-    svg = page._slim(style.save(figure, "svg"))
-    wide, tall = figure.get_size_inches()
-    reading = plot.read(found)
+def _key(found: Comparison, plot: ComparePlot) -> list[tuple[str, str]]:
     key = fonts.key(list(found.arms), "arm")
     if plot.name == "groups":
         key += compare_why.group_key(found)
     if plot.name == "lifecycle":
         key += fonts.key(list(dict.fromkeys(found.tables["stages_by_day"]["stage"])), "stage")
-    return {
-        "name": plot.name,
-        "title": plot.title,
-        "reading": reading,
-        "note": plot.caption(found),
-        "alt": f"{plot.title}. {reading}",
-        "key": key,
-        "data": Markup(f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"),
-        "width": round(100 * wide),
-        "height": round(100 * tall),
-    }
+    return key

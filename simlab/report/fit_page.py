@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from simlab.lab.fit_result import FitResult
 from simlab.lab.fit_scores import SCORES
-from simlab.report import fonts, page, style
+from simlab.report import sheet, style
 from simlab.report.fit_plots import PLOTS, FitPlot
 from simlab.report.numbers import percent, plural, signed
 
@@ -208,17 +206,14 @@ def _render(result: FitResult, drawn: list[tuple[FitPlot, Figure]]) -> str:
         "cards": cards(result),
         "findings": findings(result),
         "careful": careful(result),
-        "figures": [_shown(result, plot, figure) for plot, figure in drawn],
+        "figures": [
+            sheet.picture(figure, plot.name, plot.title, plot.read(result), plot.caption) for plot, figure in drawn
+        ],
         "parameters": parameter_rows(result),
         "has_core": result.laws.grid.core > 0,
         "scores": score_rows(result),
-        "css": Markup(page._source("report.css")),
-        "face": "",
     }  # fmt: skip
-    template = page._environment().get_template("fit.html.j2")
-    # Rendered twice: the glyphs to inline are those that the page turns out to use.
-    context["face"] = Markup(fonts.css_face([template.render(context)], page.HAN))
-    return template.render(context)
+    return sheet.document("fit.html.j2", context)
 
 
 def write_page(result: FitResult, folder: Path | str) -> Path:
@@ -228,27 +223,9 @@ def write_page(result: FitResult, folder: Path | str) -> Path:
         OSError: the folder cannot be written.
     """
     target = Path(folder)
-    (target / "plots").mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     drawn = list(figures(result))
-    for plot, figure in drawn:
-        for form in ("png", "svg"):
-            (target / "plots" / f"{plot.name}.{form}").write_bytes(style.save(figure, form))
     path = target / "fit.html"
     path.write_bytes(_render(result, drawn).encode())
+    sheet.write_plots(((plot.name, figure) for plot, figure in drawn), target / "plots")
     return path
-
-
-def _shown(result: FitResult, plot: FitPlot, figure: Figure) -> dict[str, Any]:
-    svg = page._slim(style.save(figure, "svg"))
-    wide, tall = figure.get_size_inches()
-    reading = plot.read(result)
-    return {
-        "name": plot.name,
-        "title": plot.title,
-        "reading": reading,
-        "note": plot.caption,
-        "alt": f"{plot.title}. {reading}",
-        "data": Markup(f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"),
-        "width": round(100 * wide),
-        "height": round(100 * tall),
-    }

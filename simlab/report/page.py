@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from simlab.lab.results import Results
-from simlab.report import fonts, series, strategy, style, tables, words
+from simlab.report import fonts, series, sheet, strategy, style, tables, words
 from simlab.report.numbers import plural
 from simlab.report.plots import PLOTS, Plot
-
-HAN = "Simlab Han"
-"""Name of the inlined font with the Chinese glyphs that a page uses."""
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """A plot on the page."""
-
-    name: str
-    title: str
-    reading: str
-    note: str
-    alt: str
-    key: list[tuple[str, str]]
-    data: Markup
-    width: int
-    height: int
 
 
 def figures(results: Results) -> Iterator[tuple[Plot, Figure]]:
@@ -64,7 +41,10 @@ def render(results: Results) -> str:
                   f"{plural(found, 'seed')}",
         "screen": screen,
         "levers": strategy.levers(scenario),
-        "figures": [_shown(results, plot, figure) for plot, figure in figures(results)],
+        "figures": [
+            sheet.picture(figure, plot.name, plot.title, plot.read(results), plot.note(results), _key(results, plot))
+            for plot, figure in figures(results)
+        ],
         "outcomes": outcomes,
         "has_worlds": any(row["worlds"] != "–" for row in outcomes),
         "groups": groups,
@@ -73,13 +53,8 @@ def render(results: Results) -> str:
         "has_pull": any(row["pull"] for row in assumptions),
         "people": strategy.people(scenario),
         "made": made(results.manifest),
-        "css": Markup(_source("report.css")),
-        "face": "",
     }  # fmt: skip
-    template = _environment().get_template("report.html.j2")
-    # Rendered twice: the glyphs to inline are those that the page turns out to use.
-    context["face"] = Markup(fonts.css_face([template.render(context)], HAN))
-    return template.render(context)
+    return sheet.document("report.html.j2", context)
 
 
 def write_report(results: Results, folder: Path | str) -> Path:
@@ -100,15 +75,7 @@ def write_plots(results: Results, folder: Path | str) -> list[Path]:
     Raises:
         OSError: the folder cannot be written.
     """
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    written = []
-    for plot, figure in figures(results):
-        for form in ("png", "svg"):
-            path = target / f"{plot.name}.{form}"
-            path.write_bytes(style.save(figure, form))
-            written.append(path)
-    return written
+    return sheet.write_plots(((plot.name, figure) for plot, figure in figures(results)), Path(folder))
 
 
 def made(manifest: dict[str, Any]) -> list[tuple[str, str]]:
@@ -135,41 +102,5 @@ def _runs(values: list[Any]) -> str:
     return ", ".join(map(str, values))
 
 
-def _shown(results: Results, plot: Plot, figure: Figure) -> _Shown:
-    reading = plot.read(results)
-    svg = _slim(style.save(figure, "svg"))
-    wide, tall = figure.get_size_inches()
-    return _Shown(
-        name=plot.name,
-        title=plot.title,
-        reading=reading,
-        note=plot.note(results),
-        alt=f"{plot.title}. {reading}",
-        key=fonts.key(series.stage_names(results), "stage") if plot.name in ("stages", "flows") else [],
-        data=Markup(f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"),
-        width=round(100 * wide),
-        height=round(100 * tall),
-    )
-
-
-def _slim(svg: bytes) -> bytes:
-    """Without comments (which hold the texts a second time), the doctype and spare digits: half the size."""
-    text = re.sub(
-        r"<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*", "", svg.decode(), flags=re.DOTALL
-    )
-    # Only in paths, where a unit is 1/72 inch (a glyph: 1/64 of that); a scale needs all its digits.
-    text = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)
-    return re.sub(r">\s+<", "><", text).encode()
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("simlab.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
-
-
-def _source(name: str) -> str:
-    loader = _environment().loader
-    assert loader is not None
-    return loader.get_source(_environment(), name)[0]
+def _key(results: Results, plot: Plot) -> list[tuple[str, str]]:
+    return fonts.key(series.stage_names(results), "stage") if plot.name in ("stages", "flows") else []

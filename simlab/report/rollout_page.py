@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
 from matplotlib.figure import Figure
 from pydantic import BaseModel
 
 from simlab.lab.rollout_plan import TOLERATED, Plan, Rollout
-from simlab.report import fonts, page, style
+from simlab.report import sheet
 from simlab.report.numbers import count, listed, percent, plural, signed
 from simlab.report.rollout_plots import (
     NAMES,
@@ -323,15 +321,12 @@ def _render(rollout: Rollout, drawn: list[tuple[RolloutPlot, Figure]]) -> str:
         "has_clusters": "cluster" in spec.designs,
         "held": held_rows(rollout),
         "holdout": percent(spec.holdout),
-        "figures": [_shown(rollout, plot, figure) for plot, figure in drawn],
+        "figures": [
+            sheet.picture(figure, plot.name, plot.title, plot.read(rollout), plot.caption) for plot, figure in drawn
+        ],
         "assumptions": assumptions(rollout),
-        "css": Markup(page._source("report.css")),
-        "face": "",
     }  # fmt: skip
-    template = page._environment().get_template("rollout.html.j2")
-    # Rendered twice: the glyphs to inline are those that the page turns out to use.
-    context["face"] = Markup(fonts.css_face([template.render(context)], page.HAN))
-    return template.render(context)
+    return sheet.document("rollout.html.j2", context)
 
 
 def write_page(rollout: Rollout, folder: Path | str) -> Path:
@@ -341,23 +336,9 @@ def write_page(rollout: Rollout, folder: Path | str) -> Path:
         OSError: the folder cannot be written.
     """
     target = Path(folder)
-    (target / "plots").mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     drawn = list(figures(rollout))
-    for plot, figure in drawn:
-        for form in ("png", "svg"):
-            (target / "plots" / f"{plot.name}.{form}").write_bytes(style.save(figure, form))
     path = target / "report.html"
     path.write_bytes(_render(rollout, drawn).encode())
+    sheet.write_plots(((plot.name, figure) for plot, figure in drawn), target / "plots")
     return path
-
-
-def _shown(rollout: Rollout, plot: RolloutPlot, figure: Figure) -> dict[str, Any]:
-    svg = page._slim(style.save(figure, "svg"))
-    wide, tall = figure.get_size_inches()
-    reading = plot.read(rollout)
-    return {
-        "name": plot.name, "title": plot.title, "reading": reading, "note": plot.caption,
-        "alt": f"{plot.title}. {reading}",
-        "data": Markup(f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"),
-        "width": round(100 * wide), "height": round(100 * tall),
-    }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 from collections.abc import Iterator
@@ -10,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from simlab.lab.screen_result import Moved, Screening
-from simlab.report import fonts, page, screen_words, style
+from simlab.report import page, screen_words, sheet, style
 from simlab.report.numbers import percent, plural, quantity
 from simlab.report.screen_plots import PLOTS, ScreenPlot
 from simlab.report.tables import SPREADSHEET_ROWS, harmless
@@ -172,7 +170,9 @@ def _render(screening: Screening, drawn: list[tuple[ScreenPlot, Figure]]) -> str
         "against": screen_words.against(screening),
         "ranking": screen_words.ranking(screening),
         "careful": screen_words.careful(screening),
-        "figures": [_shown(screening, plot, figure) for plot, figure in drawn],
+        "figures": [
+            sheet.picture(figure, plot.name, plot.title, plot.read(screening), plot.caption) for plot, figure in drawn
+        ],
         "columns": ("Share of the variance", "Of it alone") if sobol else ("Mean change", "Varies by"),
         "factors": factor_rows(screening),
         "footnote": FOOTNOTES[screening.method],
@@ -183,13 +183,8 @@ def _render(screening: Screening, drawn: list[tuple[ScreenPlot, Figure]]) -> str
         "flips": flip_rows(screening),
         "design": design(screening),
         "made": page.made(screening.manifest),
-        "css": Markup(page._source("report.css")),
-        "face": "",
     }  # fmt: skip
-    template = page._environment().get_template("screen.html.j2")
-    # Rendered twice: the glyphs to inline are those that the page turns out to use.
-    context["face"] = Markup(fonts.css_face([template.render(context)], page.HAN))
-    return template.render(context)
+    return sheet.document("screen.html.j2", context)
 
 
 def write_screening(screening: Screening, folder: Path | str) -> Path:
@@ -201,17 +196,14 @@ def write_screening(screening: Screening, folder: Path | str) -> Path:
         OSError: the folder cannot be written.
     """
     target = Path(folder)
-    for name in ("plots", "tables"):
-        (target / name).mkdir(parents=True, exist_ok=True)
+    (target / "tables").mkdir(parents=True, exist_ok=True)
     for name, frame in screening.tables.items():
         frame.to_parquet(target / "tables" / f"{name}.parquet", index=False)
         if len(frame) <= SPREADSHEET_ROWS:
             (target / "tables" / f"{name}.csv").write_bytes(_csv(frame))
     drawn = list(figures(screening))
     text = _render(screening, drawn)  # before the files: drawing a figure again moves its layout by a hair
-    for plot, figure in drawn:
-        for form in ("png", "svg"):
-            (target / "plots" / f"{plot.name}.{form}").write_bytes(style.save(figure, form))
+    sheet.write_plots(((plot.name, figure) for plot, figure in drawn), target / "plots")
     path = target / "report.html"
     path.write_bytes(text.encode())
     return path
@@ -229,19 +221,3 @@ def _plain(value: Any, unit: str = "") -> str:
         return screen_words.value(value, unit)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
-
-
-def _shown(screening: Screening, plot: ScreenPlot, figure: Figure) -> dict[str, Any]:
-    svg = page._slim(style.save(figure, "svg"))
-    wide, tall = figure.get_size_inches()
-    reading = plot.read(screening)
-    return {
-        "name": plot.name,
-        "title": plot.title,
-        "reading": reading,
-        "note": plot.caption,
-        "alt": f"{plot.title}. {reading}",
-        "data": Markup(f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"),
-        "width": round(100 * wide),
-        "height": round(100 * tall),
-    }

@@ -164,14 +164,10 @@ def write_tuning(t: Tuning, folder: Path | str) -> list[Path]:
         OSError: the folder cannot be written.
     """
     target = Path(folder)
-    (target / "plots").mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     written = [write_best(t, target), *tune_tables.write_tables(t, target / "tables")]
     drawn = list(figures(t))
-    for plot, figure in drawn:
-        for form in ("png", "svg"):
-            path = target / "plots" / f"{plot.name}.{form}"
-            path.write_bytes(style.save(figure, form))
-            written.append(path)
     path = target / "report.html"
     path.write_bytes(_render(t, drawn).encode())
+    written += sheet.write_plots(((plot.name, figure) for plot, figure in drawn), target / "plots")
     return [*written, path]
