@@ -26,7 +26,7 @@ from simlab.world.numerics import (
     normal_quantile,
     power,
 )  # fmt: skip
-from simlab.world.records import MEMBER, NEVER, USER
+from simlab.world.records import MEMBER, NEVER, USER, record_type
 
 (ARRIVAL, SEGMENT, NEED, LIFETIME, BASKET, DEAL, TOLERANCE, SOCIABILITY, VISITS, AFFINITY, DOG, LIFE_LENGTH,
  TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED, CORE) = (int(p) for p in (
@@ -35,17 +35,17 @@ from simlab.world.records import MEMBER, NEVER, USER
     Purpose.TENURE, Purpose.ALIVE, Purpose.PAST_ORDERS, Purpose.PAST_RECENCY, Purpose.PAST_VISIT,
     Purpose.OPTED_IN, Purpose.ENDED, Purpose.CORE))  # fmt: skip
 
-SEGMENT_ROW = np.dtype(
+SEGMENT_ROW = record_type(
     [(name, "f8") for name in (
     "upto need_shape need_rate life_shape life_scale core basket_p basket_q basket_gamma deal "
     "tolerance sociability visits mean_rate"
-).split()], align=True,
+).split()]
 )  # fmt: skip
-PEOPLE_ROW = np.dtype(
+PEOPLE_ROW = record_type(
     [(name, "f8") for name in (
     "deal_shape tolerance_spread tolerance_in_activity half_activity visits visit_shape visit_need "
     "sociability_spread affinity affinity_spread dogs need_exponent opted_in exit"
-).split()], align=True,
+).split()]
 )  # fmt: skip
 
 BASE_COLUMNS = (
@@ -60,6 +60,12 @@ class Base:
     """Today's customers from a log: one row per customer, columns BASE_COLUMNS as a (n, 12) float array."""
 
     rows: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.rows.ndim != 2 or self.rows.shape[1] != len(
+            BASE_COLUMNS
+        ):  # compiled code would read past the end
+            raise ValueError(f"a base has {len(BASE_COLUMNS)} columns, not shape {self.rows.shape}")
 
 
 @dataclass(frozen=True)

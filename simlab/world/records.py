@@ -10,14 +10,22 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
+
+
+def record_type(fields):
+    """A record's layout; uncompiled (in a debugger) its fields are attributes too, as compiled rules read them."""
+    layout = np.dtype(fields, align=True)
+    return np.dtype((np.record, layout)) if numba.config.DISABLE_JIT else layout
+
 
 PROSPECT, MEMBER, LEFT = 0, 1, 2
 NEVER = -30_000
 """Day number that stands for "never happened"."""
 
-USER = np.dtype(
+USER = record_type(
     [
         # traits: drawn at birth, or changed once by the way somebody joins
         ("life_left", "f8"),  # latent: what is left of a unit-exponential lifetime; <= 0: relation ended
@@ -70,19 +78,16 @@ USER = np.dtype(
         ("bought_age", "i1"),
         ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
     ],
-    align=True,
 )
 
-TOUCH = np.dtype(
+TOUCH = record_type(
     [("name", "u8"), ("fatigue", "f8"), ("exposure", "f8"), ("trust", "f8"), ("cost", "i8"), ("promo", "i8"),
      ("offer", "i8")],
-    align=True,
 )  # fmt: skip
 
-OFFER = np.dtype(
-    [("name", "u8"), ("depth", "f8"), ("log_price", "f8"), ("clip", "f8"), ("min_spend", "i8"), ("valid", "i8"),
+OFFER = record_type(
+    [("name", "u8"), ("depth", "f8"), ("log_price", "f8"), ("clip_rate", "f8"), ("min_spend", "i8"), ("valid", "i8"),
      ("stages", "i8"), ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8")],
-    align=True,
 )  # fmt: skip
 
 # Today's terms in one record: the behavioural parameters in the form that the rules use,
@@ -91,7 +96,7 @@ _FLOATS = (
     "season fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep seen "
     "inv_half_seen open half_open crowding interact execution mute leave complain saturation "
     "muted_visits dog_leave exit ended_visits trust_orders trust_lifetime lift half_exposure "
-    "elasticity clip reference_share loss_aversion reference_learning largest_lift pull_forward "
+    "elasticity reference_share loss_aversion reference_learning largest_lift pull_forward "
     "inventory_days grief_friend grief_inviter episodes invite_gain half_reward reward_value "
     "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin"
 ).split()
@@ -100,9 +105,8 @@ _INTS = (
     "needed referral_stages complaint_cost purse"
 ).split()
 _FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
-NOW = np.dtype(
+NOW = record_type(
     [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
-    align=True,
 )
 
 SEEN_CURVE, ACTIVITY_CURVE, ORDER_CURVE, OPT_OUT_CURVE = range(4)

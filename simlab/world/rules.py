@@ -183,7 +183,7 @@ def deliver(u, key, touch, now, curves, earlier):
 @hot_rule
 def clip_chance(u, offer):
     """Chance that somebody whom a coupon reaches takes it, by deal-proneness and depth."""
-    return one_minus_exp(offer.clip * u.deal)
+    return one_minus_exp(offer.clip_rate * u.deal)
 
 
 @hot_rule

@@ -139,7 +139,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         row = offers[numbers.offers[name]]
         row["name"] = name_hash("offer:" + name)
         row["depth"], row["log_price"] = np.float32(offer.depth), log(1.0 - offer.depth)
-        row["clip"] = b.price.clip * offer.depth / 0.1
+        row["clip_rate"] = b.price.clip * offer.depth / 0.1
         row["min_spend"], row["valid"] = fen(offer.min_spend), offer.valid
         row["stages"] = stage_mask(names, offer.stages)
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
@@ -186,7 +186,7 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "muted_visits": o.muted_visits, "dog_leave": o.dog_leave, "dog_idle": round(o.dog_idle), "exit": o.exit,
         "ended_visits": o.ended_visits, "trust_orders": b.trust.in_orders, "trust_lifetime": b.trust.in_lifetime,
         "lift": b.exposure.lift, "half_exposure": b.exposure.half,
-        "elasticity": p.elasticity, "clip": p.clip, "reference_share": p.reference_share,
+        "elasticity": p.elasticity, "reference_share": p.reference_share,
         "loss_aversion": p.loss_aversion, "reference_learning": p.reference_learning,
         "largest_lift": p.largest_lift, "pull_forward": p.pull_forward,
         "inventory_days": p.stock_half_life / LN_2,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
 from simlab.world.network import scattered
-from simlab.world.people import Base
+from simlab.world.people import BASE_COLUMNS, Base
 
 MOST_PEOPLE = 200
 MOST_DAYS = 40
@@ -203,12 +203,12 @@ def _random_segment(rng: random.Random) -> dict[str, Any]:
 def _random_base(rng: random.Random, members: int) -> Base:
     """Today's customers as a fit would leave them; columns as in BASE_COLUMNS."""
     rng = random.Random(rng.randint(0, 2**32))  # too many numbers to steer one by one
-    rows = np.zeros((members, 11))
+    rows = np.zeros((members, len(BASE_COLUMNS)))
     for row in rows:
         tenure, orders = rng.randint(0, 500), rng.randint(0, 6)
         row[:5] = tenure, rng.randint(0, tenure), orders, orders * rng.randint(1, 20000), rng.random()
         row[5:] = (rng.uniform(0.3, 3), rng.uniform(5, 200), rng.uniform(0.3, 2), rng.uniform(5, 200),
-                   rng.uniform(2, 9), rng.uniform(1000, 20000))  # fmt: skip
+                   rng.uniform(2, 9), rng.uniform(1000, 20000), rng.choice([0, 0, 0.3]))  # fmt: skip
     return Base(rows)
 
 
