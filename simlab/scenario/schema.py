@@ -10,14 +10,14 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from simlab.scenario.behaviour import Behaviour, Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label, Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
 from simlab.scenario.people import Basket, GraphSpec, Lifetime, Orders, Population, Segment
-from simlab.scenario.stages import OBSERVABLES, Condition, parse_condition
+from simlab.scenario.stages import OBSERVABLES, Who
 from simlab.scenario.strategy import (
     WEEKDAYS,
     Cadence,
@@ -38,16 +38,7 @@ class Stage(Part):
     """A lifecycle stage: all conditions hold; the first stage of the list that matches is the user's."""
 
     name: Label
-    when: tuple[Condition, ...] = ()
-
-    @field_validator("when", mode="before")
-    @classmethod
-    def _conditions(cls, value: Any) -> Any:
-        if value is None:
-            return ()
-        if not isinstance(value, dict):
-            return value
-        return tuple(parse_condition(str(observable), text) for observable, text in value.items())
+    when: Who = ()
 
 
 def default_stages() -> tuple[Stage, ...]:

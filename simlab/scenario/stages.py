@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
@@ -17,17 +19,34 @@ OBSERVABLES: dict[str, str] = {
     "spend": "spend so far in yuan",
     "invited": "friends brought in so far",
     "redeemed": "coupons used so far",
+    "answers": "interactions so far",
+    "since_birthday": "days since the last birthday, 0 to 364",
+    "streak": "days in a row on which a task was done",
+    "tagged": "1 when the operator has a tag for the user's interest, else 0",
+    "recent_spend": "spend in yuan, fading with a half-life of 90 days",
+    "points": "points in the account",
+    "plan_left": "days until the paid plan runs out; -1 without one",
+    "group": "1 in a group, else 0",
+    "posts": "messages written in the group so far",
+    "issue_age": "days since an issue that is still open arose; -1 without one",
+    "complaints": "complaints so far",
 }
 """What a stage may look at, with its meaning. Latent traits are not among them."""
 
-_UNITS: dict[str, Units] = {"tenure": _DAYS, "idle": _DAYS, "since_order": _DAYS, "spend": _MONEY}
+_UNITS: dict[str, Units] = {
+    "tenure": _DAYS, "idle": _DAYS, "since_order": _DAYS, "spend": _MONEY, "since_birthday": _DAYS,
+    "recent_spend": _MONEY, "plan_left": _DAYS, "issue_age": _DAYS,
+}  # fmt: skip
 _TEXT = re.compile(r"\s*(<=|>=|==|<|>|=)\s*(.+)")
 
 
 class Condition(Part):
     """``observable op value``; value in days, orders, yuan or people."""
 
-    observable: Literal["tenure", "idle", "since_order", "orders", "spend", "invited", "redeemed"]
+    observable: Literal[
+        "tenure", "idle", "since_order", "orders", "spend", "invited", "redeemed", "answers", "since_birthday",
+        "streak", "tagged", "recent_spend", "points", "plan_left", "group", "posts", "issue_age", "complaints",
+    ]  # fmt: skip
     op: Literal["<=", ">="]
     value: int
 
@@ -53,3 +72,15 @@ def parse_condition(observable: str, text: Any) -> Condition:
         )
     shift = {"<": -1, ">": 1}.get(match[1], 0)
     return Condition(observable=observable, op=match[1][0] + "=", value=int(value) + shift)
+
+
+def _conditions(value: Any) -> Any:
+    if value is None:
+        return ()
+    if not isinstance(value, dict):
+        return value
+    return tuple(parse_condition(str(observable), text) for observable, text in value.items())
+
+
+Who = Annotated[tuple[Condition, ...], BeforeValidator(_conditions)]
+"""An audience: everybody for whom all of these conditions hold; written as ``{orders: ">= 3"}``."""

@@ -89,6 +89,12 @@ class Purpose(IntEnum):
 
     GRAPH = 90
 
+    # contact: 110-139
+    # money: 140-159
+    # company: 160-179
+    # groups: 180-199
+    # firm: 200-229
+
     TEST_CELL = 100  # of a user in a simulated live test
     TEST_CLUSTER = 101  # of a whole community
 

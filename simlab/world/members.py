@@ -45,7 +45,7 @@ def morning(users, i, key, terms, book, d):
     stage = u.stage
     if day >= u.stage_until or u.last_seen >= day - 1:  # otherwise nothing that a stage looks at has changed
         stage = stage_of(u, day, terms.stage_first, terms.conditions)
-        u.stage_until = stage_stays_until(u, day, terms.conditions)
+        u.stage_until = stage_stays_until(u, day, terms.conditions, terms.stage_first[-1])
         if stage != u.stage:
             note(book, day, i, Event.STAGE, stage)
             move(book, u, day, stage)

@@ -50,6 +50,11 @@ class M(IntEnum):
     clicks = 35
     acquisition_fen = 36
     fixed_fen = 37
+    # contact (a new column takes `auto()`: the order of columns is not part of any file)
+    # money
+    # company
+    # groups
+    # firm
 
 
 METRICS = tuple(M.__members__)

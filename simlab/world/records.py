@@ -77,6 +77,30 @@ USER = record_type(
         ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
         ("bought_age", "i1"),
         ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
+        # contact
+        ("habit", "f4"),  # practice stock: fed by tasks and company, fades
+        ("answers", "u2"),  # interactions so far (observable)
+        ("birthday", "u2"),  # day of the year, 0-364 (observable)
+        ("streak", "u1"),  # days in a row on which a task was done (observable)
+        ("interest", "u1"),  # latent: the topic this user cares about
+        ("tag", "u1"),  # the topic that the operator believes it is; 0: not known (observable)
+        # money
+        ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
+        ("points", "i4"),  # balance (observable)
+        ("plan_until", "i2"),  # last day of a paid plan; NEVER: none (observable)
+        ("layers", "u4"),  # place in up to four further stage schemes, 8 bits each (observable)
+        ("plan", "i1"),  # which plan; -1: none
+        # company: what travels on the graph
+        ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
+        ("team", "i4"),  # who opened the team that this user is in; -1: none
+        ("team_until", "i2"),
+        ("heard", "u1"),  # bad news from friends since yesterday
+        # groups
+        ("group", "i4"),  # -1: none (observable)
+        ("posts", "u2"),  # messages written in the group so far (observable)
+        # firm
+        ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
+        ("complaints", "u1"),  # so far (observable)
     ],
 )
 
@@ -98,7 +122,13 @@ _FLOATS = (
     "muted_visits dog_leave exit ended_visits trust_orders trust_lifetime lift half_exposure "
     "elasticity reference_share loss_aversion reference_learning largest_lift pull_forward "
     "inventory_days grief_friend grief_inviter episodes invite_gain half_reward reward_value "
-    "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin"
+    "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin "
+    "most_orders "  # upper bound of the product of all factors of the order intensity below
+    # contact
+    # money
+    # company
+    # groups
+    # firm
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
@@ -161,6 +191,11 @@ class Event(IntEnum):
     JOIN = 18
     REWARD = 19
     GIFT = 20
+    # contact
+    # money
+    # company
+    # groups
+    # firm
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

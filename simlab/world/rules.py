@@ -98,7 +98,39 @@ def observe(u, day, observable):
         return np.int64(u.spend // 100)
     if observable == 5:
         return np.int64(u.invited)
-    return np.int64(u.redeemed)
+    if observable == 6:
+        return np.int64(u.redeemed)
+    if observable == 7:
+        return np.int64(u.answers)
+    if observable == 8:
+        return np.int64((day - u.birthday) % 365)
+    if observable == 9:
+        return np.int64(u.streak)
+    if observable == 10:
+        return np.int64(u.tag > 0)
+    if observable == 11:
+        return np.int64(u.recent_spend)
+    if observable == 12:
+        return np.int64(u.points)
+    if observable == 13:
+        return np.int64(u.plan_until - day) if u.plan_until >= day else np.int64(-1)
+    if observable == 14:
+        return np.int64(u.group >= 0)
+    if observable == 15:
+        return np.int64(u.posts)
+    if observable == 16:
+        return np.int64(day - u.ticket) if u.ticket > NEVER else np.int64(-1)
+    return np.int64(u.complaints)
+
+
+@hot_rule
+def belongs(u, day, conditions, first, last):
+    """Whether conditions first..last-1 of the table all hold: somebody is in an audience."""
+    holds = True
+    for c in range(first, last):
+        value = observe(u, day, conditions[c, 0])
+        holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
+    return holds
 
 
 @hot_rule
@@ -108,19 +140,16 @@ def stage_of(u, day, stage_first, conditions):
     for stage in range(
         found - 1, -1, -1
     ):  # backwards, without leaving early: the processor cannot guess wrong
-        holds = True
-        for c in range(stage_first[stage], stage_first[stage + 1]):
-            value = observe(u, day, conditions[c, 0])
-            holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
+        holds = belongs(u, day, conditions, stage_first[stage], stage_first[stage + 1])
         found = stage if holds else found
     return found
 
 
 @hot_rule
-def stage_stays_until(u, day, conditions):
+def stage_stays_until(u, day, conditions, last):
     """First day on which the passing of time alone can change a condition of the stage table."""
     until = day + 20_000
-    for c in range(conditions.shape[0]):
+    for c in range(last):
         if conditions[c, 0] <= 2:  # tenure, idle, since_order: they grow by one a day
             value = observe(u, day, conditions[c, 0])
             turns = conditions[c, 2] + (
@@ -128,6 +157,8 @@ def stage_stays_until(u, day, conditions):
             )  # the value at which the condition turns
             if value < turns:
                 until = min(until, day + turns - value)
+        elif conditions[c, 0] > 6:  # the others may change on any day
+            until = day + 1
     return min(until, 32_000)
 
 
@@ -306,7 +337,7 @@ def wants(u, key, now, curves, offers, baskets):
     orders that would have come anyway.
     """
     x = uniform(key, ORDER)
-    bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders)
+    bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders) * now.most_orders
     if x >= (bound * now.largest_lift if u.coupon_depth > 0.0 else bound):
         return 0, np.int64(0)  # most days of most users end here
     intensity = order_intensity(u, now, curves)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
-from simlab.scenario.stages import OBSERVABLES
+from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
@@ -33,6 +33,7 @@ from simlab.world.records import (
 
 LN_2 = 0.6931471805599453
 NO_LIMIT = 2**62
+_NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
 
 
 def fen(yuan: float) -> int:
@@ -107,6 +108,19 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
     )
 
 
+class Conditions:
+    """The one table of conditions that all audiences share; each has its rows first..last-1."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, int, int]] = []
+
+    def add(self, who: tuple[Condition, ...]) -> tuple[int, int]:
+        """Write an audience's conditions; returns (first, last)."""
+        first = len(self.rows)
+        self.rows += [(_NUMBER[c.observable], int(c.op == ">="), c.value) for c in who]
+        return first, len(self.rows)
+
+
 def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
     """Bit set of stages; None means all of them."""
     if stages is None:
@@ -143,12 +157,8 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         row["min_spend"], row["valid"] = fen(offer.min_spend), offer.valid
         row["stages"] = stage_mask(names, offer.stages)
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
-    conditions, first = [], [0]
-    for stage in scenario.stages:
-        conditions += [
-            (list(OBSERVABLES).index(c.observable), int(c.op == ">="), c.value) for c in stage.when
-        ]
-        first.append(len(conditions))
+    conditions = Conditions()
+    first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -166,7 +176,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         rates=np.zeros((len(cells), len(touches), len(scenario.stages))),
         offers=offers,
         stage_first=np.array(first, np.int64),
-        conditions=np.array(conditions, np.int64).reshape(-1, 3),
+        conditions=np.array(conditions.rows, np.int64).reshape(-1, 3),
         curves=curves,
         baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
     )
@@ -194,6 +204,7 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "episodes": inv.episodes, "invite_gain": inv.gain, "half_reward": inv.half_reward,
         "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
         "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
+        "most_orders": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
         "referral": referral is not None, "needed": referral.needed if referral else 1,
