@@ -314,6 +314,10 @@ class Activity(Part):
     )
 
 
+# after `Part` and `parameter`, which these need
+from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
+
+
 class Behaviour(Part):
     """All behavioural parameters, by subject."""
 
@@ -325,6 +329,11 @@ class Behaviour(Part):
     invitation: Invitation = Invitation()
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
+    # money
+    deals: Deals = Deals()
+    loyalty: Loyalty = Loyalty()
+    commitment: Commitment = Commitment()
+    shopping: Shopping = Shopping()
 
 
 def parameters() -> list[dict[str, Any]]:
