@@ -28,7 +28,7 @@ from simlab.world.counting import (
 from simlab.world.draws import Purpose, day_key, draw_bits, user_key
 from simlab.world.metrics import M
 from simlab.world.money import after_order, earn_points
-from simlab.world.money_rules import STANDING, settle
+from simlab.world.money_rules import STANDING, offer_of, settle
 from simlab.world.records import MEMBER, PROSPECT, Event
 from simlab.world.rules import (
     ORDERED,
@@ -54,6 +54,7 @@ def complete_order(users, i, amount, usual, cut, rewards, bits, terms, book, row
     if bits & REDEEMS:
         if bits & STANDING:
             row[M.standing] += 1
+            note(book, day, i, Event.STANDING, offer_of(bits))
         else:
             row[M.redeemed] += 1
         row[M.subsidy_fen] += cut

@@ -221,6 +221,7 @@ class Event(IntEnum):
     GIFT = 20
     # contact
     # money
+    STANDING = auto()
     SAMPLE = auto()
     EARN = auto()
     BURN = auto()

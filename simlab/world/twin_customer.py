@@ -274,6 +274,8 @@ class Customer(mesa.Agent):
         market, u = self.market, self.user
         if wish & REDEEMS:
             self.count(M.standing if wish & STANDING else M.redeemed)
+            if wish & STANDING:
+                self.note(Event.STANDING, int(offer_of(wish)))
             self.count(M.subsidy_fen, self.cut)
             self.count(M.organic, bool(wish & ORGANIC))
             self.note(Event.REDEEM, self.cut)
