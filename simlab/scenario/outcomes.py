@@ -41,10 +41,24 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "fatigue": ("mean fatigue of members", "units"),
     "redemptions": ("coupons used", "coupons"),
     "redemption_rate": ("coupons used per coupon issued", "share"),
-    "subsidised_organic": ("share of coupon orders that would have come anyway", "share"),
+    "subsidised_organic": ("share of orders with an offer that would have come anyway", "share"),
     "invites": ("invitations sent", "invitations"),
     "k_factor": ("users brought by invitation per member ever", "-"),
     "newcomer_need": ("order rate of invited newcomers relative to members on day 0", "-"),
+    # money
+    "basket": ("mean order at list price", "yuan"),
+    "full_price_share": ("share of orders without an offer", "share"),
+    "sample_cost": ("cost of gifts and samples", "yuan"),
+    "points_cost": ("points earned, at their expected redemption", "yuan"),
+    "points_liability": ("points in accounts at the horizon, at their full value", "yuan"),
+    "benefit_cost": ("services of levels and plans", "yuan"),
+    "plan_fees": ("fees of paid plans", "yuan"),
+    "plan_members": ("members with a paid plan at the horizon", "users"),
+    "renewal_rate": ("paid plans renewed per term that ended", "share"),
+    "checkout_rate": ("orders per wish to order that reached the checkout", "share"),
+    "private_share": ("share of orders placed in the private shop", "share"),
+    "commission": ("what marketplaces took", "yuan"),
+    "adopters": ("first orders of what is new", "users"),
 }
 """Name: (meaning, unit). One name per thing, from YAML to DataFrame column to plot."""
 
