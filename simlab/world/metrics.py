@@ -69,6 +69,7 @@ class M(IntEnum):
     renewals = auto()
     lapses = auto()
     fee_fen = auto()  # fees of plans; they are part of revenue and margin
+    fee_margin_fen = auto()
     adoptions = auto()  # first orders of what is new
     # company
     # groups

@@ -81,6 +81,7 @@ def pay_fee(u, i, k, plan, book, row, now):
     if now.recent_keep > 0.0:
         u.recent_spend += plan.fee / 100.0
     row[M.fee_fen] += plan.fee
+    row[M.fee_margin_fen] += plan.margin
     row[M.revenue_fen] += plan.fee
     row[M.margin_fen] += plan.margin
     row[M.benefit_fen] += plan.cost
