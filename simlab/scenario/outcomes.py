@@ -45,6 +45,9 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "invites": ("invitations sent", "invitations"),
     "k_factor": ("users brought by invitation per member ever", "-"),
     "newcomer_need": ("order rate of invited newcomers relative to members on day 0", "-"),
+    "group_members": ("members in groups at the horizon", "users"),
+    "group_activity": ("mean share of the members of groups who speak on a day", "share"),
+    "ugc_share": ("share of the content of groups that members wrote: stories shown / (stories + topics)", "share"),
 }
 """Name: (meaning, unit). One name per thing, from YAML to DataFrame column to plot."""
 

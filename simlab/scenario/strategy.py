@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
 from simlab.scenario.units import Days, Factor, Money, Number, PerWeek, Price, Share
 
@@ -124,6 +125,7 @@ class Levers(Part):
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
     sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+    groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
 
     @model_validator(mode="after")
     def _references(self) -> Levers:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
+from simlab.world.group_tables import GROUP, Said
 from simlab.world.metrics import METRICS
 from simlab.world.records import MEMBER, PROSPECT
 from simlab.world.terms import NO_LIMIT, Names, fen
@@ -39,6 +40,8 @@ class Book(NamedTuple):
         claimants: (N,) who holds it, or -1 - id for a hunter.
         claimed: (N,) prospects with a claim today.
         stock_left, budget_left: (J,) coupons and fen left per offer. rewards_left: (C,) fen by purse.
+        groups: (A,) GROUP records of actual groups. said: (A, 8) today's counts in them, as in `Said`.
+        roles: (N,) roles in a group (bits of `group_rules`); empty where no strategy has groups.
         events: (E, 4) int64 log of day, user, code, value; E = 0 switches it off.
     """
 
@@ -62,6 +65,9 @@ class Book(NamedTuple):
     stock_left: NDArray[np.int64]
     budget_left: NDArray[np.int64]
     rewards_left: NDArray[np.int64]
+    groups: NDArray[np.void]
+    said: NDArray[np.int64]
+    roles: NDArray[np.uint8]
     events: NDArray[np.int64]
 
 
@@ -148,5 +154,8 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         stock_left=stock_left,
         budget_left=budget_left,
         rewards_left=rewards_left,
+        groups=np.zeros(0, GROUP),
+        said=np.zeros((0, len(Said)), np.int64),
+        roles=np.zeros(0, np.uint8),
         events=np.zeros((1 if log_events else 0, 4), np.int64),
     )

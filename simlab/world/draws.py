@@ -93,6 +93,20 @@ class Purpose(IntEnum):
     # money: 140-159
     # company: 160-179
     # groups: 180-199
+    ROUTE = 180  # whether somebody is ever invited to a kind of group
+    PLACE = 181  # which of several groups, where no friend decides
+    READ = 182
+    TALK = 183
+    GRUMBLE = 184
+    STORY = 185
+    FILTER = 186
+    IDEA = 187
+    ADOPT = 188
+    ONLINE = 189
+    OFFLINE = 190
+    PRACTISE = 191
+    QUIT = 192
+    SEAT = 193  # who becomes an opinion customer, among equals
     # firm: 200-229
 
     TEST_CELL = 100  # of a user in a simulated live test

@@ -20,6 +20,7 @@ from simlab.world.compiled import rule
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
 from simlab.world.graph import Graph
+from simlab.world.groups import Groups
 from simlab.world.metrics import COSTS, M
 from simlab.world.numerics import log
 from simlab.world.people import Base, born
@@ -175,6 +176,7 @@ class Market(mesa.Model):
         self.book: Book = empty_book(self.users, scenario, self.names, log_events)
         self._fill_budgets()
         self._make_queue()
+        self.groups = Groups(self)
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
         self._take_traits(self.before)
@@ -225,14 +227,16 @@ class Market(mesa.Model):
             for source in self.sources:
                 source.spent = 0
         self.brand.step()
+        self.groups.morning()
         for source in self.sources:
             source.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
-        self._make_room()
+        self.make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
+        self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost)
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
         self.datacollector.collect(self)
@@ -286,7 +290,7 @@ class Market(mesa.Model):
             if spec is not None:
                 self.outside.need[source.number], self.outside.deal[source.number] = spec.need, spec.deal
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Grow the event log before the day, so that the engine never has to."""
         events = self.book.events
         if len(events):

@@ -6,7 +6,7 @@ depend on the order in which users are visited.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, auto
 
 
 class M(IntEnum):
@@ -54,6 +54,15 @@ class M(IntEnum):
     # money
     # company
     # groups
+    grouped = auto()  # members who were in a group that day
+    speakers = auto()  # of these, who wrote something or took part
+    stories = auto()  # members' stories that were shown
+    grumbles = auto()  # complaints before the group
+    ideas = auto()  # adopted suggestions
+    group_quits = auto()  # went out of the group, and will not be asked again
+    topics = auto()  # that we opened; these two stand in the row of stage "prospect"
+    community_fen = auto()  # running of the groups
+    contributor_fen = auto()  # paid to or for single members: rewards, commissions, training, prizes, seats
     # firm
 
 
@@ -66,5 +75,7 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
+    "community_fen",
+    "contributor_fen",
 )
 FIXED_POINT = 10_000.0

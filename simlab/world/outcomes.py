@@ -88,6 +88,10 @@ def outcomes(market: Market) -> dict[str, float]:
         "invites": total["invites"] * scale,
         "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
         "newcomer_need": _newcomer_need(market),
+        # groups
+        "group_members": int(daily[-1, M.grouped]) * scale,
+        "group_activity": per(total["speakers"], total["grouped"]),
+        "ugc_share": per(total["stories"], total["stories"] + total["topics"]),
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values

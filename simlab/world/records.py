@@ -7,7 +7,7 @@ or to a strategy; only the fields marked *observable* are.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 import numba
@@ -128,13 +128,14 @@ _FLOATS = (
     # money
     # company
     # groups
+    "habit_keep habit_orders fit "
     # firm
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
     "needed referral_stages complaint_cost purse"
 ).split()
-_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
+_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep").split()
 NOW = record_type(
     [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
 )
@@ -155,6 +156,7 @@ class Terms(NamedTuple):
         conditions: (C, 3) observable number, 0 for <= or 1 for >=, value.
         curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
         baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
+        kinds: (L,) GROUP_KIND records, in order of priority.
     """
 
     now: NDArray[np.void]
@@ -165,6 +167,7 @@ class Terms(NamedTuple):
     conditions: NDArray[np.int64]
     curves: NDArray[np.float64]
     baskets: NDArray[np.float64]
+    kinds: NDArray[np.void]
 
 
 class Event(IntEnum):
@@ -195,6 +198,9 @@ class Event(IntEnum):
     # money
     # company
     # groups
+    GROUP = auto()  # placed in a group; -1: in none, -2: gone out for good
+    GATHER = auto()  # what somebody did in the group today (bits)
+    PAID = auto()  # fen
     # firm
 
 

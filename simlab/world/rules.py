@@ -67,6 +67,7 @@ def fade(u, now):
     u.inventory = rested(u.inventory * now.inventory_keep)
     u.log_reference = rested(u.log_reference * now.reference_keep)
     u.trust = rested(u.trust * now.trust_keep)
+    u.habit = rested(u.habit * now.habit_keep)
     grief = rested(u.grief * now.grief_keep)
     if u.lost_friends > 0 or u.lost_inviter > 0:
         grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter
@@ -246,6 +247,7 @@ def react(u, key, now, curves):
         u.muted = 1
     if uniform(key, COMPLAIN) < now.complain * y:
         happened |= DID_COMPLAIN
+        u.complaints = min(u.complaints + 1, 255)
     if uniform(key, LEAVE) < now.leave * y or (
         u.dog and now.day - u.last_seen > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
     ):
@@ -297,6 +299,7 @@ def order_intensity(u, now, curves):
     value = u.rate * now.season * curve(curves[ORDER_CURVE], x / (x + 1.0))
     value *= 1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
     value *= trust_factor(u, now.trust_orders) * (1.0 - u.inventory)
+    value *= (1.0 + now.habit_orders * u.habit) * now.fit
     if u.log_reference < 0.0:  # list price is above what this user has come to expect
         value *= exp(now.elasticity * u.deal * now.reference_share * now.loss_aversion * u.log_reference)
     return value

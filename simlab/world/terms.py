@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
+from simlab.world.amounts import LN_2, fen, keep, saturating
 from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
-from simlab.world.numerics import exp, gamma_quantiles, log, power
+from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day, with_habit
+from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
     CURVE_SIZE,
@@ -31,24 +33,8 @@ from simlab.world.records import (
     Terms,
 )  # fmt: skip
 
-LN_2 = 0.6931471805599453
 NO_LIMIT = 2**62
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
-
-
-def fen(yuan: float) -> int:
-    """Yuan to whole fen."""
-    return round(yuan * 100)
-
-
-def keep(half_life: float) -> float:
-    """Daily factor of a stock with this half-life in days."""
-    return float(exp(-LN_2 / half_life))
-
-
-def saturating(x: float, half: float) -> float:
-    """Concave response in [0, 1) with value 1/2 at `half`."""
-    return x / (x + half) if x > 0 else 0.0
 
 
 @rule
@@ -159,6 +145,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions = Conditions()
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
+    kinds = kinds_of(scenario, conditions)
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -179,6 +166,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         conditions=np.array(conditions.rows, np.int64).reshape(-1, 3),
         curves=curves,
         baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
+        kinds=kinds,
     )
 
 
@@ -204,7 +192,8 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "episodes": inv.episodes, "invite_gain": inv.gain, "half_reward": inv.half_reward,
         "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
         "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
-        "most_orders": 1.0,
+        "most_orders": (1.0 + with_habit(scenario)) * most_fit(scenario),
+        "habit_keep": keep(b.groups.habit_half_life), "habit_orders": with_habit(scenario), "fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
         "referral": referral is not None, "needed": referral.needed if referral else 1,
@@ -237,6 +226,7 @@ def set_day(
     terms.rates[:] = 0.0
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
+    set_kinds_day(terms.kinds, scenario, day, weekday)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
 

@@ -25,6 +25,7 @@ from simlab.world.records import Terms
 from simlab.world.rules import REDEEMS, stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_diary import Diary
+from simlab.world.twin_groups import TwinGroups
 from simlab.world.twin_person import Person
 from simlab.world.twin_source import TwinSource
 
@@ -72,6 +73,8 @@ class TwinMarket(mesa.Model):
         self.day = self.first_day - 1
         self.diary = Diary()
         self.gone: list[int] = []
+        self.community = graph.community
+        self.groups = TwinGroups(self)
         self.adopt((self.before,))
 
         population = born(scenario, graph, seed, base)
@@ -82,6 +85,7 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+        self.groups.starting = sum(person.is_member for person in self.people)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
         first_of_day = population.arrival_first
@@ -114,6 +118,7 @@ class TwinMarket(mesa.Model):
         if self.day == 1:
             self.start_strategy()
         self.set_terms()
+        self.groups.morning()
         for source in self.sources:
             source.advertise()
         people = self.agents_by_type[self.person_type]
@@ -122,6 +127,7 @@ class TwinMarket(mesa.Model):
         self.noon()
         people.shuffle_do("afternoon")
         self.evening()
+        self.groups.evening()
         self.take_stock()
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
+from simlab.world.group_tables import Said
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.rules import (
@@ -59,6 +60,7 @@ class Customer(mesa.Agent):
         user: the record itself.
         touched_on: dates of all touches so far.
         waiting: offers of limited stock that were noticed this morning.
+        role: of a member of a group, as in `group_rules` (bits).
         wish, basket: today's wish to order (bits as in `rules.wants`, 0: none) and its list price in fen.
     """
 
@@ -73,6 +75,7 @@ class Customer(mesa.Agent):
         self.waiting: list[int] = []
         self.basket = 0
         self.wish = 0
+        self.role = 0
 
     # What others may ask ----------------------------------------------------------------
 
@@ -163,6 +166,8 @@ class Customer(mesa.Agent):
             u["sent_week"] += 1
             u["sent_month"] += 1
             self.count(M.promo_sent if touch["promo"] else M.value_sent)
+            if touch["promo"] and (circle := market.groups.circle_of(self)):
+                circle.said[Said.PROMOS] += 1
             self.note(Event.SEND, number)
             for bit, metric, code in (
                 (WAS_SEEN, M.seen, Event.SEEN),
@@ -226,6 +231,8 @@ class Customer(mesa.Agent):
         if not self.is_member:
             return
         market, u = self.market, self.user
+        if circle := market.groups.circle_of(self):
+            market.groups.live(self, circle)
         if u["alive"]:
             wish, basket = wants(
                 u, self.key, self.now, market.terms.curves, market.terms.offers, market.terms.baskets

@@ -17,6 +17,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from scenarios_groups import WIDE_GROUPS, random_groups
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
 from simlab.world.network import scattered
@@ -64,6 +65,7 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
     "activity": {
         "visits": (0, 0.9), "visit_need": (-0.9, 0.9), "sociability_spread": (0, 2),
     },
+    "groups": WIDE_GROUPS,
 }  # fmt: skip
 
 
@@ -139,7 +141,7 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
     stages = [stage.name for stage in scenario.stages]
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
-        return other | {"sources": levers["sources"]}
+        return other | {"sources": levers["sources"], "groups": levers["groups"]}
     other = _other_levers(rng, levers, stages)
     together = [
         ("push", "touches"),
@@ -293,6 +295,7 @@ def _levers_of(
         "offers": {name: _random_offer(rng, stages) for name in offers},
         "referral": _random_referral(rng, stages) if _happens(rng, 0.7) else None,
         "sources": {name: _random_source(rng) for name in sources},
+        "groups": random_groups(rng),
     }
 
 
