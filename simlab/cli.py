@@ -310,6 +310,64 @@ def _show(view: str, scenario: str, overrides: list[str], days: str | None, **op
 
 
 @app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The scenario file to write.")],
+    base: Annotated[str, typer.Option(help="A shipped scenario, or a file, to stand on.")] = "default",
+    with_: Annotated[list[str], typer.Option("--with", metavar="MECHANISM",
+                                             help="A mechanism of the library; may be repeated.")] = [],  # noqa: B006
+    name: Annotated[str, typer.Option(help="Name of the scenario; by default that of the file.")] = "",
+) -> None:  # fmt: skip
+    """Write a scenario made of a base and mechanisms of the library."""
+    from simlab.scenario.compose import new as write_new
+
+    made = write_new(file, base, with_, name)
+    for clash in made.clashes:
+        err.print(f"Note: {clash}", markup=False)
+    out.print(f"Written: {made.file}\nNext: simlab run {shlex.quote(str(made.file))}", markup=False)
+
+
+@app.command()
+def library(
+    words: Annotated[list[str], typer.Argument(help="Words to find, in English or Chinese.")] = [],  # noqa: B006
+    primitive: Annotated[
+        str | None, typer.Option(help="Only mechanisms made with this: rule, touch ...")
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Print the file of this mechanism.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """List, find and show the mechanisms that a scenario can include."""
+    from simlab import shelf
+
+    if show is not None:
+        print(shelf.text(show), end="")
+    elif json_:
+        print(shelf.as_json(" ".join(words), primitive))
+    else:
+        for line in shelf.lines(" ".join(words), primitive):
+            out.print(line)
+
+
+@app.command()
+def measure(
+    mechanisms: Annotated[list[str], typer.Argument(help="Mechanisms of the library, or files.")],
+    world: Annotated[
+        str | None, typer.Option(help="Scenario to measure in; by default that of each mechanism.")
+    ] = None,
+    set_: Set = [],  # noqa: B006
+    outcome: Annotated[str | None, typer.Option(help="Outcome to look at; by default that declared.")] = None,
+    seeds: Annotated[int, typer.Option(min=2, max=100_000, help="Pairs of seeded worlds.")] = 40,
+    threads: Threads = None,
+) -> None:
+    """What each mechanism does to a world, and that it does nothing at zero strength."""
+    from simlab import shelf
+
+    for line in shelf.measured(mechanisms, world, set_, outcome, seeds, threads, Bar(err)):
+        out.print(line, markup=False)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     import json
