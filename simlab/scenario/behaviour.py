@@ -315,6 +315,11 @@ class Activity(Part):
 
 
 from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
+from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
+    ProductBehaviour,
+    ServiceBehaviour,
+    TeamBehaviour,
+)
 
 
 class Behaviour(Part):
@@ -329,6 +334,10 @@ class Behaviour(Part):
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
     groups: Groups = Groups()
+    # staff
+    service: ServiceBehaviour = ServiceBehaviour()
+    team: TeamBehaviour = TeamBehaviour()
+    product: ProductBehaviour = ProductBehaviour()
 
 
 def parameters() -> list[dict[str, Any]]:

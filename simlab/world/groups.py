@@ -67,7 +67,7 @@ class Groups:
         row = book.ledger[market.row, len(market.names.stages) - 2, 0, 0]
         row[M.community_fen] += fen
         row[M.topics] += topics
-        terms.now["fit"] = fit_of(market.in_force, self.adopted, self.starting)
+        terms.now["idea_fit"] = fit_of(market.in_force, self.adopted, self.starting)
 
     def evening(self) -> None:
         """What was said today becomes yesterday."""

@@ -64,6 +64,23 @@ class M(IntEnum):
     community_fen = auto()  # running of the groups
     contributor_fen = auto()  # paid to or for single members: rewards, commissions, training, prizes, seats
     # firm
+    issues = auto()  # that arose
+    follow_ups = auto()  # visits after an order
+    tickets = auto()  # solved, by whomever
+    ai_tickets = auto()  # of these by a machine
+    in_time = auto()  # of these within the promise
+    wait_minutes = auto()  # waiting until they were solved, from when the desk knew
+    escalations = auto()  # issues that became complaints
+    complaints_solved = auto()
+    complaints_in_time = auto()
+    given_up = auto()  # issues that nobody solved
+    open_issues = auto()  # stock at the end of the desk's day
+    advised = auto()  # members with an adviser
+    violations = auto()  # promotional pieces that broke the rules and were sent
+    service_fen = auto()  # tickets, machines, visits
+    compensation_fen = auto()
+    staff_fen = auto()  # wages, tools, training, review, surveys, renewal
+    fine_fen = auto()
 
 
 METRICS = tuple(M.__members__)
@@ -77,5 +94,9 @@ COSTS = (
     "fixed_fen",
     "community_fen",
     "contributor_fen",
+    "service_fen",
+    "compensation_fen",
+    "staff_fen",
+    "fine_fen",
 )
 FIXED_POINT = 10_000.0

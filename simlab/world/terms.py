@@ -33,6 +33,8 @@ from simlab.world.records import (
     Terms,
 )  # fmt: skip
 
+from simlab.world.staff_terms import late, write_staff
+
 NO_LIMIT = 2**62
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
 
@@ -157,6 +159,8 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
+        write_staff(record, cell, conditions)
+    late(touches, scenario)
     return Terms(
         now=now,
         touches=touches,
@@ -193,7 +197,7 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
         "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
         "most_orders": (1.0 + with_habit(scenario)) * most_fit(scenario),
-        "habit_keep": keep(b.groups.habit_half_life), "habit_orders": with_habit(scenario), "fit": 1.0,
+        "habit_keep": keep(b.groups.habit_half_life), "habit_orders": with_habit(scenario), "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
         "referral": referral is not None, "needed": referral.needed if referral else 1,

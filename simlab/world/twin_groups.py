@@ -110,7 +110,7 @@ class TwinGroups:
             topics += in_force[circle.kind].topics
         market.diary.count_at(market.prospect_stage, 0, 0, M.community_fen, fen)
         market.diary.count_at(market.prospect_stage, 0, 0, M.topics, topics)
-        market.terms.now["fit"] = fit_of(market.in_force, self.adopted, self.starting)
+        market.terms.now["idea_fit"] = fit_of(market.in_force, self.adopted, self.starting)
 
     def move(self, person: Person, number: int) -> None:
         """Somebody changes group, and gives up a seat."""
