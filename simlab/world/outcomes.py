@@ -12,6 +12,7 @@ import numpy as np
 
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
+from simlab.world.funnel import funnel, value_parts
 from simlab.world.market import Market
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
@@ -88,6 +89,8 @@ def outcomes(market: Market) -> dict[str, float]:
         "invites": total["invites"] * scale,
         "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
         "newcomer_need": _newcomer_need(market),
+        **value_parts(total, int(net.sum()), member_days),
+        **funnel(market, total),
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values
