@@ -266,6 +266,49 @@ def explain(
         out.print(line, markup=False)
 
 
+show = typer.Typer(no_args_is_help=True, help="Draw who moved: streams between stages, or the graph itself.")
+app.add_typer(show, name="show")
+OnDays = Annotated[
+    str | None,
+    typer.Option("--days", metavar="A,B,C", help="Days to show, 0 to the horizon; by default quarters."),
+]
+
+
+@show.command()
+def flows(
+    scenario: Scenario, set_: Set = [], days: OnDays = None,  # noqa: B006
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Seeded worlds; the streams are their mean.")] = 4,
+    threads: Threads = None, out_: Out = Path("results"), again: Again = False,
+) -> None:  # fmt: skip
+    """Stages on chosen days, and the streams of people between them."""
+    _show("flows", scenario, set_, days, seeds=seeds, threads=threads, out=out_, again=again)
+
+
+@show.command()
+def graph(
+    scenario: Scenario, set_: Set = [], days: OnDays = None,  # noqa: B006
+    user: Annotated[int | None, typer.Option(min=0, help="Whose neighbourhood; by default the best inviter's.")] = None,
+    out_: Out = Path("results"), again: Again = False,
+) -> None:  # fmt: skip
+    """A neighbourhood of the graph on chosen days: stages, invitations, groups."""
+    _show("graph", scenario, set_, days, seeds=1, user=user, out=out_, again=again)
+
+
+def _show(view: str, scenario: str, overrides: list[str], days: str | None, **options: Any) -> None:
+    from simlab import verbs
+    from simlab.scenario import InputError, Problem
+
+    try:
+        chosen = [int(day) for day in days.split(",")] if days is not None else None
+    except ValueError:
+        raise InputError(
+            Problem("--days", "not a list of days", "Write --days 0,90,365", value=str(days))
+        ) from None
+    folder = verbs.show(scenario, overrides, views=(view,), days=chosen,
+                        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err), **options)  # fmt: skip
+    out.print(f"Pictures: {folder / 'plots' / f'{view}.png'}\nReport: {folder / 'report.html'}", markup=False)
+
+
 @app.command()
 def new(
     file: Annotated[Path, typer.Argument(help="The scenario file to write.")],

@@ -314,6 +314,13 @@ class Activity(Part):
     )
 
 
+from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
+    ProductBehaviour,
+    ServiceBehaviour,
+    TeamBehaviour,
+)
+
+
 class Behaviour(Part):
     """All behavioural parameters, by subject."""
 
@@ -325,6 +332,10 @@ class Behaviour(Part):
     invitation: Invitation = Invitation()
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
+    # staff
+    service: ServiceBehaviour = ServiceBehaviour()
+    team: TeamBehaviour = TeamBehaviour()
+    product: ProductBehaviour = ProductBehaviour()
 
 
 def parameters() -> list[dict[str, Any]]:

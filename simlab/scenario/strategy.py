@@ -9,6 +9,16 @@ from pydantic import Field, field_validator, model_validator
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.staff import (
+    Advisers,
+    Aigc,
+    Feedback,
+    Renewal,
+    Review,
+    Service,
+    Staff,
+    check_staff,
+)
 from simlab.scenario.units import Days, Factor, Money, Number, PerWeek, Price, Share
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -124,6 +134,14 @@ class Levers(Part):
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
     sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+    # staff
+    staff: Staff = Staff()
+    service: Service | None = None
+    advisers: Advisers | None = None
+    review: Review | None = None
+    aigc: Aigc | None = None
+    feedback: Feedback | None = None
+    renewal: Renewal | None = None
 
     @model_validator(mode="after")
     def _references(self) -> Levers:
@@ -144,6 +162,7 @@ class Levers(Part):
         for name, touch in self.touches.items():
             if touch.offer is not None and touch.offer not in self.offers:
                 raise unknown("offer", touch.offer, self.offers, ("touches", name, "offer"))
+        check_staff(self.staff, self.service, self.advisers)
         for name in self.sources:
             if name in RESERVED_SOURCES:
                 raise Fault(

@@ -6,7 +6,7 @@ depend on the order in which users are visited.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, auto
 
 
 class M(IntEnum):
@@ -55,6 +55,23 @@ class M(IntEnum):
     # company
     # groups
     # firm
+    issues = auto()  # that arose
+    follow_ups = auto()  # visits after an order
+    tickets = auto()  # solved, by whomever
+    ai_tickets = auto()  # of these by a machine
+    in_time = auto()  # of these within the promise
+    wait_minutes = auto()  # waiting until they were solved, from when the desk knew
+    escalations = auto()  # issues that became complaints
+    complaints_solved = auto()
+    complaints_in_time = auto()
+    given_up = auto()  # issues that nobody solved
+    open_issues = auto()  # stock at the end of the desk's day
+    advised = auto()  # members with an adviser
+    violations = auto()  # promotional pieces that broke the rules and were sent
+    service_fen = auto()  # tickets, machines, visits
+    compensation_fen = auto()
+    staff_fen = auto()  # wages, tools, training, review, surveys, renewal
+    fine_fen = auto()
 
 
 METRICS = tuple(M.__members__)
@@ -66,5 +83,9 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
+    "service_fen",
+    "compensation_fen",
+    "staff_fen",
+    "fine_fen",
 )
 FIXED_POINT = 10_000.0

@@ -7,18 +7,20 @@ or to a strategy; only the fields marked *observable* are.
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import NamedTuple
+from enum import IntEnum, auto
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+_config: Any = numba.config
 
-def record_type(fields):
+
+def record_type(fields: list[tuple[str, str]]) -> np.dtype[Any]:
     """A record's layout; uncompiled (in a debugger) its fields are attributes too, as compiled rules read them."""
     layout = np.dtype(fields, align=True)
-    return np.dtype((np.record, layout)) if numba.config.DISABLE_JIT else layout
+    return np.dtype((np.record, layout)) if _config.DISABLE_JIT else layout
 
 
 PROSPECT, MEMBER, LEFT = 0, 1, 2
@@ -101,12 +103,13 @@ USER = record_type(
         # firm
         ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
         ("complaints", "u1"),  # so far (observable)
+        ("advised", "u1"),  # has a personal adviser
     ],
 )
 
 TOUCH = record_type(
     [("name", "u8"), ("fatigue", "f8"), ("exposure", "f8"), ("trust", "f8"), ("cost", "i8"), ("promo", "i8"),
-     ("offer", "i8")],
+     ("offer", "i8"), ("violates", "i8")],
 )  # fmt: skip
 
 OFFER = record_type(
@@ -129,10 +132,17 @@ _FLOATS = (
     # company
     # groups
     # firm
+    "appeal_quality moderation analysis fit issue voice patience wait_loss half_wait solve_gain bot_loss "
+    "complaint_loss complaint_anger relief compensation_gain ai_share ai_solves follow_up promise "
+    "complaint_promise desk_hours desk_heads desk_flow desk_handling violation_loss advice advice_trust advice_orders "
+    "advice_basket adviser_share"
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
-    "needed referral_stages complaint_cost purse"
+    "needed referral_stages complaint_cost purse "
+    # firm
+    "give_up desk desk_places graded ticket_fen ai_fen compensation_fen follow_after follow_fen "
+    "adviser_places adviser_first adviser_last adviser_order"
 ).split()
 _FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
 NOW = record_type(
@@ -196,6 +206,10 @@ class Event(IntEnum):
     # company
     # groups
     # firm
+    ISSUE = auto()
+    SOLVE = auto()
+    ESCALATE = auto()
+    GIVE_UP = auto()
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

@@ -13,6 +13,7 @@ import numpy as np
 from simlab.world.compiled import hot_rule, inline_rule
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
+from simlab.world.staff_rules import shift_trust
 from simlab.world.records import (
     ACTIVITY_CURVE,
     CURVE_SIZE,
@@ -184,7 +185,7 @@ def seen_chance(u, now, curves):
 @hot_rule
 def open_chance(u, now, earlier):
     """Chance that a noticed touch is opened: falls with fatigue, and with each touch earlier that day."""
-    chance = now.open * now.half_open / (now.half_open + u.fatigue)
+    chance = now.open * now.appeal_quality * now.half_open / (now.half_open + u.fatigue)
     for _ in range(earlier):
         chance *= now.crowding
     return chance
@@ -201,10 +202,12 @@ def deliver(u, key, touch, now, curves, earlier):
             if unit(named_bits(key, INTERACT, touch.name)) < now.interact:
                 happened |= WAS_ANSWERED
                 u.last_seen = now.day
-        u.exposure += touch.exposure
+        u.exposure += touch.exposure * now.appeal_quality
+        if touch.violates:
+            shift_trust(u, -now.violation_loss)
         affinity = u.affinity + u.trust
         if touch.trust > 0.0:
-            u.trust += touch.trust * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
+            u.trust += touch.trust * now.appeal_quality * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
         else:
             u.trust += touch.trust * max(0.0, affinity) / u.affinity
     u.fatigue += touch.fatigue
@@ -246,6 +249,7 @@ def react(u, key, now, curves):
         u.muted = 1
     if uniform(key, COMPLAIN) < now.complain * y:
         happened |= DID_COMPLAIN
+        u.complaints = min(u.complaints + 1, 255)
     if uniform(key, LEAVE) < now.leave * y or (
         u.dog and now.day - u.last_seen > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
     ):
@@ -297,6 +301,9 @@ def order_intensity(u, now, curves):
     value = u.rate * now.season * curve(curves[ORDER_CURVE], x / (x + 1.0))
     value *= 1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
     value *= trust_factor(u, now.trust_orders) * (1.0 - u.inventory)
+    value *= now.fit
+    if u.advised:
+        value *= 1.0 + now.advice_orders * now.advice
     if u.log_reference < 0.0:  # list price is above what this user has come to expect
         value *= exp(now.elasticity * u.deal * now.reference_share * now.loss_aversion * u.log_reference)
     return value
@@ -350,6 +357,8 @@ def wants(u, key, now, curves, offers, baskets):
     if not organic and not x < one_minus_exp(intensity * lift):
         return 0, np.int64(0)
     amount = basket_fen(u, key, baskets)
+    if u.advised:
+        amount = np.int64(amount * (1.0 + now.advice_basket * now.advice) + 0.5)
     redeems = u.coupon_depth > 0.0 and amount >= offers[u.coupon_offer].min_spend
     if not organic and not redeems:
         return 0, np.int64(0)

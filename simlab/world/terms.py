@@ -31,6 +31,8 @@ from simlab.world.records import (
     Terms,
 )  # fmt: skip
 
+from simlab.world.staff_terms import late, write_staff
+
 LN_2 = 0.6931471805599453
 NO_LIMIT = 2**62
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
@@ -170,6 +172,8 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
+        write_staff(record, cell, conditions)
+    late(touches, scenario)
     return Terms(
         now=now,
         touches=touches,

@@ -26,6 +26,7 @@ from simlab.world.rules import REDEEMS, stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_diary import Diary
 from simlab.world.twin_person import Person
+from simlab.world.twin_service import TwinStaff
 from simlab.world.twin_source import TwinSource
 
 
@@ -73,6 +74,7 @@ class TwinMarket(mesa.Model):
         self.diary = Diary()
         self.gone: list[int] = []
         self.adopt((self.before,))
+        self.staff = TwinStaff(self)
 
         population = born(scenario, graph, seed, base)
         self.people = [self.person_type(self, i, population.users[i : i + 1].copy()) for i in range(graph.n)]
@@ -116,6 +118,7 @@ class TwinMarket(mesa.Model):
         self.set_terms()
         for source in self.sources:
             source.advertise()
+        self.staff.begin_day()
         people = self.agents_by_type[self.person_type]
         people.do("wake")
         people.shuffle_do("morning")
@@ -127,6 +130,7 @@ class TwinMarket(mesa.Model):
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
+        self.staff.work_at_desk()
         self.settle_orders()
         self.spread_news()
         self.agents_by_type[self.person_type].shuffle_do("ask_friends")
