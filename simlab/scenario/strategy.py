@@ -8,10 +8,21 @@ from pydantic import Field, field_validator, model_validator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
 from simlab.scenario.loyalty import Levels, Plan, Points
 from simlab.scenario.offer import Offer, Recommendation
 from simlab.scenario.shop import Checkout, Launch, Shops
+from simlab.scenario.staff import (
+    Advisers,
+    Aigc,
+    Feedback,
+    Renewal,
+    Review,
+    Service,
+    Staff,
+    check_staff,
+)
 from simlab.scenario.units import Factor, Money, Number, PerWeek, Price, Share
 from simlab.scenario.weekdays import WEEKDAYS, Weekday
 
@@ -119,6 +130,15 @@ class Levers(Part):
     checkout: Checkout | None = None
     shops: Shops | None = None
     launches: Annotated[dict[Label, Launch], ByName] = Field(default_factory=dict, max_length=8)
+    groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
+    # staff
+    staff: Staff = Staff()
+    service: Service | None = None
+    advisers: Advisers | None = None
+    review: Review | None = None
+    aigc: Aigc | None = None
+    feedback: Feedback | None = None
+    renewal: Renewal | None = None
 
     @model_validator(mode="after")
     def _references(self) -> Levers:
@@ -141,6 +161,7 @@ class Levers(Part):
                 raise unknown(
                     "offer", touch.offer, [*self.offers, *self.plans], ("touches", name, "offer")
                 )
+        check_staff(self.staff, self.service, self.advisers)
         for name in self.sources:
             if name in RESERVED_SOURCES:
                 raise Fault(

@@ -1,4 +1,4 @@
-"""Small conversions that the terms are made of: yuan to fen, half-lives to daily factors."""
+"""Money, half-lives and concave responses, as all tables of terms are written."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def fen(yuan: float) -> int:
 def keep(half_life: float) -> float:
     """Daily factor of a stock with this half-life in days."""
     return float(exp(-LN_2 / half_life))
+
+
+def saturating(x: float, half: float) -> float:
+    """Concave response in [0, 1) with value 1/2 at `half`."""
+    return x / (x + half) if x > 0 else 0.0

@@ -21,7 +21,7 @@ from simlab.scenario.schema import Scenario
 MOST_CELLS = 4
 BY_CELL = ("push", "touches", "caps", "offers", "referral", "points", "levels")
 """The levers that can be pulled for one user and not for another; an advertising pool cannot."""
-FREE = ("name", "description", "seeds", "outcomes", "constraints", "uncertainties")
+FREE = ("name", "description", "seeds", "outcomes", "constraints", "targets", "uncertainties")
 """What is only read or asked of a world; it may differ, and nothing comes of it."""
 
 

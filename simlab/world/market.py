@@ -21,12 +21,14 @@ from simlab.world.compiled import rule
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
 from simlab.world.graph import Graph
+from simlab.world.groups import Groups
 from simlab.world.metrics import COSTS, M
 from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.numerics import log
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
+from simlab.world.staffing import ServiceDesk, Team
 from simlab.world.terms import fen, names_of, set_day, standing_terms
 
 SOURCE_PULL = int(Purpose.SOURCE_PULL)
@@ -179,8 +181,11 @@ class Market(mesa.Model):
         self.book: Book = empty_book(self.users, scenario, self.names, log_events)
         self._fill_budgets()
         self._make_queue()
+        self.groups = Groups(self)
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
+        self.team = Team(self)
+        self.desk = ServiceDesk(self, self.team)
         self._take_traits(self.before)
         # Mesa 3.3 numbers agents in a table by model, which would keep every model alive for ever
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
@@ -234,14 +239,18 @@ class Market(mesa.Model):
             for source in self.sources:
                 source.spent = 0
         self.brand.step()
+        self.groups.morning()
         for source in self.sources:
             source.step()
+        self.desk.step()
+        self.team.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
-        self._make_room()
+        self.make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
+        self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost)
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.upkeep_fen] += upkeep(
@@ -298,7 +307,7 @@ class Market(mesa.Model):
             if spec is not None:
                 self.outside.need[source.number], self.outside.deal[source.number] = spec.need, spec.deal
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Grow the event log before the day, so that the engine never has to."""
         events = self.book.events
         if len(events):

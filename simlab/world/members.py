@@ -9,6 +9,8 @@ from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE
 from simlab.world.compiled import hot_rule, inlined_hot_rule
 from simlab.world.counting import COHORT_NET, count_cohort, leave, mark_active, move, note
 from simlab.world.draws import day_key, user_key
+from simlab.world.group_day import live_in_group
+from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.money import earn_points, forget_points, plans_today, present_plan, wish
 from simlab.world.money_rules import recommend
@@ -79,6 +81,8 @@ def morning(users, i, own, key, terms, book, d):
         u.sent_month += 1
         cost += touch.cost
         row[M.value_sent + touch.promo] += 1
+        if u.group >= 0:
+            book.said[u.group, PROMOS] += touch.promo
         note(book, day, i, Event.SEND, k)
         if happened & WAS_SEEN:
             row[M.seen] += 1
@@ -133,6 +137,8 @@ def afternoon(users, i, own, key, terms, book, d):
     now = terms.now[u.cell]
     day = now.day
     row = book.ledger[d, u.stage, u.source, u.segment]
+    if u.group >= 0:
+        live_in_group(users, i, key, terms, book, row)
     if u.alive:
         wish(u, i, own, key, terms, book, row, now)
         if relation_ends(u, now):
@@ -160,6 +166,8 @@ def afternoon(users, i, own, key, terms, book, d):
             book.inviter_user[n] = i
             book.inviter_count[n] = friends
             book.counts[N_INVITERS] = n + 1
+    if u.group >= 0:
+        book.said[u.group, PRESENT] += 1
     row[M.fatigue] += np.int64(u.fatigue * FIXED_POINT + 0.5)
     row[M.affinity] += np.int64((u.affinity + u.trust) * FIXED_POINT + 0.5)
     return False

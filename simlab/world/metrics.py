@@ -64,7 +64,7 @@ class M(IntEnum):
     commission_fen = auto()
     upkeep_fen = auto()  # checkout, recommendations, launches; in the row of stage "prospect"
     private = auto()  # orders in the private shop
-    given_up = auto()  # orders lost at the checkout
+    abandoned = auto()  # orders lost at the checkout
     plans_sold = auto()
     renewals = auto()
     lapses = auto()
@@ -73,7 +73,33 @@ class M(IntEnum):
     adoptions = auto()  # first orders of what is new
     # company
     # groups
+    grouped = auto()  # members who were in a group that day
+    speakers = auto()  # of these, who wrote something or took part
+    stories = auto()  # members' stories that were shown
+    grumbles = auto()  # complaints before the group
+    ideas = auto()  # adopted suggestions
+    group_quits = auto()  # went out of the group, and will not be asked again
+    topics = auto()  # that we opened; these two stand in the row of stage "prospect"
+    community_fen = auto()  # running of the groups
+    contributor_fen = auto()  # paid to or for single members: rewards, commissions, training, prizes, seats
     # firm
+    issues = auto()  # that arose
+    follow_ups = auto()  # visits after an order
+    tickets = auto()  # solved, by whomever
+    ai_tickets = auto()  # of these by a machine
+    in_time = auto()  # of these within the promise
+    wait_minutes = auto()  # waiting until they were solved, from when the desk knew
+    escalations = auto()  # issues that became complaints
+    complaints_solved = auto()
+    complaints_in_time = auto()
+    given_up = auto()  # issues that nobody solved
+    open_issues = auto()  # stock at the end of the desk's day
+    advised = auto()  # members with an adviser
+    violations = auto()  # promotional pieces that broke the rules and were sent
+    service_fen = auto()  # tickets, machines, visits
+    compensation_fen = auto()
+    staff_fen = auto()  # wages, tools, training, review, surveys, renewal
+    fine_fen = auto()
 
 
 METRICS = tuple(M.__members__)
@@ -91,5 +117,11 @@ COSTS = (
     "benefit_fen",
     "commission_fen",
     "upkeep_fen",
+    "community_fen",
+    "contributor_fen",
+    "service_fen",
+    "compensation_fen",
+    "staff_fen",
+    "fine_fen",
 )
 FIXED_POINT = 10_000.0

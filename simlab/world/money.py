@@ -128,8 +128,8 @@ def wish(u, i, own, key, terms, book, row, now):
         u, own, key, now, terms.curves, terms.offers, terms.conditions, terms.baskets
     )
     if bits & GIVEN_UP:
-        row[M.given_up] += 1
-        note(book, now.day, i, Event.GIVE_UP, 0)
+        row[M.abandoned] += 1
+        note(book, now.day, i, Event.ABANDON, 0)
     if bits == 0:
         for k in range(terms.launches.size):
             if bits == 0 and adopts(u, own, key, terms.launches[k], k, terms.conditions, now):
@@ -148,7 +148,7 @@ def wish(u, i, own, key, terms, book, row, now):
 
 
 @hot_rule
-def after_order(u, i, amount, bits, rewards, points, book, row, now):
+def settle_money(u, i, amount, bits, rewards, points, book, row, now):
     """What an order brings and costs beyond margin and subsidy: points, services, commission, a launch."""
     if rewards > 0:
         fen = rewards * now.step_fen

@@ -260,6 +260,8 @@ def wants(u, own, key, now, curves, offers, conditions, baskets):
     if not organic and not deals:
         return nothing, nothing, nothing, nothing, nothing
     usual = basket_fen(u, key, baskets)
+    if u.advised:
+        usual = np.int64(usual * (1.0 + now.advice_basket * now.advice) + 0.5)
     listed = usual
     if now.recommends and u.shown_until >= now.day:
         listed = np.int64(usual * (1.0 + now.cross_sell) + 0.5)

@@ -8,17 +8,19 @@ or to a strategy; only the fields marked *observable* are.
 from __future__ import annotations
 
 from enum import IntEnum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+_config: Any = numba.config
 
-def record_type(fields):
+
+def record_type(fields: list[tuple[str, str]]) -> np.dtype[Any]:
     """A record's layout; uncompiled (in a debugger) its fields are attributes too, as compiled rules read them."""
     layout = np.dtype(fields, align=True)
-    return np.dtype((np.record, layout)) if numba.config.DISABLE_JIT else layout
+    return np.dtype((np.record, layout)) if _config.DISABLE_JIT else layout
 
 
 PROSPECT, MEMBER, LEFT = 0, 1, 2
@@ -104,12 +106,13 @@ USER = record_type(
         # firm
         ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
         ("complaints", "u1"),  # so far (observable)
+        ("advised", "u1"),  # has a personal adviser
     ],
 )
 
 TOUCH = record_type(
     [("name", "u8"), ("fatigue", "f8"), ("exposure", "f8"), ("trust", "f8"), ("cost", "i8"), ("promo", "i8"),
-     ("offer", "i8"), ("plan", "i8")],
+     ("offer", "i8"), ("violates", "i8"), ("plan", "i8")],
 )  # fmt: skip
 
 OFFER = record_type(
@@ -149,16 +152,24 @@ _FLOATS = (
     "shop_trust shop_exposure commission "
     # company
     # groups
+    "habit_keep habit_orders idea_fit "
     # firm
+    "appeal_quality moderation analysis fit issue voice patience wait_loss half_wait solve_gain bot_loss "
+    "complaint_loss complaint_anger relief compensation_gain ai_share ai_solves follow_up promise "
+    "complaint_promise desk_hours desk_heads desk_flow desk_handling violation_loss advice advice_trust advice_orders "
+    "advice_basket adviser_share"
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
     "needed referral_stages complaint_cost purse "
     # money
     "deals loyal recommends in_mind point_step step_fen per_answer per_visit per_invite point_expiry "
-    "level_step level_top level_recent service shops"
+    "level_step level_top level_recent service shops "
+    # firm
+    "give_up desk desk_places graded ticket_fen ai_fen compensation_fen follow_after follow_fen "
+    "adviser_places adviser_first adviser_last adviser_order"
 ).split()
-_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
+_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep").split()
 NOW = record_type(
     [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
 )
@@ -180,6 +191,7 @@ class Terms(NamedTuple):
         curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
         baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
         plans: (P,) PLAN records. launches: (L,) LAUNCH records.
+        kinds: (L,) GROUP_KIND records, in order of priority.
     """
 
     now: NDArray[np.void]
@@ -193,6 +205,7 @@ class Terms(NamedTuple):
     # money
     plans: NDArray[np.void]
     launches: NDArray[np.void]
+    kinds: NDArray[np.void]
 
 
 class Event(IntEnum):
@@ -228,13 +241,20 @@ class Event(IntEnum):
     FORFEIT = auto()
     BENEFIT = auto()
     COMMISSION = auto()
-    GIVE_UP = auto()
+    ABANDON = auto()
     PLAN = auto()
     LAPSE = auto()
     ADOPT = auto()
     # company
     # groups
+    GROUP = auto()  # placed in a group; -1: in none, -2: gone out for good
+    GATHER = auto()  # what somebody did in the group today (bits)
+    PAID = auto()  # fen
     # firm
+    ISSUE = auto()
+    SOLVE = auto()
+    ESCALATE = auto()
+    GIVE_UP = auto()
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

@@ -23,6 +23,7 @@ from simlab.world.records import (
     ORDER_CURVE,
     SEEN_CURVE,
 )  # fmt: skip
+from simlab.world.staff_rules import shift_trust
 
 # Purposes as plain integers: numba folds them into the hash.
 SEND, EXECUTE, SEEN, OPEN, INTERACT = (int(p) for p in (
@@ -70,6 +71,7 @@ def fade(u, now):
     u.trust = rested(u.trust * now.trust_keep)
     if now.recent_keep > 0.0:
         u.recent_spend = rested(np.float32(u.recent_spend * now.recent_keep))
+    u.habit = rested(u.habit * now.habit_keep)
     grief = rested(u.grief * now.grief_keep)
     if u.lost_friends > 0 or u.lost_inviter > 0:
         grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter
@@ -187,7 +189,7 @@ def seen_chance(u, now, curves):
 @hot_rule
 def open_chance(u, now, earlier):
     """Chance that a noticed touch is opened: falls with fatigue, and with each touch earlier that day."""
-    chance = now.open * now.half_open / (now.half_open + u.fatigue)
+    chance = now.open * now.appeal_quality * now.half_open / (now.half_open + u.fatigue)
     for _ in range(earlier):
         chance *= now.crowding
     return chance
@@ -204,10 +206,12 @@ def deliver(u, key, touch, now, curves, earlier):
             if unit(named_bits(key, INTERACT, touch.name)) < now.interact * now.answer_pull:
                 happened |= WAS_ANSWERED
                 u.last_seen = now.day
-        u.exposure += touch.exposure
+        u.exposure += touch.exposure * now.appeal_quality
+        if touch.violates:
+            shift_trust(u, -now.violation_loss)
         affinity = u.affinity + u.trust
         if touch.trust > 0.0:
-            u.trust += touch.trust * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
+            u.trust += touch.trust * now.appeal_quality * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
         else:
             u.trust += touch.trust * max(0.0, affinity) / u.affinity
     u.fatigue += touch.fatigue
@@ -249,6 +253,7 @@ def react(u, key, now, curves):
         u.muted = 1
     if uniform(key, COMPLAIN) < now.complain * y:
         happened |= DID_COMPLAIN
+        u.complaints = min(u.complaints + 1, 255)
     if uniform(key, LEAVE) < now.leave * y or (
         u.dog and now.day - u.last_seen > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
     ):
@@ -301,6 +306,10 @@ def order_intensity(u, now, curves):
     value = u.rate * now.season * curve(curves[ORDER_CURVE], x / (x + 1.0))
     value *= 1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
     value *= trust_factor(u, now.trust_orders) * (1.0 - u.inventory)
+    value *= (1.0 + now.habit_orders * u.habit) * now.idea_fit
+    value *= now.fit
+    if u.advised:
+        value *= 1.0 + now.advice_orders * now.advice
     if u.log_reference < 0.0:  # list price is above what this user has come to expect
         value *= exp(now.elasticity * u.deal * now.reference_share * now.loss_aversion * u.log_reference)
     if now.loyal:

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world import money_terms as money
-from simlab.world.amounts import LN_2, keep
+from simlab.world.amounts import LN_2, fen, keep, saturating
 from simlab.world.amounts import NO_LIMIT as NO_LIMIT
-from simlab.world.amounts import fen as fen
 from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
+from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day, with_habit
 from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -34,13 +34,9 @@ from simlab.world.records import (
     TOUCH,
     Terms,
 )  # fmt: skip
+from simlab.world.staff_terms import late, write_staff
 
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
-
-
-def saturating(x: float, half: float) -> float:
-    """Concave response in [0, 1) with value 1/2 at `half`."""
-    return x / (x + half) if x > 0 else 0.0
 
 
 @rule
@@ -158,6 +154,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     money.write_offers(offers, own, conditions)
     plans = money.plans_of(scenario, names, conditions)
     launches = money.launches_of(scenario, names, conditions)
+    kinds = kinds_of(scenario, conditions)
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -171,6 +168,8 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         record["purse"] = numbers.purse
         money.write_standing(record, cell)
         money.track_spend(record, cell, conditions)
+        write_staff(record, cell, conditions)
+    late(touches, scenario)
     return Terms(
         now=now,
         touches=touches,
@@ -182,6 +181,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
         plans=plans,
         launches=launches,
+        kinds=kinds,
     )
 
 
@@ -207,7 +207,8 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "episodes": inv.episodes, "invite_gain": inv.gain, "half_reward": inv.half_reward,
         "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
         "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
-        "most_orders": 1.0,
+        "most_orders": (1.0 + with_habit(scenario)) * most_fit(scenario),
+        "habit_keep": keep(b.groups.habit_half_life), "habit_orders": with_habit(scenario), "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
         "referral": referral is not None, "needed": referral.needed if referral else 1,
@@ -241,6 +242,7 @@ def set_day(
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
     money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
+    set_kinds_day(terms.kinds, scenario, day, weekday)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
 

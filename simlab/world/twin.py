@@ -26,7 +26,9 @@ from simlab.world.records import Terms
 from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_diary import Diary
+from simlab.world.twin_groups import TwinGroups
 from simlab.world.twin_person import Person
+from simlab.world.twin_service import TwinStaff
 from simlab.world.twin_source import TwinSource
 
 
@@ -74,7 +76,10 @@ class TwinMarket(mesa.Model):
         self.diary = Diary()
         self.gone: list[int] = []
         self.adopters = [0] * len(self.names.launches)
+        self.community = graph.community
+        self.groups = TwinGroups(self)
         self.adopt((self.before,))
+        self.staff = TwinStaff(self)
 
         population = born(scenario, graph, seed, base)
         self.people = [self.person_type(self, i, population.users[i : i + 1].copy()) for i in range(graph.n)]
@@ -84,6 +89,7 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+        self.groups.starting = sum(person.is_member for person in self.people)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
         first_of_day = population.arrival_first
@@ -116,20 +122,24 @@ class TwinMarket(mesa.Model):
         if self.day == 1:
             self.start_strategy()
         self.set_terms()
+        self.groups.morning()
         for source in self.sources:
             source.advertise()
+        self.staff.begin_day()
         people = self.agents_by_type[self.person_type]
         people.do("wake")
         people.shuffle_do("morning")
         self.noon()
         people.shuffle_do("afternoon")
         self.evening()
+        self.groups.evening()
         self.take_stock()
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
         self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
+        self.staff.work_at_desk()
         self.settle_orders()
         self.spread_news()
         self.agents_by_type[self.person_type].shuffle_do("ask_friends")

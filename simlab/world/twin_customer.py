@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simlab.world import twin_money as money
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
+from simlab.world.group_tables import Said
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.money_rules import STANDING, offer_of, settle
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
@@ -61,6 +62,7 @@ class Customer(mesa.Agent):
         own: the person's key for life.
         wish, basket: today's wish to order (bits as in `money_rules.wants`, 0: none) and its list price in fen.
         usual, cut, rewards: its list price without a deal, what an offer takes off, rewards of points used.
+        role: of a member of a group, as in `group_rules` (bits).
     """
 
     def __init__(self, model: TwinMarket, number: int, record: NDArray[np.void]) -> None:
@@ -74,6 +76,7 @@ class Customer(mesa.Agent):
         self.touched_on: list[datetime.date] = []
         self.waiting: list[int] = []
         self.wish = self.basket = self.usual = self.cut = self.rewards = 0
+        self.role = 0
 
     # What others may ask ----------------------------------------------------------------
 
@@ -165,6 +168,8 @@ class Customer(mesa.Agent):
             u["sent_week"] += 1
             u["sent_month"] += 1
             self.count(M.promo_sent if touch["promo"] else M.value_sent)
+            if touch["promo"] and (circle := market.groups.circle_of(self)):
+                circle.said[Said.PROMOS] += 1
             self.note(Event.SEND, number)
             for bit, metric, code in (
                 (WAS_SEEN, M.seen, Event.SEEN),
@@ -232,6 +237,8 @@ class Customer(mesa.Agent):
         if not self.is_member:
             return
         market, u = self.market, self.user
+        if circle := market.groups.circle_of(self):
+            market.groups.live(self, circle)
         if u["alive"]:
             money.make_wish(self)
             if relation_ends(u, self.now):
@@ -297,6 +304,7 @@ class Customer(mesa.Agent):
         self.earn(margin - self.cut)
         money.after_order(self, points)
         market.diary.count_once(u, "bought_age", "buyers")
+        market.staff.after_order(self)
 
     def first_order(self) -> None:
         """Those with a dated arrival order on arrival, at list price."""

@@ -189,8 +189,8 @@ def make_wish(person: Customer) -> None:
     )
     person.wish, person.basket, person.usual, person.cut, person.rewards = (int(part) for part in wish)
     if person.wish & GIVEN_UP:
-        person.count(M.given_up)
-        person.note(Event.GIVE_UP)
+        person.count(M.abandoned)
+        person.note(Event.ABANDON)
     if person.wish == 0:
         for number, launch in enumerate(terms.launches):
             if adopts(u, person.own, person.key, launch, number, terms.conditions, person.now):

@@ -17,6 +17,8 @@ import numpy as np
 import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scenarios_groups import WIDE_GROUPS, random_groups
+from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
@@ -66,6 +68,7 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
         "visits": (0, 0.9), "visit_need": (-0.9, 0.9), "sociability_spread": (0, 2),
     },
     **money.WIDE,
+    "groups": WIDE_GROUPS,
 }  # fmt: skip
 
 
@@ -97,9 +100,11 @@ def random_world(rng: random.Random) -> World:
     warmup = rng.randint(1, days - 1) if days > 1 and _happens(rng, 0.5) else 0
     start = datetime.date(2025, 12, 1) + datetime.timedelta(days=rng.randint(0, 60))
     levers = _random_levers(rng, names)
+    levers = staffed(levers, random_staff(rng))
     content = {
         "name": "random", "start": start, "horizon": days - warmup, "warmup": {"days": warmup},
-        "population": parts, "stages": stages, "behaviour": _random_behaviour(rng), "levers": levers,
+        "population": parts, "stages": stages, "levers": levers,
+        "behaviour": _random_behaviour(rng) | random_staff_behaviour(rng),
         "economics": {
             "margin": rng.uniform(0, 1), "complaint_cost": rng.randint(0, 5000) / 100,
             "fixed_cost": rng.randint(0, 500) / 100,
@@ -109,7 +114,8 @@ def random_world(rng: random.Random) -> World:
     scenario = Scenario.model_validate(content)
     before = None
     if warmup and _happens(rng, 0.6):
-        before = Scenario.model_validate(content | {"levers": _other_levers(rng, levers, names)})
+        other = staffed(_other_levers(rng, levers, names), random_staff(rng))
+        before = Scenario.model_validate(content | {"levers": other})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
     return World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
 
@@ -143,7 +149,9 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
     stages = [stage.name for stage in scenario.stages]
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
-        return money.other(rng, levers, other) | {"sources": levers["sources"]}
+        other = money.other(rng, levers, other)
+        kept = {"sources": levers["sources"], "groups": levers["groups"]}
+        return {k: v for k, v in levers.items() if k not in other} | other | kept
     other = _other_levers(rng, levers, stages)
     together = [
         ("push", "touches"),
@@ -303,6 +311,7 @@ def _levers_of(
         "offers": {name: money.offer(rng, name, _random_offer(rng, stages)) for name in offers},
         "referral": _random_referral(rng, stages) if _happens(rng, 0.7) else None,
         "sources": {name: _random_source(rng) for name in sources},
+        "groups": random_groups(rng),
     }
 
 

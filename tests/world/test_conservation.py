@@ -64,7 +64,7 @@ class Run:
         return self.world.scenario.start + datetime.timedelta(days=day - 1)
 
     def subsidies(self) -> Iterator[tuple[int, int, int, int]]:
-        """(day, user, offer, fen) of each price cut: the offer is the one that stood, or that of the last coupon taken."""
+        """(day, user, offer, fen) of each price cut: of the offer that stood, or of the last coupon taken."""
         held: dict[int, int] = {}
         stood: dict[int, int] = {}
         for day, user, code, value in self.of(Event.COUPON, Event.STANDING, Event.REDEEM):
