@@ -320,6 +320,8 @@ from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and 
     ServiceBehaviour,
     TeamBehaviour,
 )
+# after `Part` and `parameter`, which these need
+from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
 
 
 class Behaviour(Part):
@@ -338,6 +340,11 @@ class Behaviour(Part):
     service: ServiceBehaviour = ServiceBehaviour()
     team: TeamBehaviour = TeamBehaviour()
     product: ProductBehaviour = ProductBehaviour()
+    # money
+    deals: Deals = Deals()
+    loyalty: Loyalty = Loyalty()
+    commitment: Commitment = Commitment()
+    shopping: Shopping = Shopping()
 
 
 def parameters() -> list[dict[str, Any]]:

@@ -91,6 +91,19 @@ class Purpose(IntEnum):
 
     # contact: 110-139
     # money: 140-159
+    OFFER_SHARE = 140  # whether somebody is in the random share of an offer
+    FIT = 141  # whether a bundle or a sample is of use to somebody
+    BUNDLE = 142
+    SAMPLE_STEPS = 143
+    SUITS = 144  # whether what an opened touch shows fits the person
+    REDEEM_POINTS = 145
+    PLAN_SHARE = 146
+    PLAN_TASTE = 147
+    PLAN_CONSIDER = 148
+    CHECKOUT = 149
+    SHOP = 150
+    LAUNCH_REACH = 151
+    LAUNCH_BUY = 152
     # company: 160-179
     # groups: 180-199
     ROUTE = 180  # whether somebody is ever invited to a kind of group

@@ -6,6 +6,7 @@ prospects; then everybody lives one day in the engine.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.book import FIRST_SOURCE, N_EVENTS, Book, Outside, empty_book, pots
+from simlab.world.book import FIRST_SOURCE, N_EVENTS, N_LIVE, Book, Outside, empty_book, pots
 from simlab.world.cells import check_cells
 from simlab.world.compiled import rule
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
@@ -22,6 +23,7 @@ from simlab.world.engine import run_day
 from simlab.world.graph import Graph
 from simlab.world.groups import Groups
 from simlab.world.metrics import COSTS, M
+from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.numerics import log
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
@@ -75,6 +77,8 @@ class Brand(mesa.Agent):
         book = market.book
         set_day(market.terms, market.strategies, market.names, market.day, market.first_day, book.stock_left,
                 book.budget_left, book.rewards_left)  # fmt: skip
+        set_launches_today(market.terms, market.in_force, market.names, market.date, book.adopters.tolist(),
+                           int(book.counts[N_LIVE]))  # fmt: skip
 
 
 class Source(mesa.Agent):
@@ -204,6 +208,11 @@ class Market(mesa.Model):
         return (self.in_force, *self.cells)
 
     @property
+    def date(self) -> datetime.date:
+        """Today's calendar date."""
+        return self.scenario.start + datetime.timedelta(days=self.day - 1)
+
+    @property
     def row(self) -> int:
         """Today's row in the ledger."""
         return self.day - self.first_day
@@ -244,6 +253,9 @@ class Market(mesa.Model):
         self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost)
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
+        self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.upkeep_fen] += upkeep(
+            self.in_force, self.date
+        )
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:

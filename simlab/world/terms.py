@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
-from simlab.world.amounts import LN_2, fen, keep, saturating
+from simlab.world import money_terms as money
+from simlab.world.amounts import LN_2, keep, saturating
+from simlab.world.amounts import NO_LIMIT as NO_LIMIT
+from simlab.world.amounts import fen as fen
 from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
@@ -35,7 +38,6 @@ from simlab.world.records import (
 
 from simlab.world.staff_terms import late, write_staff
 
-NO_LIMIT = 2**62
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
 
 
@@ -78,6 +80,8 @@ class Names:
     touches: tuple[str, ...]  # in order of priority
     offers: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
+    plans: tuple[str, ...] = ()
+    launches: tuple[str, ...] = ()
 
 
 def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
@@ -93,6 +97,8 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
         touches=tuple(touches),
         offers=tuple(offers),
         numbers=numbers,
+        plans=tuple(scenario.levers.plans),
+        launches=tuple(scenario.levers.launches),
     )
 
 
@@ -135,19 +141,22 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         row["exposure"] = 1.0 if promo else b.exposure.value_weight
         row["trust"] = -b.trust.promo_loss if promo else b.trust.value_gain
         row["cost"], row["promo"] = fen(touch.cost), promo
-        row["offer"] = numbers.offers[touch.offer] if touch.offer is not None else -1
+        row["offer"] = numbers.offers.get(touch.offer or "", -1)
+        row["plan"] = names.plans.index(touch.offer) if touch.offer in names.plans else -1
     offers = np.zeros(len(names.offers), OFFER)
     for name, offer, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.offers.items()]:
         row = offers[numbers.offers[name]]
         row["name"] = name_hash("offer:" + name)
         row["depth"], row["log_price"] = np.float32(offer.depth), log(1.0 - offer.depth)
-        row["clip_rate"] = b.price.clip * offer.depth / 0.1
         row["min_spend"], row["valid"] = fen(offer.min_spend), offer.valid
         row["stages"] = stage_mask(names, offer.stages)
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions = Conditions()
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
     kinds = kinds_of(scenario, conditions)
+    money.write_offers(offers, own, conditions)
+    plans = money.plans_of(scenario, names, conditions)
+    launches = money.launches_of(scenario, names, conditions)
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -160,6 +169,8 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
         write_staff(record, cell, conditions)
+        money.write_standing(record, cell)
+        money.track_spend(record, cell, conditions)
     late(touches, scenario)
     return Terms(
         now=now,
@@ -171,6 +182,8 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         curves=curves,
         baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
         kinds=kinds,
+        plans=plans,
+        launches=launches,
     )
 
 
@@ -231,6 +244,7 @@ def set_day(
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
     set_kinds_day(terms.kinds, scenario, day, weekday)
+    money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
 

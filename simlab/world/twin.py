@@ -20,9 +20,10 @@ from simlab.world.cells import check_cells
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
 from simlab.world.metrics import M
+from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import Terms
-from simlab.world.rules import REDEEMS, stage_of
+from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_diary import Diary
 from simlab.world.twin_groups import TwinGroups
@@ -76,6 +77,7 @@ class TwinMarket(mesa.Model):
         self.gone: list[int] = []
         self.community = graph.community
         self.groups = TwinGroups(self)
+        self.adopters = [0] * len(self.names.launches)
         self.adopt((self.before,))
         self.staff = TwinStaff(self)
 
@@ -133,6 +135,7 @@ class TwinMarket(mesa.Model):
         self.groups.evening()
         self.take_stock()
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+        self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
@@ -205,6 +208,8 @@ class TwinMarket(mesa.Model):
             numbers(self.subsidy_left),
             numbers(self.rewards_left),
         )
+        members = sum(person.is_member for person in self.people)
+        set_launches_today(self.terms, self.in_force, self.names, self.today, self.adopters, members)
 
     # Scarcity ---------------------------------------------------------------------------
 
@@ -240,11 +245,11 @@ class TwinMarket(mesa.Model):
             with_coupon = [
                 person
                 for person in self.people
-                if person.wish & REDEEMS and person.user["coupon_offer"] == number
+                if person.uses_offer(number)
             ]
             for person in self.by_priority(with_coupon, Purpose.BUDGET, self.terms.offers[number]["name"]):
-                if person.subsidy() <= left:
-                    left -= person.subsidy()
+                if person.cut <= left:
+                    left -= person.cut
                 else:
                     refused.add(person)
             self.subsidy_left[number] = left
