@@ -164,6 +164,9 @@ PLENTY: dict[str, Any] = {
     "levers.offers.coupon.budget": None,
     "levers.offers.flash.stock": None,
     "levers.referral.budget": None,
+    "levers.staff.service.heads": 1000,
+    "levers.advisers": None,
+    "levers.staff.adviser": None,
 }
 MEETING: dict[str, Any] = {
     "horizon": 200,
