@@ -79,6 +79,16 @@ BUSY: dict[str, Any] = {
 """Every mechanism at work, on few people in little time."""
 
 
+NO_STAFF: dict[str, Any] = {
+    "levers.staff": {},
+    "levers.service": None,
+    "levers.advisers": None,
+    "behaviour.service.issue": 0,
+    "behaviour.team.violation": 0,
+}
+"""The busy world without anybody who works there, and without what gives them work."""
+
+
 def busy(values: Mapping[str, Any] | None = None) -> Scenario:
     """The busy scenario, with other values at dotted paths."""
     return with_values(Scenario.model_validate(BUSY), values or {})
