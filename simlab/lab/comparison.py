@@ -14,7 +14,7 @@ from simlab.scenario.schema import Scenario
 
 LESS_IS_BETTER = (
     "subsidy", "rewards", "acquisition_cost", "touch_cost", "hunters", "left", "mutes", "mute_rate",
-    "complaint_rate", "fatigue", "subsidised_organic",
+    "complaint_rate", "fatigue", "subsidised_organic", "cac",
 )  # fmt: skip
 """Outcomes of which a strategist wants less, other things being equal."""
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
+from simlab.world.funnel import funnel, value_parts
 from simlab.world.market import Market
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
@@ -99,6 +100,12 @@ def outcomes(market: Market) -> dict[str, float]:
         "staff_cost": total["staff_fen"] / 100.0 * scale,
         "violations": float(total["violations"]),
         "newcomer_need": _newcomer_need(market),
+        # groups
+        "group_members": int(daily[-1, M.grouped]) * scale,
+        "group_activity": per(total["speakers"], total["grouped"]),
+        "ugc_share": per(total["stories"], total["stories"] + total["topics"]),
+        **value_parts(total, int(net.sum()), member_days),
+        **funnel(market, total),
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values
