@@ -99,6 +99,10 @@ def outcomes(market: Market) -> dict[str, float]:
         "staff_cost": total["staff_fen"] / 100.0 * scale,
         "violations": float(total["violations"]),
         "newcomer_need": _newcomer_need(market),
+        # groups
+        "group_members": int(daily[-1, M.grouped]) * scale,
+        "group_activity": per(total["speakers"], total["grouped"]),
+        "ugc_share": per(total["stories"], total["stories"] + total["topics"]),
         **value_parts(total, int(net.sum()), member_days),
         **funnel(market, total),
     }

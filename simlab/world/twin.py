@@ -20,11 +20,13 @@ from simlab.world.cells import check_cells
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
 from simlab.world.metrics import M
+from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import Terms
-from simlab.world.rules import REDEEMS, stage_of
+from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_diary import Diary
+from simlab.world.twin_groups import TwinGroups
 from simlab.world.twin_person import Person
 from simlab.world.twin_service import TwinStaff
 from simlab.world.twin_source import TwinSource
@@ -73,6 +75,9 @@ class TwinMarket(mesa.Model):
         self.day = self.first_day - 1
         self.diary = Diary()
         self.gone: list[int] = []
+        self.community = graph.community
+        self.groups = TwinGroups(self)
+        self.adopters = [0] * len(self.names.launches)
         self.adopt((self.before,))
         self.staff = TwinStaff(self)
 
@@ -84,6 +89,7 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+        self.groups.starting = sum(person.is_member for person in self.people)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
         first_of_day = population.arrival_first
@@ -116,6 +122,7 @@ class TwinMarket(mesa.Model):
         if self.day == 1:
             self.start_strategy()
         self.set_terms()
+        self.groups.morning()
         for source in self.sources:
             source.advertise()
         self.staff.begin_day()
@@ -125,8 +132,10 @@ class TwinMarket(mesa.Model):
         self.noon()
         people.shuffle_do("afternoon")
         self.evening()
+        self.groups.evening()
         self.take_stock()
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+        self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
@@ -199,6 +208,8 @@ class TwinMarket(mesa.Model):
             numbers(self.subsidy_left),
             numbers(self.rewards_left),
         )
+        members = sum(person.is_member for person in self.people)
+        set_launches_today(self.terms, self.in_force, self.names, self.today, self.adopters, members)
 
     # Scarcity ---------------------------------------------------------------------------
 
@@ -234,11 +245,11 @@ class TwinMarket(mesa.Model):
             with_coupon = [
                 person
                 for person in self.people
-                if person.wish & REDEEMS and person.user["coupon_offer"] == number
+                if person.uses_offer(number)
             ]
             for person in self.by_priority(with_coupon, Purpose.BUDGET, self.terms.offers[number]["name"]):
-                if person.subsidy() <= left:
-                    left -= person.subsidy()
+                if person.cut <= left:
+                    left -= person.cut
                 else:
                     refused.add(person)
             self.subsidy_left[number] = left
