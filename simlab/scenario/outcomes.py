@@ -50,6 +50,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "wait": ("mean time until the desk solved an issue that it knew of", "hours"),
     "in_promise": ("share of solved tickets answered within the promise", "share"),
     "issue_complaints": ("issues that became complaints", "complaints"),
+    "complaints_in_promise": ("share of solved complaints solved within the time promised", "share"),
     "unsolved": ("issues that were given up", "issues"),
     "service_cost": ("cost of tickets, visits and compensation", "yuan"),
     "staff_cost": ("wages, training, tools and other cost of the staff", "yuan"),

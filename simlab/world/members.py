@@ -168,8 +168,8 @@ def afternoon(users, i, own, key, terms, book, d):
             book.counts[N_INVITERS] = n + 1
     if u.group >= 0:
         book.said[u.group, PRESENT] += 1
-    row[M.fatigue] += np.int64(u.fatigue * FIXED_POINT + 0.5)
-    row[M.affinity] += np.int64((u.affinity + u.trust) * FIXED_POINT + 0.5)
+    row[M.fatigue] += np.int64(np.float64(u.fatigue) * FIXED_POINT + 0.5)
+    row[M.affinity] += np.int64(np.float64(u.affinity + u.trust) * FIXED_POINT + 0.5)
     return False
 
 

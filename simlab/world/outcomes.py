@@ -94,6 +94,7 @@ def outcomes(market: Market) -> dict[str, float]:
         "wait": per(total["wait_minutes"] / 60.0, total["tickets"]),
         "in_promise": per(total["in_time"], total["tickets"]),
         "issue_complaints": total["escalations"] * scale,
+        "complaints_in_promise": per(total["complaints_in_time"], total["complaints_solved"]),
         "unsolved": total["given_up"] * scale,
         "service_cost": (total["service_fen"] + total["compensation_fen"]) / 100.0 * scale,
         "staff_cost": total["staff_fen"] / 100.0 * scale,

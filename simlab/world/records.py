@@ -253,8 +253,10 @@ class Event(IntEnum):
     # firm
     ISSUE = auto()
     SOLVE = auto()
-    ESCALATE = auto()
+    ESCALATE = auto()  # fen
     GIVE_UP = auto()
+    SERVICE = auto()  # fen
+    MADE_GOOD = auto()  # fen
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

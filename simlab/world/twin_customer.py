@@ -60,9 +60,9 @@ class Customer(mesa.Agent):
         touched_on: dates of all touches so far.
         waiting: offers of limited stock that were noticed this morning.
         own: the person's key for life.
+        role: of a member of a group, as in `group_rules` (bits).
         wish, basket: today's wish to order (bits as in `money_rules.wants`, 0: none) and its list price in fen.
         usual, cut, rewards: its list price without a deal, what an offer takes off, rewards of points used.
-        role: of a member of a group, as in `group_rules` (bits).
     """
 
     def __init__(self, model: TwinMarket, number: int, record: NDArray[np.void]) -> None:

@@ -25,6 +25,8 @@ from simlab.world.people import born
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.terms import fen
 
+NOBODYS = [M.acquisition_fen, M.fixed_fen, M.upkeep_fen, M.staff_fen, M.fine_fen]
+"""Costs that belong to no user."""
 ANY = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
 
 
@@ -145,7 +147,7 @@ def cohorts_add_up(done: Run) -> None:
     assert (buyers <= active).all()
     assert (buyers <= orders).all()
     assert orders.sum() == ledger[..., M.orders].sum()
-    attributed = [M[cost] for cost in COSTS if cost not in ("acquisition_fen", "fixed_fen", "upkeep_fen")]
+    attributed = [M[cost] for cost in COSTS if M[cost] not in NOBODYS]
     assert net.sum() == ledger[..., M.margin_fen].sum() - ledger[..., attributed].sum()
 
 
@@ -184,7 +186,9 @@ def every_fen_has_an_event_and_an_owner(done: Run) -> None:
         M.commission_fen: [(d, u, v) for d, u, _, v in done.of(Event.COMMISSION)],
         M.subsidy_fen: [(d, u, v) for d, u, _, v in done.of(Event.REDEEM)],
         M.touch_fen: [(d, u, touch_cost(d, v)) for d, u, _, v in done.of(Event.SEND)],
-        M.complaint_fen: [(d, u, complaint) for d, u, _, _ in done.of(Event.COMPLAIN)],
+        M.complaint_fen: [(d, u, complaint) for d, u, _, _ in done.of(Event.COMPLAIN, Event.ESCALATE)],
+        M.service_fen: [(d, u, v) for d, u, _, v in done.of(Event.SERVICE)],
+        M.compensation_fen: [(d, u, v) for d, u, _, v in done.of(Event.MADE_GOOD)],
         M.reward_fen: [(d, u, v) for d, u, _, v in done.of(Event.REWARD)],
         M.invitee_fen: [(d, u, v) for d, u, _, v in done.of(Event.GIFT)],
     }
@@ -209,14 +213,14 @@ def every_fen_has_an_event_and_an_owner(done: Run) -> None:
     assert users["net"].tolist() == [net[user] for user in range(world.graph.n)]
     assert users["spend"].tolist() == [spend[user] for user in range(world.graph.n)]
 
-    # what belongs to nobody: advertising and the programme itself
+    # what belongs to nobody: advertising, the programme itself, and those who work for it
     fixed = fen(world.scenario.economics.fixed_cost)
     days = range(first, world.scenario.horizon + 1)
     assert done.daily(M.fixed_fen) == {day: fixed for day in days if fixed}
     assert done.daily(M.upkeep_fen) == {day: cost for day in days if (cost := upkeep_on(done, day))}
     ledger = done.market.book.ledger
     company = int(ledger[..., M.margin_fen].sum()) - sum(int(ledger[..., M[cost]].sum()) for cost in COSTS)
-    nobody = int(ledger[..., [M.acquisition_fen, M.fixed_fen, M.upkeep_fen]].sum())
+    nobody = int(ledger[..., NOBODYS].sum())
     assert company == int(users["net"].sum()) - nobody
 
 
