@@ -314,6 +314,16 @@ class Activity(Part):
     )
 
 
+# contact
+from simlab.scenario.behaviour_contact import (  # noqa: E402  (it takes Part and parameter from above)
+    ConsentResponse,
+    Habit,
+    Kinds,
+    Placement,
+    Topics,
+)
+
+
 class Behaviour(Part):
     """All behavioural parameters, by subject."""
 
@@ -325,6 +335,12 @@ class Behaviour(Part):
     invitation: Invitation = Invitation()
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
+    # contact
+    kinds: Kinds = Kinds()
+    topics: Topics = Topics()
+    placement: Placement = Placement()
+    habit: Habit = Habit()
+    consent: ConsentResponse = ConsentResponse()
 
 
 def parameters() -> list[dict[str, Any]]:

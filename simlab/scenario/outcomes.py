@@ -45,6 +45,10 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "invites": ("invitations sent", "invitations"),
     "k_factor": ("users brought by invitation per member ever", "-"),
     "newcomer_need": ("order rate of invited newcomers relative to members on day 0", "-"),
+    "match_share": ("touches about what the member cares for, of those that have a topic", "share"),
+    "tag_accuracy": ("members whose interest the operator knows rightly, at the horizon", "share"),
+    "rule_occasions": ("occasions that automatic rules noticed", "occasions"),
+    "tasks_done": ("days on which members did a task", "member-days"),
 }
 """Name: (meaning, unit). One name per thing, from YAML to DataFrame column to plot."""
 

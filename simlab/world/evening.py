@@ -15,6 +15,7 @@ from simlab.world.book import (
     N_ORDERS,
 )
 from simlab.world.compiled import hot_rule, rule
+from simlab.world.contact_rules import show_order
 from simlab.world.counting import (
     COHORT_BUYERS,
     COHORT_NET,
@@ -59,7 +60,7 @@ def complete_order(users, i, amount, bits, terms, book, row):
         if bits & ORGANIC:
             row[M.organic] += 1
         note(book, day, i, Event.REDEEM, subsidy)
-    seen = u.last_seen == day
+    seen = u.last_seen == day or u.unseen == day
     margin = settle(u, amount, subsidy, bits & REDEEMS, terms.offers, now)
     row[M.orders] += 1
     row[M.revenue_fen] += amount
@@ -92,7 +93,9 @@ def settle_orders(users, world, terms, book, d):
             bits &= ~REDEEMS
             if not bits & ORGANIC:
                 continue
+        before = u.last_seen
         complete_order(users, i, book.order_amount[k], bits, terms, book, row)
+        show_order(u, day_key(user_key(world, i), day), before, terms.now[u.cell])
     book.counts[N_ORDERS] = 0
 
 

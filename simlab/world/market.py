@@ -17,6 +17,8 @@ from simlab.scenario.schema import Scenario
 from simlab.world.book import FIRST_SOURCE, N_EVENTS, Book, Outside, empty_book, pots
 from simlab.world.cells import check_cells
 from simlab.world.compiled import rule
+from simlab.world.contact import everybodys_places
+from simlab.world.contact_terms import running_cost
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
 from simlab.world.graph import Graph
@@ -168,6 +170,7 @@ class Market(mesa.Model):
         self.cells: tuple[Scenario, ...] = ()  # the test cells' strategies, once they are in force
         self.terms: Terms = standing_terms(self.strategies, self.names)
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
+        everybodys_places(self.users, self.day, self.terms)
         self.outside = outside_of(
             scenario, self.users, self.world, population.arrivals, population.arrival_first
         )
@@ -233,7 +236,7 @@ class Market(mesa.Model):
         self._make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
-        fixed = fen(self.scenario.economics.fixed_cost)
+        fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
         self.datacollector.collect(self)
 

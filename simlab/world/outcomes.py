@@ -88,9 +88,20 @@ def outcomes(market: Market) -> dict[str, float]:
         "invites": total["invites"] * scale,
         "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
         "newcomer_need": _newcomer_need(market),
+        "match_share": per(total["matched"], total["matched"] + total["mismatched"]),
+        "tag_accuracy": _tag_accuracy(market),
+        "rule_occasions": total["fired"] * scale,
+        "tasks_done": total["tasks"] * scale,
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values
+
+
+def _tag_accuracy(market: Market) -> float:
+    """Share of the members whose tag is their interest; nan where nobody has an interest."""
+    users = market.users[market.users["status"] == MEMBER]
+    has = users["interest"] > 0
+    return float((users["tag"][has] == users["interest"][has]).mean()) if has.any() else float("nan")
 
 
 def _newcomer_need(market: Market) -> float:

@@ -84,12 +84,14 @@ USER = record_type(
         ("streak", "u1"),  # days in a row on which a task was done (observable)
         ("interest", "u1"),  # latent: the topic this user cares about
         ("tag", "u1"),  # the topic that the operator believes it is; 0: not known (observable)
+        ("closed", "u1"),  # channels that are muted or were never open, as bits; 0 where there is one channel
         # money
         ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
         ("points", "i4"),  # balance (observable)
         ("plan_until", "i2"),  # last day of a paid plan; NEVER: none (observable)
         ("layers", "u4"),  # place in up to four further stage schemes, 8 bits each (observable)
         ("plan", "i1"),  # which plan; -1: none
+        ("unseen", "i2"),  # contact: day of the last visit or order that the operator did not see
         # company: what travels on the graph
         ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
         ("team", "i4"),  # who opened the team that this user is in; -1: none
@@ -101,13 +103,26 @@ USER = record_type(
         # firm
         ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
         ("complaints", "u1"),  # so far (observable)
+        ("sent_quota", "u2"),  # contact: this month's messages in channels with a quota, 4 bits each
     ],
 )
 
 TOUCH = record_type(
     [("name", "u8"), ("fatigue", "f8"), ("exposure", "f8"), ("trust", "f8"), ("cost", "i8"), ("promo", "i8"),
-     ("offer", "i8")],
+     ("offer", "i8"), ("answer", "f8"), ("habit", "f8"), ("channel", "i8"), ("topic", "i8"), ("quiz", "i8"),
+     ("hour", "i8")],
 )  # fmt: skip
+
+RULE = record_type(
+    [("name", "u8"), ("share", "f8"), ("chance", "f8"), ("first", "i8"), ("last", "i8"), ("clock", "i8"),
+     ("falling", "i8"), ("after", "i8"), ("every", "i8"), ("times", "i8"), ("cost", "i8"), ("cells", "i8")],
+)  # fmt: skip
+
+CHANNEL = record_type(
+    [("seen", "f8"), ("open", "f8"), ("cost", "i8"), ("quota", "i8"), ("slot", "i8")],
+)
+
+SCHEME = record_type([("first", "i8"), ("places", "i8"), ("refresh", "i8"), ("downgrade", "i8")])
 
 OFFER = record_type(
     [("name", "u8"), ("depth", "f8"), ("log_price", "f8"), ("clip_rate", "f8"), ("min_spend", "i8"), ("valid", "i8"),
@@ -125,6 +140,8 @@ _FLOATS = (
     "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin "
     "most_orders "  # upper bound of the product of all factors of the order intensity below
     # contact
+    "habit_keep habit_visits habit_orders half_habit habit_break streak_bonus match_open mismatch_open match_answer "
+    "mismatch_answer match_fatigue mismatch_fatigue match_exposure mismatch_exposure learn coverage "
     # money
     # company
     # groups
@@ -132,9 +149,9 @@ _FLOATS = (
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
-    "needed referral_stages complaint_cost purse"
+    "needed referral_stages complaint_cost purse topics quiet_hours"
 ).split()
-_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
+_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep").split()
 NOW = record_type(
     [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
 )
@@ -152,9 +169,13 @@ class Terms(NamedTuple):
         rates: (C, K, S) chance that touch k is planned for a user of cell c and stage s today.
         offers: (J,) OFFER records.
         stage_first: (S + 1,) first condition of each stage.
-        conditions: (C, 3) observable number, 0 for <= or 1 for >=, value.
+        conditions: (C, 3) observable number, 0 for <= or 1 for >= or 2 for "one of these bits", value.
         curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
         baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
+        rules: (R,) RULE records, those of one touch together. rule_first: (K + 1,) first rule of each touch.
+        appeal: (K, G) today's factor of opening touch k in segment g.
+        channels: (H,) CHANNEL records; none where there is one channel only.
+        schemes: (L,) SCHEME records. scheme_first: first condition of each of their places, one scheme after another.
     """
 
     now: NDArray[np.void]
@@ -165,6 +186,13 @@ class Terms(NamedTuple):
     conditions: NDArray[np.int64]
     curves: NDArray[np.float64]
     baskets: NDArray[np.float64]
+    # contact
+    rules: NDArray[np.void]
+    rule_first: NDArray[np.int64]
+    appeal: NDArray[np.float64]
+    channels: NDArray[np.void]
+    schemes: NDArray[np.void]
+    scheme_first: NDArray[np.int64]
 
 
 class Event(IntEnum):

@@ -11,6 +11,15 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.compiled import hot_rule, inline_rule
+from simlab.world.contact_rules import (
+    by_fit,
+    fit_of,
+    habit_factor,
+    learn_from_answer,
+    most_habit,
+    muted_channel,
+    visit_is_seen,
+)
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
 from simlab.world.records import (
@@ -40,6 +49,10 @@ LEAST = 0.1
 """Smallest factor that lost trust can put on orders or lifetimes."""
 TINY = np.float32(1e-6)
 MOST_INVITES = 32
+IN_STAGE, IN_TAG, IN_SCHEME = 60, 61, 64
+"""Numbers of observables that are places in a table; schemes follow each other from IN_SCHEME on."""
+ONE_OF = 2
+"""Comparison of a place with a set of places, as bits."""
 
 
 @inline_rule
@@ -75,8 +88,10 @@ def fade(u, now):
     u.grief = grief
     if now.new_week:
         u.sent_week = 0
+    u.habit = rested(u.habit * now.habit_keep)
     if now.new_month:
         u.sent_month = 0
+        u.sent_quota = 0
     if u.coupon_depth > 0.0 and u.coupon_until < now.day:
         u.coupon_depth = 0.0
         return True
@@ -120,7 +135,19 @@ def observe(u, day, observable):
         return np.int64(u.posts)
     if observable == 16:
         return np.int64(day - u.ticket) if u.ticket > NEVER else np.int64(-1)
-    return np.int64(u.complaints)
+    if observable == 17:
+        return np.int64(u.complaints)
+    return np.int64(1) << place_of(u, observable)
+
+
+@inline_rule
+def place_of(u, table):
+    """Somebody's place in a table of places: the stages, the tag, or one of the schemes."""
+    if table == IN_STAGE:
+        return np.int64(u.stage)
+    if table == IN_TAG:
+        return np.int64(u.tag)
+    return (np.int64(u.layers) >> (8 * (table - IN_SCHEME))) & 255
 
 
 @hot_rule
@@ -129,7 +156,10 @@ def belongs(u, day, conditions, first, last):
     holds = True
     for c in range(first, last):
         value = observe(u, day, conditions[c, 0])
-        holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
+        if conditions[c, 1] == ONE_OF:
+            holds &= (value & conditions[c, 2]) != 0
+        else:
+            holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
     return holds
 
 
@@ -191,23 +221,33 @@ def open_chance(u, now, earlier):
 
 
 @hot_rule
-def deliver(u, key, touch, now, curves, earlier):
-    """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record."""
+def deliver(u, key, touch, now, curves, earlier, clear, appeal):
+    """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record.
+
+    Args:
+        earlier: touches delivered before it today.
+        clear, appeal: factors of noticing and of opening it, from channel, hour, form and novelty; 1 by default.
+    """
     happened = 0
-    if unit(named_bits(key, SEEN, touch.name)) < seen_chance(u, now, curves):
+    fit = fit_of(u, key, touch, now)
+    if unit(named_bits(key, SEEN, touch.name)) < seen_chance(u, now, curves) * clear:
         happened = WAS_SEEN
-        if unit(named_bits(key, OPEN, touch.name)) < open_chance(u, now, earlier):
+        chance = open_chance(u, now, earlier) * appeal * by_fit(fit, now.match_open, now.mismatch_open)
+        if unit(named_bits(key, OPEN, touch.name)) < chance:
             happened |= WAS_OPENED
-            if unit(named_bits(key, INTERACT, touch.name)) < now.interact:
+            chance = now.interact * touch.answer * by_fit(fit, now.match_answer, now.mismatch_answer)
+            if unit(named_bits(key, INTERACT, touch.name)) < chance:
                 happened |= WAS_ANSWERED
                 u.last_seen = now.day
-        u.exposure += touch.exposure
+                u.answers = min(np.int64(u.answers) + 1, 65_535)
+                learn_from_answer(u, key, touch, fit, now)
+        u.exposure += touch.exposure * by_fit(fit, now.match_exposure, now.mismatch_exposure)
         affinity = u.affinity + u.trust
         if touch.trust > 0.0:
             u.trust += touch.trust * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
         else:
             u.trust += touch.trust * max(0.0, affinity) / u.affinity
-    u.fatigue += touch.fatigue
+    u.fatigue += touch.fatigue * by_fit(fit, now.match_fatigue, now.mismatch_fatigue)
     return happened
 
 
@@ -237,17 +277,24 @@ def annoyance(u, now, curves):
 
 
 @hot_rule
-def react(u, key, now, curves):
-    """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches."""
+def react(u, key, now, curves, used, channels):
+    """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches.
+
+    Args:
+        used: channels used today, as bits. channels: all there are, as bits; 0: there is only the one.
+    """
     y = annoyance(u, now, curves)
     happened = 0
     if uniform(key, MUTE) < now.mute * y:
         happened = DID_MUTE
-        u.muted = 1
+        if channels:
+            u.closed |= 1 << muted_channel(key, used)
+        if u.closed & channels == channels:
+            u.muted = 1
     if uniform(key, COMPLAIN) < now.complain * y:
         happened |= DID_COMPLAIN
     if uniform(key, LEAVE) < now.leave * y or (
-        u.dog and now.day - u.last_seen > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
+        u.dog and now.day - max(u.last_seen, u.unseen) > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
     ):
         happened |= DID_LEAVE
     return happened
@@ -265,15 +312,19 @@ def visit_chance(u, now, curves):
         chance *= now.muted_visits
     if not u.alive:
         chance *= now.ended_visits
-    return chance
+    return chance * habit_factor(u, now.habit_visits, now)
 
 
 @hot_rule
 def visits_today(u, key, now, curves):
     """Whether the user comes on the own account."""
     x = uniform(key, VISIT)
-    if x < u.visits and x < visit_chance(u, now, curves):  # the first test spares most users the second
-        u.last_seen = now.day
+    most = u.visits * most_habit(u, now.habit_visits)
+    if x < most and x < visit_chance(u, now, curves):  # the first test spares most users the second
+        if visit_is_seen(key, now):
+            u.last_seen = now.day
+        else:
+            u.unseen = now.day
         return True
     return False
 
@@ -297,6 +348,7 @@ def order_intensity(u, now, curves):
     value = u.rate * now.season * curve(curves[ORDER_CURVE], x / (x + 1.0))
     value *= 1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
     value *= trust_factor(u, now.trust_orders) * (1.0 - u.inventory)
+    value *= habit_factor(u, now.habit_orders, now)
     if u.log_reference < 0.0:  # list price is above what this user has come to expect
         value *= exp(now.elasticity * u.deal * now.reference_share * now.loss_aversion * u.log_reference)
     return value
@@ -338,6 +390,7 @@ def wants(u, key, now, curves, offers, baskets):
     """
     x = uniform(key, ORDER)
     bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders) * now.most_orders
+    bound *= most_habit(u, now.habit_orders)
     if x >= (bound * now.largest_lift if u.coupon_depth > 0.0 else bound):
         return 0, np.int64(0)  # most days of most users end here
     intensity = order_intensity(u, now, curves)

@@ -82,6 +82,7 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+            person.contact.look_up_places(joining=True)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
         first_of_day = population.arrival_first
@@ -123,7 +124,11 @@ class TwinMarket(mesa.Model):
         people.shuffle_do("afternoon")
         self.evening()
         self.take_stock()
-        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+        fixed = fen(self.scenario.economics.fixed_cost)
+        tagging = self.scenario.levers.tagging
+        if tagging is not None and self.day >= 1:
+            fixed += fen(tagging.running) + (fen(tagging.setup) if self.day == 1 else 0)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fixed)
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scenarios_contact import contact_levers, with_contact
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
@@ -104,10 +105,12 @@ def random_world(rng: random.Random) -> World:
         },
         "calendar": _random_calendar(rng, start),
     }  # fmt: skip
+    content = with_contact(rng, content)
     scenario = Scenario.model_validate(content)
     before = None
     if warmup and _happens(rng, 0.6):
-        before = Scenario.model_validate(content | {"levers": _other_levers(rng, levers, names)})
+        other = contact_levers(rng, _other_levers(rng, levers, names), content["levers"], content)
+        before = Scenario.model_validate(content | {"levers": other})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
     return World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
 
@@ -135,14 +138,15 @@ cell_worlds = st.randoms(use_true_random=False).map(random_test)
 def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
     """Levers of another cell: nothing at all, some things the same and some not, or touches of its own."""
     if _happens(rng, 0.2):
-        return levers | {"push": {}, "touches": {}, "offers": {}, "referral": None}
+        return levers | {"push": {}, "touches": {}, "rules": {}, "offers": {}, "referral": None}
     stages = [stage.name for stage in scenario.stages]
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
+        other = contact_levers(rng, other, levers, scenario.model_dump())
         return other | {"sources": levers["sources"]}
-    other = _other_levers(rng, levers, stages)
+    other = contact_levers(rng, _other_levers(rng, levers, stages), levers, scenario.model_dump())
     together = [
-        ("push", "touches"),
+        ("push", "touches", "rules"),
         ("caps",),
         ("offers",),
         ("referral",),
