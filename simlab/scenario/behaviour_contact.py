@@ -47,8 +47,8 @@ class Kinds(Part):
     task_exposure: Factor = _exposure("task", 0.3, 0.1, 0.6)
     task_trust: Number = _trust("task", 0.004, 0.0, 0.01)
     task_answer: Factor = _answer("task", 2.0, 1.2, 3)
-    task_habit: Factor = parameter(
-        1.0, "practice gained by one task done, without a streak", "units", 0.8, 1.2, "scale", "assumed"
+    task_habit: Share = parameter(
+        0.1, "habit gained by one task done, of what is missing", "share", 0.05, 0.2, "assumed", "assumed"
     )
     live_cost: Factor = _cost("live", 0.6, 0.3, 0.9)
     live_exposure: Factor = _exposure("live", 1.5, 1, 2)
@@ -92,23 +92,22 @@ class Placement(Part):
 
 
 class Habit(Part):
-    """Practice from doing tasks day by day: it fades, and raises visits and orders."""
+    """Practice from doing things day by day, between 0 and 1: it fades, and raises visits and orders."""
 
     half_life: Duration = parameter(
-        10.0, "time in which habit halves without practice", "days", 5, 21, "assumed", "assumed"
+        21.0, "time in which a habit that is not fed fades by half", "days", 10, 40, "assumed", "assumed"
     )
     visits: Factor = parameter(
-        2.0, "largest relative gain of own visits", "-", 0.5, 4, "assumed", "assumed", le=20
+        1.5, "relative gain of own visits through a full habit", "-", 0.5, 3, "assumed", "assumed", le=20
     )
     orders: Factor = parameter(
-        0.15, "largest relative gain of orders", "-", 0.05, 0.3, "assumed", "assumed", le=5
+        0.4, "relative gain of need through a full habit", "-", 0.2, 0.8, "assumed", "assumed", le=5
     )
-    half: Factor = parameter(5.0, "practice at half of these gains", "units", 3, 10, "scale", "assumed", gt=0)
     streak_bonus: Factor = parameter(
-        1.0, "practice added by a streak of seven days or more, relative", "-", 0.3, 2, "assumed", "assumed", le=20
+        1.0, "habit gained after a streak of seven days or more, relative", "-", 0.3, 2, "assumed", "assumed", le=20
     )  # fmt: skip
     break_loss: Share = parameter(
-        0.2, "habit lost when a day's task is left undone", "share", 0.05, 0.4, "assumed", "assumed"
+        0.05, "habit lost when a day's task is left undone", "share", 0.02, 0.2, "assumed", "assumed"
     )
 
 

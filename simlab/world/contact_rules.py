@@ -115,27 +115,15 @@ def practise(u, done, habit, now):
     """A day with tasks: done, the streak and the habit grow; left undone, the streak is broken.
 
     Args:
-        done: whether one of them was done. habit: practice that the done ones give.
+        done: whether one of them was done. habit: share of the missing habit that the done ones give.
     """
     if done:
         bonus = 1.0 + now.streak_bonus * min(np.float64(u.streak), FULL_BONUS) / FULL_BONUS
-        u.habit += habit * bonus
+        u.habit += min(habit * bonus, 1.0) * (1.0 - u.habit)
         u.streak = min(np.int64(u.streak) + 1, LONGEST_STREAK)
     else:
         u.habit *= 1.0 - now.habit_break
         u.streak = 0
-
-
-@inline_rule
-def most_habit(u, response):
-    """An upper bound of `habit_factor`; exactly 1 without habit."""
-    return 1.0 + response if u.habit > 0.0 else 1.0
-
-
-@inline_rule
-def habit_factor(u, response, now):
-    """What practice adds; exactly 1 without it."""
-    return 1.0 + response * u.habit / (u.habit + now.half_habit)
 
 
 @hot_rule

@@ -208,7 +208,7 @@ def contact_numbers(scenario: Scenario, keep: Any) -> dict[str, float]:
     habit, topics, quiet = b.habit, b.topics, levers.caps.quiet
     values = {
         "habit_keep": keep(habit.half_life), "habit_visits": habit.visits, "habit_orders": habit.orders,
-        "half_habit": habit.half, "habit_break": habit.break_loss, "streak_bonus": habit.streak_bonus,
+        "habit_break": habit.break_loss, "streak_bonus": habit.streak_bonus,
         "learn": levers.tagging.learn if levers.tagging is not None else 0.0,
         "coverage": levers.observation.coverage, "topics": len(scenario.population.topics),
         "quiet_hours": 0 if quiet is None else sum(1 << hour for hour in range(24) if quiet.holds(hour)),
@@ -217,6 +217,14 @@ def contact_numbers(scenario: Scenario, keep: Any) -> dict[str, float]:
         values[f"match_{name}"] = getattr(topics, f"match_{name}")
         values[f"mismatch_{name}"] = getattr(topics, f"mismatch_{name}")
     return values
+
+
+def most_habit(scenario: Scenario) -> float:
+    """Upper bound of the factor of orders through habit; exactly 1 where nothing feeds it."""
+    fed = bool(scenario.levers.groups) or any(
+        touch.kind == "task" or touch.habit for touch in scenario.levers.touches.values()
+    )
+    return 1.0 + scenario.behaviour.habit.orders if fed else 1.0
 
 
 def running_cost(scenario: Scenario, day: int) -> int:

@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
+from simlab.world import money_terms as money
+from simlab.world.amounts import LN_2, keep, saturating
+from simlab.world.amounts import NO_LIMIT as NO_LIMIT
+from simlab.world.amounts import fen as fen
 from simlab.world.cells import Numbers, numbered, senders_of
 from simlab.world.compiled import rule
 from simlab.world.contact_terms import (
@@ -23,6 +27,7 @@ from simlab.world.contact_terms import (
     channel_order,
     channel_table,
     contact_numbers,
+    most_habit,
     place_condition,
     rule_bounds,
     rule_table,
@@ -31,7 +36,8 @@ from simlab.world.contact_terms import (
     write_touch,
 )
 from simlab.world.draws import name_hash
-from simlab.world.numerics import exp, gamma_quantiles, log, power
+from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day
+from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
     CURVE_SIZE,
@@ -44,24 +50,9 @@ from simlab.world.records import (
     Terms,
 )  # fmt: skip
 
-LN_2 = 0.6931471805599453
-NO_LIMIT = 2**62
+from simlab.world.staff_terms import late, write_staff
+
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
-
-
-def fen(yuan: float) -> int:
-    """Yuan to whole fen."""
-    return round(yuan * 100)
-
-
-def keep(half_life: float) -> float:
-    """Daily factor of a stock with this half-life in days."""
-    return float(exp(-LN_2 / half_life))
-
-
-def saturating(x: float, half: float) -> float:
-    """Concave response in [0, 1) with value 1/2 at `half`."""
-    return x / (x + half) if x > 0 else 0.0
 
 
 @rule
@@ -104,6 +95,8 @@ class Names:
     offers: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
     channels: tuple[str, ...] = ()  # from the widest to the narrowest; none where there is only one
+    plans: tuple[str, ...] = ()
+    launches: tuple[str, ...] = ()
 
 
 def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
@@ -120,6 +113,8 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
         offers=tuple(offers),
         numbers=numbers,
         channels=channel_order(scenario),
+        plans=tuple(scenario.levers.plans),
+        launches=tuple(scenario.levers.launches),
     )
 
 
@@ -165,14 +160,14 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
             row = touches[number]
             row["name"] = name_hash("touch:" + name if sender == 0 else f"touch:{name}#{sender + 1}")
             row["cost"] = fen(touch.cost)
-            row["offer"] = numbers.offers[touch.offer] if touch.offer is not None else -1
+            row["offer"] = numbers.offers.get(touch.offer or "", -1)
+            row["plan"] = names.plans.index(touch.offer) if touch.offer in names.plans else -1
             write_touch(row, touch, cell, names.channels)
     offers = np.zeros(len(names.offers), OFFER)
     for name, offer, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.offers.items()]:
         row = offers[numbers.offers[name]]
         row["name"] = name_hash("offer:" + name)
         row["depth"], row["log_price"] = np.float32(offer.depth), log(1.0 - offer.depth)
-        row["clip_rate"] = b.price.clip * offer.depth / 0.1
         row["min_spend"], row["valid"] = fen(offer.min_spend), offer.valid
         row["stages"] = stage_mask(names, offer.stages)
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
@@ -181,6 +176,10 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     schemes, scheme_first = scheme_tables(scenario, conditions)
     automatic = automation(cells, names)
     rules = rule_table(automatic, conditions)
+    kinds = kinds_of(scenario, conditions)
+    money.write_offers(offers, own, conditions)
+    plans = money.plans_of(scenario, names, conditions)
+    launches = money.launches_of(scenario, names, conditions)
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -192,6 +191,10 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
+        write_staff(record, cell, conditions)
+        money.write_standing(record, cell)
+        money.track_spend(record, cell, conditions)
+    late(touches, scenario)
     return Terms(
         now=now,
         touches=touches,
@@ -207,6 +210,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         channels=channel_table(scenario, names.channels),
         schemes=schemes,
         scheme_first=scheme_first,
+        kinds=kinds,
+        plans=plans,
+        launches=launches,
     )
 
 
@@ -232,7 +238,8 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "episodes": inv.episodes, "invite_gain": inv.gain, "half_reward": inv.half_reward,
         "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
         "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
-        "most_orders": 1.0,
+        "most_orders": most_habit(scenario) * most_fit(scenario),
+        "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
         "referral": referral is not None, "needed": referral.needed if referral else 1,
@@ -281,6 +288,8 @@ def set_day(
             for number in numbers.copies(name):
                 for g, segment in enumerate(names.segments):
                     terms.appeal[number, g] = appeal_of(touch, cell, segment, day)
+    set_kinds_day(terms.kinds, scenario, day, weekday)
+    money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
 

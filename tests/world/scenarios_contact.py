@@ -14,7 +14,7 @@ TOGETHER = ("channels", "tagging", "senders", "observation", "consent")
 WIDE_CONTACT: dict[str, dict[str, tuple[float, float]]] = {
     "kinds": {
         "emotional_cost": (0, 6), "service_trust": (-0.5, 1), "mixed_answer": (0, 3), "task_answer": (0, 20),
-        "task_habit": (0, 3), "live_exposure": (0, 5), "night_cost": (0, 3),
+        "task_habit": (0, 1), "live_exposure": (0, 5), "night_cost": (0, 3),
     },
     "topics": {
         "match_open": (0, 4), "mismatch_open": (0, 2), "match_answer": (0, 4), "mismatch_answer": (0, 2),
@@ -22,7 +22,7 @@ WIDE_CONTACT: dict[str, dict[str, tuple[float, float]]] = {
     },
     "placement": {"announcement": (0, 2), "file": (0, 2)},
     "habit": {
-        "half_life": (0.5, 30), "visits": (0, 8), "orders": (0, 5), "half": (0.1, 10), "streak_bonus": (0, 5),
+        "half_life": (0.5, 30), "visits": (0, 8), "orders": (0, 5), "streak_bonus": (0, 5),
         "break_loss": (0, 1),
     },
     "consent": {"confirm": (0, 1), "trust": (0, 0.5), "complaints": (0, 1)},
@@ -96,7 +96,7 @@ def random_contact(rng: random.Random, channels: list[str], topics: list[str]) -
         "quiz": happens(rng, 0.2), "novelty": rng.choice([None, {"half_life": 3, "floor": 0.3}]),
         "appeal": rng.choice([1.0, 1.0, 0.5, 3.0]),
     }  # fmt: skip
-    for name, most in (("fatigue", 5.0), ("exposure", 3.0), ("habit", 2.0), ("answer", 9.0)):
+    for name, most in (("fatigue", 5.0), ("exposure", 3.0), ("habit", 1.0), ("answer", 9.0)):
         if happens(rng, 0.2):
             touch[name] = rng.choice([0.0, most / 2, most])
     if happens(rng, 0.2):

@@ -19,7 +19,8 @@ from simlab.world.metrics import COSTS
 _COST_NAMES = {
     "subsidy_fen": "offer subsidy", "touch_fen": "touches", "complaint_fen": "complaints",
     "reward_fen": "rewards to inviters", "invitee_fen": "rewards to invitees", "acquisition_fen": "sources",
-    "fixed_fen": "fixed cost",
+    "fixed_fen": "fixed cost", "service_fen": "service", "compensation_fen": "compensation", "staff_fen": "staff",
+    "fine_fen": "fines",
 }  # fmt: skip
 
 
