@@ -314,6 +314,9 @@ class Activity(Part):
     )
 
 
+from simlab.scenario.behaviour_market import Acquisition  # noqa: E402  (it takes Part and parameter from above)
+
+
 class Behaviour(Part):
     """All behavioural parameters, by subject."""
 
@@ -325,6 +328,7 @@ class Behaviour(Part):
     invitation: Invitation = Invitation()
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
+    acquisition: Acquisition = Acquisition()
 
 
 def parameters() -> list[dict[str, Any]]:

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from simlab.scenario.adaptive import Alarm, Phases
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label
-from simlab.scenario.units import Days, Factor, Money, Number, PerWeek, Price, Share
+from simlab.scenario.sources import FUNDED, BrandBuilding, Budget, Source
+from simlab.scenario.units import Days, Factor, Money, PerWeek, Share
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -100,18 +102,6 @@ class Referral(Part):
     budget: Money | None = Field(None, description="total of rewards that may be paid; null: no limit")
 
 
-class Source(Part):
-    """A pool outside (advertising, store QR ...): exposed, clicked, joined."""
-
-    exposures: Number = Field(100.0, ge=0, le=1e8, description="exposures of prospects per day")
-    click: Share = Field(0.02, description="clicks per exposure")
-    join: Share = Field(0.25, description="joins per click")
-    cost: Price = Field(0.05, description="cost per exposure, yuan")
-    budget: Money | None = Field(None, description="total that may be spent; null: no limit")
-    need: Factor = Field(0.8, description="order rate of those who come this way, relative", le=10)
-    deal: Factor = Field(1.2, description="deal-proneness of those who come this way, relative", le=10)
-
-
 class Levers(Part):
     """The strategy: everything that we choose."""
 
@@ -124,6 +114,14 @@ class Levers(Part):
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
     sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+    # firm
+    brand_building: BrandBuilding = BrandBuilding()
+    prevention: Annotated[dict[str, Money], ByName] = Field(
+        default_factory=dict, max_length=20, description="yuan per day against a random event, by its name")  # fmt: skip
+    budget: Budget | None = Field(None, description="one budget for all levers; null: none")
+    phases: Phases = Field((), description="levers that change on a day of the run")
+    alarms: Annotated[dict[Label, Alarm], ByName] = Field(
+        default_factory=dict, max_length=12, description="reactions to what is observed")  # fmt: skip
 
     @model_validator(mode="after")
     def _references(self) -> Levers:
@@ -149,4 +147,25 @@ class Levers(Part):
                 raise Fault(
                     f"the name '{name}' is taken", "Choose another name for this source.", ("sources", name)
                 )
+        self._firm()
         return self
+
+    def _firm(self) -> None:
+        """What sources, budget and alarms refer to must be there."""
+        for name, source in self.sources.items():
+            if source.like is not None and (source.like == name or source.like not in self.sources):
+                others = [other for other in self.sources if other != name]
+                raise unknown("other source", source.like, others, ("sources", name, "like"))
+        known = [*FUNDED, *self.sources]
+        for name in self.budget.shares if self.budget is not None else ():
+            if name not in known:
+                raise unknown("lever", name, known, ("budget", "shares", name))
+        kinds = sorted({touch.kind for touch in self.touches.values()})
+        for alarm, spec in self.alarms.items():
+            for name in spec.scale:
+                if name not in self.touches and name not in kinds:
+                    raise unknown("touch", name, [*self.touches, *kinds], ("alarms", alarm, "scale", name))
+        for index, phase in enumerate(self.phases):
+            if index and phase.day <= self.phases[index - 1].day:
+                raise Fault(f"this phase begins on day {phase.day}, not after the one before it",
+                            "Order the phases by their first day.", ("phases", index, "day"))  # fmt: skip

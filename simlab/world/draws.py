@@ -94,6 +94,10 @@ class Purpose(IntEnum):
     # company: 160-179
     # groups: 180-199
     # firm: 200-229
+    AUDIENCE = 200  # whom a source can reach
+    HOOKED = 202  # came for a gift alone
+    ELSEWHERE = 203  # an order that would have come on the platform anyway
+    EVENT_BEGINS = 204  # of nobody: the day on which a random event begins
 
     TEST_CELL = 100  # of a user in a simulated live test
     TEST_CLUSTER = 101  # of a whole community

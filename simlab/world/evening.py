@@ -26,6 +26,7 @@ from simlab.world.counting import (
     note,
 )
 from simlab.world.draws import Purpose, day_key, draw_bits, user_key
+from simlab.world.market_evening import share_order, take_in
 from simlab.world.metrics import M
 from simlab.world.records import MEMBER, PROSPECT, Event
 from simlab.world.rules import (
@@ -46,7 +47,7 @@ NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
 
 
 @hot_rule
-def complete_order(users, i, amount, bits, terms, book, row):
+def complete_order(users, i, amount, bits, world, terms, book, row):
     """One order: money, counts, cohort."""
     u = users[i]
     now = terms.now[0]
@@ -72,6 +73,7 @@ def complete_order(users, i, amount, bits, terms, book, row):
     if day > 0 and age_of(u, day) != u.bought_age:
         u.bought_age = age_of(u, day)
         count_cohort(book, u, day, COHORT_BUYERS, np.int64(1))
+    share_order(users, i, amount - subsidy, margin, world, terms, book, row)
 
 
 @rule
@@ -83,7 +85,7 @@ def settle_orders(users, world, terms, book, d):
     for k in range(book.counts[N_ORDERS]):
         i = np.int64(book.order_user[k])
         u = users[i]
-        bits = book.order_bits[k]
+        bits = np.int64(book.order_bits[k])
         row = book.ledger[d, u.stage, u.source, u.segment]
         if refused[k]:
             row[M.refused] += 1
@@ -92,7 +94,7 @@ def settle_orders(users, world, terms, book, d):
             bits &= ~REDEEMS
             if not bits & ORGANIC:
                 continue
-        complete_order(users, i, book.order_amount[k], bits, terms, book, row)
+        complete_order(users, i, book.order_amount[k], bits, world, terms, book, row)
     book.counts[N_ORDERS] = 0
 
 
@@ -207,8 +209,7 @@ def arrive(users, world, terms, book, outside, d):
             f = np.int64(outside.order[s, k])
             if users[f].status == PROSPECT:
                 come_in(users, f, day, FIRST_SOURCE + s, NOBODY, NO_DEPTH, terms, book, d)
-                users[f].rate *= outside.need[s]
-                users[f].deal *= outside.deal[s]
+                take_in(users, f, FIRST_SOURCE + s, world, terms, book, d)
             k += 1
         outside.pointer[s] = k
     if 1 <= day < outside.arrival_first.size:
@@ -219,4 +220,4 @@ def arrive(users, world, terms, book, outside, d):
                 row = book.ledger[d, users[f].stage, DATED, users[f].segment]
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
                 mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
-                complete_order(users, f, amount, ORDERED | ORGANIC, terms, book, row)
+                complete_order(users, f, amount, ORDERED | ORGANIC, world, terms, book, row)

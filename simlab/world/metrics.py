@@ -6,7 +6,7 @@ depend on the order in which users are visited.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, auto
 
 
 class M(IntEnum):
@@ -55,6 +55,15 @@ class M(IntEnum):
     # company
     # groups
     # firm
+    landings = auto()  # clicks that reached the entry page; in the row of stage "prospect"
+    source_joins = auto()  # joined by a source
+    entry_fen = auto()  # paid for each newcomer by a source: channel, hook
+    commission_fen = auto()  # a partner's share of what its newcomers pay
+    elsewhere = auto()  # orders that would have come on the platform anyway
+    elsewhere_fen = auto()  # their margin: not ours to count
+    programme_fen = auto()  # brand building, prevention, landing pages; these two belong to nobody
+    fine_fen = auto()
+    alarm_days = auto()  # alarms whose reaction holds today; nobody's either
 
 
 METRICS = tuple(M.__members__)
@@ -66,5 +75,11 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
+    # firm
+    "entry_fen",
+    "commission_fen",
+    "elsewhere_fen",
+    "programme_fen",
+    "fine_fen",
 )
 FIXED_POINT = 10_000.0

@@ -114,6 +114,13 @@ OFFER = record_type(
      ("stages", "i8"), ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8")],
 )  # fmt: skip
 
+WAY = record_type(
+    [("name", "u8"), ("entry_cost", "i8")]
+    + [(name, "f8") for name in
+       "need deal basket tolerance lifetime trust hunters fee elsewhere".split()],
+)  # fmt: skip
+"""What a source means for those who come by it."""
+
 # Today's terms in one record: the behavioural parameters in the form that the rules use,
 # and what the brand decided for today. Floats first, then integers.
 _FLOATS = (
@@ -129,6 +136,7 @@ _FLOATS = (
     # company
     # groups
     # firm
+    "defection trust_shock entry_trust "
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
@@ -155,6 +163,7 @@ class Terms(NamedTuple):
         conditions: (C, 3) observable number, 0 for <= or 1 for >=, value.
         curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
         baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
+        ways: (C,) WAY records by number of the source.
     """
 
     now: NDArray[np.void]
@@ -165,6 +174,7 @@ class Terms(NamedTuple):
     conditions: NDArray[np.int64]
     curves: NDArray[np.float64]
     baskets: NDArray[np.float64]
+    ways: NDArray[np.void]
 
 
 class Event(IntEnum):

@@ -12,6 +12,7 @@ import numpy as np
 
 from simlab.world.compiled import hot_rule, inline_rule
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
+from simlab.world.market_rules import shaken
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -73,6 +74,8 @@ def fade(u, now):
         u.lost_friends = 0
         u.lost_inviter = 0
     u.grief = grief
+    if now.trust_shock != 0.0:
+        u.trust = shaken(u, now.trust_shock)
     if now.new_week:
         u.sent_week = 0
     if now.new_month:
@@ -387,7 +390,7 @@ def settle(u, amount, subsidy, redeems, offers, now):
 @hot_rule
 def relation_ends(u, now):
     """The lifetime clock runs by today's hazard; True on the day when it runs out."""
-    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) + u.extra_hazard
+    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) * now.defection + u.extra_hazard
     u.life_left -= hazard
     if u.life_left <= 0.0:
         u.alive = 0

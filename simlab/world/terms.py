@@ -18,6 +18,7 @@ from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
+from simlab.world.market_terms import ways_of
 from simlab.world.numerics import exp, gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -128,12 +129,13 @@ def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
     return sum(1 << names.stages.index(stage) for stage in sorted(set(stages)))
 
 
-def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
+def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None = None) -> Terms:
     """Everything in the terms that does not depend on the day.
 
     Args:
         cells: the strategy in force in each test cell, at most as many as `names` was made for.
         names: the ledger's axes.
+        known: terms of other levers among the same people, whose responses can be taken over.
     """
     scenario = cells[0]
     b = scenario.behaviour
@@ -159,13 +161,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions = Conditions()
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
-    segments = scenario.population.segments.values()
-    curves = np.zeros((4, CURVE_SIZE))
-    a = b.attention
-    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
-    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
-    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
-    curves[OPT_OUT_CURVE] = rising_curve(b.opt_out.reference, b.opt_out.exponent, b.opt_out.saturation)
+    curves, baskets = _responses(scenario) if known is None else (known.curves, known.baskets)
     now = np.zeros(len(cells), NOW)
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
@@ -178,8 +174,21 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         stage_first=np.array(first, np.int64),
         conditions=np.array(conditions.rows, np.int64).reshape(-1, 3),
         curves=curves,
-        baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
+        baskets=baskets,
+        ways=ways_of(scenario, names),
     )
+
+
+def _responses(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Responses to fatigue, and quantiles of baskets by segment."""
+    curves = np.zeros((4, CURVE_SIZE))
+    a, o = scenario.behaviour.attention, scenario.behaviour.opt_out
+    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
+    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
+    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
+    curves[OPT_OUT_CURVE] = rising_curve(o.reference, o.exponent, o.saturation)
+    segments = scenario.population.segments.values()
+    return curves, np.stack([gamma_quantiles(s.basket.p) for s in segments])
 
 
 def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
@@ -217,6 +226,7 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
 def set_day(
     terms: Terms, cells: Sequence[Scenario], names: Names, day: int, first_day: int,
     stock_left: NDArray[np.int64], budget_left: NDArray[np.int64], rewards_left: NDArray[np.int64],
+    demand: Sequence[float] = (),
 ) -> None:  # fmt: skip
     """Write one day's terms: season, calendar, cadence by weekday, and what the budgets still allow.
 
@@ -227,9 +237,8 @@ def set_day(
     date = scenario.start + datetime.timedelta(days=day - 1)
     weekday = WEEKDAYS[date.weekday()]
     season = scenario.calendar.weekdays.get(weekday, 1.0)
-    for event in scenario.calendar.events:
-        if event.first <= date <= event.last:
-            season *= event.demand
+    for factor in demand:  # of today's events
+        season *= factor
     now["day"], now["season"] = day, season
     now["new_week"] = date.weekday() == 0 or day == first_day
     now["new_month"] = date.day == 1 or day == first_day

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
+from simlab.world.market_rules import commission_of, shaken, would_come_elsewhere
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.rules import (
@@ -182,7 +183,8 @@ class Customer(mesa.Agent):
         on_day = sum(date == today for date in self.touched_on)
         in_week = sum(date.isocalendar()[:2] == today.isocalendar()[:2] for date in self.touched_on)
         in_month = sum((date.year, date.month) == (today.year, today.month) for date in self.touched_on)
-        quota = caps.per_month if caps.quota_per_month is None else caps.quota_per_month
+        quotas = [caps.per_month, caps.quota_per_month, self.market.firm.effects.quota]
+        quota = min(x for x in quotas if x is not None)
         return on_day >= caps.per_day or in_week >= caps.per_week or in_month >= min(caps.per_month, quota)
 
     def meet_offer(self, number: int) -> None:
@@ -284,6 +286,18 @@ class Customer(mesa.Agent):
         market.diary.count_cohort(u, "orders", 1)
         self.earn(margin - subsidy)
         market.diary.count_once(u, "bought_age", "buyers")
+        self.share_order(basket - subsidy, margin)
+
+    def share_order(self, paid: int, margin: int) -> None:
+        """What the source that brought this person takes of an order, or would have sold by itself."""
+        way = self.market.terms.ways[self.user["source"]]
+        commission = int(commission_of(way, paid)) if way["fee"] > 0 else 0
+        lost = margin if would_come_elsewhere(self.key, way) else 0
+        self.count(M.commission_fen, commission)
+        self.count(M.elsewhere, bool(lost or would_come_elsewhere(self.key, way)))
+        self.count(M.elsewhere_fen, lost)
+        self.user["net"] -= commission + lost
+        self.earn(-commission - lost)
 
     def first_order(self) -> None:
         """Those with a dated arrival order on arrival, at list price."""
@@ -300,6 +314,9 @@ class Customer(mesa.Agent):
         market, u = self.market, self.user
         by, depth = (-1, 0) if inviter is None else (inviter.number, int(inviter.user["depth"]) + 1)
         join(u, market.day, source, by, depth)
+        greeting = float(self.now["entry_trust"])
+        if greeting != 0.0:
+            u["trust"] = shaken(u, greeting)
         stage = int(stage_of(u, market.day, market.terms.stage_first, market.terms.conditions))
         market.diary.count_flow(market.prospect_stage, stage)
         u["stage"] = stage
