@@ -8,17 +8,19 @@ or to a strategy; only the fields marked *observable* are.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+_config: Any = numba.config
 
-def record_type(fields):
+
+def record_type(fields: list[tuple[str, str]]) -> np.dtype[Any]:
     """A record's layout; uncompiled (in a debugger) its fields are attributes too, as compiled rules read them."""
     layout = np.dtype(fields, align=True)
-    return np.dtype((np.record, layout)) if numba.config.DISABLE_JIT else layout
+    return np.dtype((np.record, layout)) if _config.DISABLE_JIT else layout
 
 
 PROSPECT, MEMBER, LEFT = 0, 1, 2
