@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from simlab.scenario import Scenario, with_values
+from simlab.scenario.sources import BrandBuilding
 from simlab.scenario.strategy import Levers
 
 SHARED = ("population", "graph", "stages", "behaviour", "economics", "calendar", "start", "warmup")
@@ -66,5 +67,6 @@ def nothing(scenario: Scenario) -> Scenario:
         },
         "referral": None,
         "sources": {name: s.model_copy(update={"exposures": 0.0}) for name, s in levers.sources.items()},
-    }
-    return scenario.model_copy(update={"levers": levers.model_copy(update=off)})
+        "brand_building": BrandBuilding(), "prevention": {}, "phases": (), "alarms": {},
+    }  # fmt: skip
+    return scenario.model_copy(update={"levers": levers.model_copy(update=off), "brand": None})

@@ -13,18 +13,33 @@ from simlab.scenario.labels import ByName, Label
 from simlab.scenario.units import Days, Factor, Number
 
 READINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...], float, str]] = {
-    "complaint_rate": (("complaints",), ("value_sent", "promo_sent"), 1000, "complaints per 1,000 delivered touches"),
+    "complaint_rate": (
+        ("complaints",),
+        ("value_sent", "promo_sent"),
+        1000,
+        "complaints per 1,000 delivered touches",
+    ),
     "mute_rate": (("mutes",), ("value_sent", "promo_sent"), 1000, "mutes per 1,000 delivered touches"),
     "open_rate": (("opens",), ("value_sent", "promo_sent"), 1, "opens per delivered touch"),
     "seen_rate": (("seen",), ("value_sent", "promo_sent"), 1, "noticed per delivered touch"),
     "answer_rate": (("interactions",), ("value_sent", "promo_sent"), 1, "interactions per delivered touch"),
-    "active_share": (("active",), ("members",), 1, "share of members with a visit, interaction or order on a day"),
+    "active_share": (
+        ("active",),
+        ("members",),
+        1,
+        "share of members with a visit, interaction or order on a day",
+    ),
     "leave_rate": (("leaves",), ("members",), 1000, "members who left a day, per 1,000"),
     "reach": (("reachable",), ("members",), 1, "share of members who can be reached"),
     "order_rate": (("orders",), ("members",), 365, "orders per member-year"),
     "redemption_rate": (("redeemed",), ("issued",), 1, "coupons used per coupon issued"),
     "touch_load": (("value_sent", "promo_sent"), ("members",), 7, "touches per member and week"),
-    "cac": (("acquisition_fen", "entry_fen"), ("source_joins",), 0.01, "acquisition cost per newcomer by a source"),
+    "cac": (
+        ("acquisition_fen", "entry_fen"),
+        ("source_joins",),
+        0.01,
+        "acquisition cost per newcomer by a source",
+    ),
     "joins": (("joins",), ("days",), 1, "newcomers a day"),
     "orders": (("orders",), ("days",), 1, "orders a day"),
     "complaints": (("complaints",), ("days",), 1, "complaints a day"),
@@ -52,7 +67,9 @@ class Phase(Part):
     """From a day on, some levers have other values: ``{from: day 91, change: {levers.caps.per_week: 7}}``."""
 
     day: int = Field(ge=1, le=3650, description="first day, counted from the valuation date; in a file: from")
-    change: Changes = Field(min_length=1, max_length=50, description="value by dotted path, until a later phase")
+    change: Changes = Field(
+        min_length=1, max_length=50, description="value by dotted path, until a later phase"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -61,7 +78,9 @@ class Phase(Part):
         if isinstance(value, dict) and isinstance(value.get("day"), str):
             match = re.fullmatch(r"\s*day\s+(\d{1,4})\s*", value["day"])
             if match is None:
-                raise Fault("expected a day of the run", "Write the day from which it holds, for example day 91.")
+                raise Fault(
+                    "expected a day of the run", "Write the day from which it holds, for example day 91."
+                )
             value = {**value, "day": int(match[1])}
         return value
 
@@ -78,7 +97,9 @@ class Alarm(Part):
     cooldown: Days = Field(0, le=3650, description="days after a reaction in which it does not sound again")
     change: Changes = Field(default_factory=dict, max_length=50, description="value by dotted path meanwhile")
     scale: Annotated[dict[Label, Factor], ByName] = Field(
-        default_factory=dict, max_length=24, description="factor of the cadence of a touch, or of a kind of touch"
+        default_factory=dict,
+        max_length=24,
+        description="factor of the cadence of a touch, or of a kind of touch",
     )
 
     @model_validator(mode="before")

@@ -40,7 +40,14 @@ class Acquisition(Part):
         "assumed", "assumed",
     )  # fmt: skip
     brand_gain: Factor = parameter(
-        0.3, "largest relative gain of joins through a strong brand", "-", 0.1, 0.6, "assumed", "assumed", le=20
+        0.3,
+        "largest relative gain of joins through a strong brand",
+        "-",
+        0.1,
+        0.6,
+        "assumed",
+        "assumed",
+        le=20,
     )
     half_brand: Money = parameter(
         20.0, "lasting spend per day and 1,000 people at half of the brand's effects", "yuan", 10, 100, "assumed",

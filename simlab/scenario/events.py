@@ -13,7 +13,7 @@ from simlab.scenario.units import Days, Factor, Money, Number, PerYear, Share
 
 
 class AtRandom(Part):
-    """An event that may happen on any day from the valuation date on; whether and when hangs on its name and the seed."""
+    """What may happen on any day from the valuation date on; whether and when hangs on its name and the seed."""
 
     per_year: PerYear = Field(description="how often it begins per year")
     days: Days = Field(1, ge=1, le=3650, description="how long it lasts")
@@ -23,7 +23,7 @@ class AtRandom(Part):
 
 
 class Event(Part):
-    """A change of the world for a while: 11.11, a competitor's sale, dearer advertising, a breach, a new platform rule."""
+    """A change of the world for a while: 11.11, a competitor's sale, dearer advertising, a breach, a platform rule."""
 
     name: Name
     first: datetime.date | None = Field(None, description="first day; leave out with random")
@@ -35,7 +35,9 @@ class Event(Part):
     deal: Factor = Field(1.0, le=20, description="response to prices, relative")
     source_cost: Factor = Field(1.0, le=100, description="cost of exposures and clicks, relative")
     source_click: Factor = Field(1.0, le=20, description="clicks per exposure, relative")
-    sources: tuple[Label, ...] | None = Field(None, min_length=1, description="sources that it hits; null: all")
+    sources: tuple[Label, ...] | None = Field(
+        None, min_length=1, description="sources that it hits; null: all"
+    )
     quota_per_month: int | None = Field(
         None, ge=0, le=1000, description="the platform's limit of touches per user and month while it lasts"
     )

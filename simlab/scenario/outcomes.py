@@ -45,6 +45,19 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "invites": ("invitations sent", "invitations"),
     "k_factor": ("users brought by invitation per member ever", "-"),
     "newcomer_need": ("order rate of invited newcomers relative to members on day 0", "-"),
+    # firm
+    "source_joins": ("users who joined by a source", "users"),
+    "cac": ("cost of sources per user who joined by one, entry gifts included", "yuan"),
+    "source_value": ("net contribution within the horizon per user who joined by a source, before its cost", "yuan"),
+    "source_active": ("share of those who joined by a source 30 days ago or earlier, seen in the last 30 days", "share"),
+    "source_basket": ("mean basket at list price of users who joined by a source", "yuan"),
+    "landings": ("clicks that reached an entry page", "landings"),
+    "commission": ("revenue shares of partners", "yuan"),
+    "elsewhere": ("share of the orders of users by a source that would have come on the platform anyway", "share"),
+    "programme_cost": ("brand building, prevention and landing pages", "yuan"),
+    "fines": ("fines", "yuan"),
+    "alarm_days": ("days on which an alarm's reaction holds", "days"),
+    "leave_rate": ("members who leave, per member-year", "per year"),
 }
 """Name: (meaning, unit). One name per thing, from YAML to DataFrame column to plot."""
 

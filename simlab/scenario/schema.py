@@ -143,7 +143,7 @@ class Scenario(Part):
     stages: tuple[Stage, ...] = Field(default_factory=default_stages, min_length=1, max_length=12)
     levers: Levers = Levers()
     brand: str | None = Field(
-        None, max_length=500, description="a Python file and class that steers the levers: my_brand.py:Brand")  # fmt: skip
+        None, max_length=500, description="a Python file and class that steers the levers: my_brand.py:My")  # fmt: skip
     behaviour: Behaviour = Behaviour()
     economics: Economics = Economics()
     calendar: Calendar = Calendar()
@@ -199,8 +199,7 @@ class Scenario(Part):
         for index, event in enumerate(events):
             for place, name in enumerate(event.sources or ()):
                 if name not in self.levers.sources:
-                    at = ("calendar", "events", index, "sources", place)
-                    raise unknown("source", name, self.levers.sources, at)
+                    raise unknown("source", name, self.levers.sources, ("calendar", "events", index, "sources", place))
         preventable = [e.name for e in events if e.random is not None and e.random.half_prevention is not None]
         for name in self.levers.prevention:
             if name not in preventable:
@@ -209,8 +208,8 @@ class Scenario(Part):
         for name, source in self.levers.sources.items():
             for segment in source.segments:
                 if segment not in self.population.segments:
-                    at = ("levers", "sources", name, "segments", segment)
-                    raise unknown("segment", segment, self.population.segments, at)
+                    known = self.population.segments
+                    raise unknown("segment", segment, known, ("levers", "sources", name, "segments", segment))
 
 
 __all__ = [

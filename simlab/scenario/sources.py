@@ -58,7 +58,9 @@ class Source(Part):
     saturation: Number | None = Field(
         None, gt=0, le=1e9, description="exposures per day at which a click is half as likely; null: never"
     )
-    inflation: Number = Field(0.0, ge=-0.9, le=5, description="yearly rise of the costs per exposure and click")
+    inflation: Number = Field(
+        0.0, ge=-0.9, le=5, description="yearly rise of the costs per exposure and click"
+    )
     pool: Share = Field(1.0, gt=0, description="share of the prospects whom it can reach")
     precision: Share = Field(
         0.0, description="how well that share is chosen: 0 at random, 1 exactly those who need most"
@@ -77,7 +79,9 @@ class Source(Part):
     own_anyway: Share = Field(
         0.0, description="share of these newcomers' orders that would have come on the platform anyway"
     )
-    revenue_share: Share = Field(0.0, description="share of these newcomers' payments that goes to the partner")
+    revenue_share: Share = Field(
+        0.0, description="share of these newcomers' payments that goes to the partner"
+    )
 
     @model_validator(mode="after")
     def _overlap(self) -> Source:

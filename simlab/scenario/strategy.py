@@ -117,7 +117,7 @@ class Levers(Part):
     # firm
     brand_building: BrandBuilding = BrandBuilding()
     prevention: Annotated[dict[str, Money], ByName] = Field(
-        default_factory=dict, max_length=20, description="yuan per day against a random event, by its name")  # fmt: skip
+        default_factory=dict, max_length=20, description="yuan a day against a random event, by its name")  # fmt: skip
     budget: Budget | None = Field(None, description="one budget for all levers; null: none")
     phases: Phases = Field((), description="levers that change on a day of the run")
     alarms: Annotated[dict[Label, Alarm], ByName] = Field(
@@ -160,7 +160,7 @@ class Levers(Part):
         for name in self.budget.shares if self.budget is not None else ():
             if name not in known:
                 raise unknown("lever", name, known, ("budget", "shares", name))
-        kinds = sorted({touch.kind for touch in self.touches.values()})
+        kinds = [kind for kind in ("promo", "value") if kind not in self.touches]
         for alarm, spec in self.alarms.items():
             for name in spec.scale:
                 if name not in self.touches and name not in kinds:

@@ -15,6 +15,7 @@ import numpy as np
 
 from simlab.scenario import Scenario, with_values
 from simlab.scenario.adaptive import READINGS, Alarm
+from simlab.scenario.changes import present
 from simlab.scenario.errors import InputError, Problem, did_you_mean
 from simlab.world.market_terms import set_effects
 from simlab.world.metrics import M
@@ -84,7 +85,7 @@ class Plan:
             return self.cells[cell]
         key = (cell, *sorted(values.items()))
         if key not in self._known:
-            self._known[key] = with_values(self.cells[cell], values)
+            self._known[key] = with_values(self.cells[cell], present(self.cells[cell], values))
         return self._known[key]
 
     def scales(self) -> dict[str, float]:
@@ -119,7 +120,9 @@ class Brand(mesa.Agent):
     def rate(self, name: str, window: int = 7) -> float:
         """An observable of the last `window` days up to yesterday, as alarms read it; nan without a denominator."""
         if name not in READINGS:
-            raise ValueError(f"nothing is known as {name!r}. {did_you_mean(name, READINGS)} Known: {', '.join(READINGS)}.")
+            raise ValueError(
+                f"nothing is known as {name!r}. {did_you_mean(name, READINGS)} Known: {', '.join(READINGS)}."
+            )
         if window < 1:
             raise ValueError(f"a window has a day at least, not {window}")
         return reading(self.market, name, window)
@@ -150,12 +153,16 @@ class Brand(mesa.Agent):
             cells = tuple(self.plan.scenario(k + 1) for k in range(len(market.cells)))
             active = len(self.plan.active)
             market.book.ledger[market.row, len(market.names.stages) - 2, 0, 0, M.alarm_days] += active
-        if scenario is not market.in_force or any(a is not b for a, b in zip(cells, market.cells, strict=True)):
+        if scenario is not market.in_force or any(
+            a is not b for a, b in zip(cells, market.cells, strict=True)
+        ):
             market.adopt(scenario, cells)
         book, shut = market.book, market.firm.shut
         rewards = book.rewards_left
         if market.scenario.levers.budget is not None and market.day >= 1:
-            most = 0 if "referral" in shut else max(0, min(market.firm.left("referral"), market.firm.left("")))
+            most = (
+                0 if "referral" in shut else max(0, min(market.firm.left("referral"), market.firm.left("")))
+            )
             rewards[:] = np.minimum(rewards, most)
         set_day(market.terms, market.strategies, market.names, market.day, market.first_day, book.stock_left,
                 book.budget_left, rewards, market.effects.demand)  # fmt: skip
@@ -186,7 +193,10 @@ class Brand(mesa.Agent):
     def _capped(self, scenario: Scenario, caps: Any) -> Scenario:
         """`scenario`, with caps no looser than those of the strategy as it is written."""
         mine = scenario.levers.caps
-        tight = {name: min(getattr(mine, name), getattr(caps, name)) for name in ("per_day", "per_week", "per_month")}
+        tight = {
+            name: min(getattr(mine, name), getattr(caps, name))
+            for name in ("per_day", "per_week", "per_month")
+        }
         if all(getattr(mine, name) == value for name, value in tight.items()):
             return scenario
         levers = scenario.levers.model_copy(update={"caps": mine.model_copy(update=tight)})

@@ -59,7 +59,10 @@ class Firm:
         if budget is None or self.market.day <= 1:
             return
         by_source = yesterday.sum(axis=(0, 2))
-        today = {name: sum(int(by_source[:, column].sum()) for column in columns) for name, columns in SPENT_BY.items()}
+        today = {
+            name: sum(int(by_source[:, column].sum()) for column in columns)
+            for name, columns in SPENT_BY.items()
+        }
         for source in self.market.sources:
             row = by_source[FIRST + source.number]
             today[source.name] = int(row[M.acquisition_fen]) + int(row[M.entry_fen])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import mesa
 import numpy as np
@@ -32,6 +31,7 @@ from simlab.world.rules import stage_of
 from simlab.world.source import Source
 from simlab.world.terms import fen, names_of, standing_terms
 from simlab.world.user_brand import brand_class
+
 
 @rule
 def first_stages(

@@ -30,7 +30,7 @@ def take_in(users, f, source, world, terms, book, d):
 
 @hot_rule
 def share_order(users, i, paid, margin, world, terms, book, row):
-    """After an order of somebody whom a source brought: the partner's share; not counted if it would have come anyway."""
+    """An order of somebody whom a source brought: the partner's share; not ours if it would have come anyway."""
     u = users[i]
     way = terms.ways[u.source]
     day = terms.now[0].day

@@ -130,7 +130,9 @@ def effects_of(happenings: Iterable[Happening], sources: Collection[str]) -> Eff
 
 def price_factor(source: Source, scenario: Scenario, day: int, effects: Effects, name: str) -> float:
     """Today's cost of an exposure or click, relative: inflation since day 1, events, precise aiming."""
-    value = effects.source_cost.get(name, 1.0) * (1.0 + scenario.behaviour.acquisition.precision_premium * source.precision)
+    value = effects.source_cost.get(name, 1.0) * (
+        1.0 + scenario.behaviour.acquisition.precision_premium * source.precision
+    )
     if source.inflation != 0.0 and day > 1:
         value *= float(power(1.0 + source.inflation, (day - 1) / 365.0))
     return value

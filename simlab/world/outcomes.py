@@ -13,6 +13,7 @@ import numpy as np
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
 from simlab.world.market import Market
+from simlab.world.market_outcomes import kept_value, market_outcomes
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
@@ -22,10 +23,11 @@ def residual_per_user(market: Market) -> np.ndarray:
     """(N,) int64 fen left in each user at the horizon, under the named continuation policy."""
     economics = market.scenario.economics
     shapes = np.array([s.basket.p for s in market.scenario.population.segments.values()])
-    return residuals(
+    value = residuals(
         market.users, economics.margin, shapes, economics.discount / 365.0, economics.residual_cap,
         economics.reference_lift, economics.reference_mute, economics.continuation == "reference",
     )  # fmt: skip
+    return kept_value(market, value)
 
 
 def outcomes(market: Market) -> dict[str, float]:
@@ -88,6 +90,7 @@ def outcomes(market: Market) -> dict[str, float]:
         "invites": total["invites"] * scale,
         "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
         "newcomer_need": _newcomer_need(market),
+        **market_outcomes(market, ledger, total, scale, member_days),
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values

@@ -108,7 +108,7 @@ class Source(mesa.Agent):
         if market.row > 0 and market.day != 1:
             yesterday = ledger[market.row - 1, :, FIRST_SOURCE + self.number, :, M.entry_fen]
             self.spent += int(yesterday.sum())
-        exposures = plan.exposures * plan.weekdays.get(WEEKDAYS[market.date.weekday()], 1.0)  # type: ignore[call-overload]
+        exposures = plan.exposures * plan.weekdays.get(WEEKDAYS[market.date.weekday()], 1.0)
         if plan.with_demand:
             exposures *= float(market.terms.now["season"][0])
         factor = price_factor(plan, market.in_force, market.day, effects, self.name)

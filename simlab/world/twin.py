@@ -220,9 +220,8 @@ class TwinMarket(mesa.Model):
             firm.effects.demand,
         )
         shut = [lever for lever in ("touches", "offers") if firm.is_shut(lever)]
-        set_effects(
-            self.terms, self.cells, self.names, firm.effects, firm.gain("trust"), firm.scales() if self.day >= 1 else {}, shut
-        )  # fmt: skip
+        scales = firm.scales() if self.day >= 1 else {}
+        set_effects(self.terms, self.cells, self.names, firm.effects, firm.gain("trust"), scales, shut)
 
     # Scarcity ---------------------------------------------------------------------------
 

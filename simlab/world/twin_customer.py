@@ -314,9 +314,8 @@ class Customer(mesa.Agent):
         market, u = self.market, self.user
         by, depth = (-1, 0) if inviter is None else (inviter.number, int(inviter.user["depth"]) + 1)
         join(u, market.day, source, by, depth)
-        greeting = float(self.now["entry_trust"])
-        if greeting != 0.0:
-            u["trust"] = shaken(u, greeting)
+        if self.now["entry_trust"] != 0.0:
+            u["trust"] = shaken(u, self.now["entry_trust"])
         stage = int(stage_of(u, market.day, market.terms.stage_first, market.terms.conditions))
         market.diary.count_flow(market.prospect_stage, stage)
         u["stage"] = stage

@@ -9,6 +9,7 @@ import numpy as np
 
 from simlab.scenario import Scenario, with_values
 from simlab.scenario.adaptive import READINGS, Alarm
+from simlab.scenario.changes import present
 from simlab.scenario.events import Event
 from simlab.world.draws import Purpose, day_key, name_hash, named_uniform, user_key
 from simlab.world.market_terms import CALM, Effects, Happening, effects_of
@@ -53,7 +54,9 @@ class TwinFirm:
         else:
             if market.day >= 1 and self.breaks_out(event):
                 self.outbreaks.setdefault(event.name, []).append(market.day)
-            recent = [day for day in self.outbreaks.get(event.name, []) if market.day - day < event.random.days]
+            recent = [
+                day for day in self.outbreaks.get(event.name, []) if market.day - day < event.random.days
+            ]
             if not recent:
                 return None
             began = market.scenario.start + datetime.timedelta(days=max(recent) - 1)
@@ -84,7 +87,8 @@ class TwinFirm:
                 continue
             value = self.observed(alarm)
             beyond = value is not None and (
-                (alarm.above is not None and value > alarm.above) or (alarm.below is not None and value < alarm.below)
+                (alarm.above is not None and value > alarm.above)
+                or (alarm.below is not None and value < alarm.below)
             )
             if beyond:
                 heard.append(self.market.day)
@@ -126,7 +130,7 @@ class TwinFirm:
             values.update(levers.alarms[name].change)
         key = (id(written), *sorted(values.items()))
         if key not in self.strategies:
-            self.strategies[key] = with_values(written, values) if values else written
+            self.strategies[key] = with_values(written, present(written, values)) if values else written
         return self.strategies[key]
 
     def scales(self) -> dict[str, float]:

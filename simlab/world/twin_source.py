@@ -61,8 +61,8 @@ class TwinSource(mesa.Agent):
         segment = list(self.market.scenario.population.segments.values())[int(person.user["segment"])]
         relative = max(float(person.user["rate"]) / (segment.orders.per_year / 365.0), 1e-6)
         need = max(-3.0, min(3.0, float(normal_rank(relative, segment.orders.shape))))
-        labels = (np.uint64(name_hash("source:" + label)) for label in (self.name, plan.like or ""))
-        return float(audience_score(person.key_of(BIRTH_DAY), need, plan.precision, *labels, plan.overlap))
+        own, like = (np.uint64(name_hash("source:" + label)) for label in (self.name, plan.like or ""))
+        return float(audience_score(person.key_of(BIRTH_DAY), need, plan.precision, own, like, plan.overlap))
 
     def advertise(self) -> None:
         """Today's exposures, as far as the budget goes; what is counted and paid are whole numbers."""
@@ -70,7 +70,10 @@ class TwinSource(mesa.Agent):
         plan = market.in_force.levers.sources.get(self.name)
         if plan is None:
             return
-        same = all(getattr(plan, x) == getattr(self.plan, x) for x in ("pool", "precision", "segments", "like", "overlap"))
+        same = all(
+            getattr(plan, x) == getattr(self.plan, x)
+            for x in ("pool", "precision", "segments", "like", "overlap")
+        )
         if not same:
             self.choose_audience(plan)
         self.plan = plan
@@ -78,7 +81,7 @@ class TwinSource(mesa.Agent):
             self.spent += self.gifts
         self.gifts = 0
         day, effects = WEEKDAYS[market.today.weekday()], firm.effects
-        exposures = plan.exposures * plan.weekdays.get(day, 1.0)  # type: ignore[call-overload]
+        exposures = plan.exposures * plan.weekdays.get(day, 1.0)
         if plan.with_demand:
             exposures *= float(market.terms.now[0]["season"])
         dearer = price_factor(plan, market.in_force, market.day, effects, self.name)

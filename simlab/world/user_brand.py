@@ -34,7 +34,9 @@ def failed(brand: str, error: BaseException, what: str) -> InputError:
     said = error.problems[0].message if isinstance(error, InputError) else str(error)
     said = " ".join(said.split())[:200]
     message = f"{what}: {type(error).__name__}{': ' + said if said else ''}"
-    return InputError(Problem(_shown(file), message, "Mend the file; the line is the last of it that ran.", line, "brand"))
+    return InputError(
+        Problem(_shown(file), message, "Mend the file; the line is the last of it that ran.", line, "brand")
+    )
 
 
 def brand_class(brand: str) -> Any:
@@ -58,11 +60,17 @@ def brand_class(brand: str) -> Any:
         module = _LOADED[key]
     found = getattr(module, name, None)
     if not (isinstance(found, type) and issubclass(found, Brand)):
-        known = [k for k, v in vars(module).items() if isinstance(v, type) and issubclass(v, Brand) and v is not Brand]
+        known = [
+            k
+            for k, v in vars(module).items()
+            if isinstance(v, type) and issubclass(v, Brand) and v is not Brand
+        ]
         what = "is not a subclass of simlab.Brand" if found is not None else "does not exist"
-        listed = f"Brands in this file: {', '.join(known)}." if known else "Write: class Brand(simlab.Brand): ..."
-        raise InputError(Problem(_shown(file), f"the class {name} {what}", f"{did_you_mean(name, known)} {listed}".strip(),
-                                 where="brand"))  # fmt: skip
+        listed = (
+            f"Brands in this file: {', '.join(known)}." if known else "Write: class Brand(simlab.Brand): ..."
+        )
+        cure = f"{did_you_mean(name, known)} {listed}".strip()
+        raise InputError(Problem(_shown(file), f"the class {name} {what}", cure, where="brand"))
     return found
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scenarios_market import FIRM, by_kind, with_market
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
@@ -109,7 +110,8 @@ def random_world(rng: random.Random) -> World:
     if warmup and _happens(rng, 0.6):
         before = Scenario.model_validate(content | {"levers": _other_levers(rng, levers, names)})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
-    return World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
+    world = World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
+    return with_market(rng, world)
 
 
 worlds = st.randoms(use_true_random=False).map(random_world)
@@ -118,7 +120,7 @@ worlds = st.randoms(use_true_random=False).map(random_world)
 
 def random_test(rng: random.Random) -> World:
     """A valid world in which everybody is in one of two to four test cells."""
-    world = random_world(rng)
+    world = by_kind(random_world(rng))
     content = world.scenario.model_dump()
     cells = tuple(
         Scenario.model_validate(content | {"levers": _cell_levers(rng, content["levers"], world.scenario)})
@@ -139,7 +141,7 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
     stages = [stage.name for stage in scenario.stages]
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
-        return other | {"sources": levers["sources"]}
+        return other | {part: levers[part] for part in FIRM}
     other = _other_levers(rng, levers, stages)
     together = [
         ("push", "touches"),
