@@ -14,7 +14,7 @@ from simlab.scenario.schema import Scenario
 
 LESS_IS_BETTER = (
     "subsidy", "rewards", "acquisition_cost", "touch_cost", "hunters", "left", "mutes", "mute_rate",
-    "complaint_rate", "fatigue", "subsidised_organic",
+    "complaint_rate", "fatigue", "subsidised_organic", "cac",
 )  # fmt: skip
 """Outcomes of which a strategist wants less, other things being equal."""
 
@@ -36,6 +36,10 @@ STEPS: dict[str, str] = {
     "invitee_fen": "rewards to invitees",
     "acquisition_fen": "sources",
     "fixed_fen": "fixed cost",
+    "service_fen": "service",
+    "compensation_fen": "compensation",
+    "staff_fen": "staff",
+    "fine_fen": "fines",
     "residual": "value after the horizon",
 }
 """Steps from no difference to the difference in customer equity, in their order; ``margin`` and ``subsidy`` stand

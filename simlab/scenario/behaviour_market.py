@@ -29,7 +29,7 @@ class Acquisition(Part):
         "assumed", "assumed", le=20,
     )  # fmt: skip
     half_ugc: Factor = parameter(
-        60.0, "interactions per 1,000 members in stock at half of that gain", "per 1,000", 20, 200, "assumed",
+        60.0, "answers and stories per 1,000 members in stock at half of that gain", "per 1,000", 20, 200, "assumed",
         "assumed", gt=0,
     )  # fmt: skip
     ugc_half_life: Duration = parameter(

@@ -17,8 +17,10 @@ from simlab.scenario import Scenario, with_values
 from simlab.scenario.adaptive import READINGS, Alarm
 from simlab.scenario.changes import present
 from simlab.scenario.errors import InputError, Problem, did_you_mean
+from simlab.world.book import N_LIVE
 from simlab.world.market_terms import set_effects
 from simlab.world.metrics import M
+from simlab.world.money_terms import set_launches_today
 from simlab.world.terms import set_day
 from simlab.world.user_brand import failed
 
@@ -168,6 +170,8 @@ class Brand(mesa.Agent):
                 book.budget_left, rewards, market.effects.demand)  # fmt: skip
         set_effects(market.terms, market.strategies, market.names, market.effects, market.firm.entry_trust,
                     self.scales, shut)  # fmt: skip
+        set_launches_today(market.terms, market.in_force, market.names, market.date, book.adopters.tolist(),
+                           int(book.counts[N_LIVE]))  # fmt: skip
 
     def _decided(self) -> Scenario:
         """What `decide` says, as far as it can be carried out in this world."""

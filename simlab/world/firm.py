@@ -43,7 +43,8 @@ class Firm:
         if market.row > 0:
             yesterday: NDArray[np.int64] = market.book.ledger[market.row - 1]
             members = int(yesterday[:-2, ..., M.members].sum())
-            written = 1000.0 * int(yesterday[..., M.interactions].sum()) / members if members else 0.0
+            pieces = int(yesterday[..., [M.interactions, M.stories]].sum())
+            written = 1000.0 * pieces / members if members else 0.0
             self.ugc = self.ugc * float(exp(-LN_2 / b.ugc_half_life)) + written
             self._account(yesterday)
         keep = float(exp(-LN_2 / b.brand_half_life))

@@ -22,13 +22,16 @@ from simlab.world.draws import seed_key
 from simlab.world.engine import run_day
 from simlab.world.firm import Firm
 from simlab.world.graph import Graph
+from simlab.world.groups import Groups
 from simlab.world.happenings import Happenings
 from simlab.world.market_terms import CALM, Effects
 from simlab.world.metrics import COSTS, M
+from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
 from simlab.world.source import Source
+from simlab.world.staffing import ServiceDesk, Team
 from simlab.world.terms import fen, names_of, standing_terms
 from simlab.world.user_brand import brand_class
 
@@ -106,10 +109,13 @@ class Market(mesa.Model):
         self.effects: Effects = CALM
         self.happenings = Happenings(scenario, self.world)
         self.firm = Firm(self)
+        self.groups = Groups(self)
         if brand is None:
             brand = Brand if scenario.brand is None else brand_class(scenario.brand)
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
+        self.team = Team(self)
+        self.desk = ServiceDesk(self, self.team)
         # Mesa 3.3 numbers agents in a table by model, which would keep every model alive for ever
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
         self.datacollector = mesa.DataCollector(
@@ -131,14 +137,14 @@ class Market(mesa.Model):
         return (self.in_force, *self.cells)
 
     @property
+    def date(self) -> datetime.date:
+        """Today's calendar date."""
+        return self.scenario.start + datetime.timedelta(days=self.day - 1)
+
+    @property
     def row(self) -> int:
         """Today's row in the ledger."""
         return self.day - self.first_day
-
-    @property
-    def date(self) -> datetime.date:
-        """The calendar date of today."""
-        return self.scenario.start + datetime.timedelta(days=self.day - 1)
 
     def adopt(self, scenario: Scenario, cells: tuple[Scenario, ...] | None = None) -> None:
         """Put another strategy in force (and others in the test cells): touches, offers, programme, from today on."""
@@ -166,18 +172,23 @@ class Market(mesa.Model):
         self.effects = self.happenings.effects(self.day, self.in_force)
         self.firm.morning()
         self.brand.step()
+        self.groups.morning()
         for source in self.sources:
             source.step()
+        self.desk.step()
+        self.team.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
-        self._make_room()
+        self.make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
+        self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost)
         nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]
         nobody[M.fixed_fen] += fixed
-        nobody[M.fine_fen] += self.effects.fine
+        nobody[M.penalty_fen] += self.effects.fine
+        nobody[M.upkeep_fen] += upkeep(self.in_force, self.date)
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:
@@ -222,7 +233,7 @@ class Market(mesa.Model):
                 coupon_user=np.zeros(size, np.int32), coupon_offer=np.zeros(size, np.int8)
             )
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Grow the event log before the day, so that the engine never has to."""
         events = self.book.events
         if len(events):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simlab.world.compiled import hot_rule
 from simlab.world.counting import COHORT_NET, count_cohort
 from simlab.world.draws import day_key, user_key
-from simlab.world.market_rules import commission_of, enter, would_come_elsewhere
+from simlab.world.market_rules import enter, partner_part, would_come_elsewhere
 from simlab.world.metrics import M
 from simlab.world.rules import join_as_hunter
 
@@ -35,9 +35,9 @@ def share_order(users, i, paid, margin, world, terms, book, row):
     way = terms.ways[u.source]
     day = terms.now[0].day
     if way.fee > 0.0:
-        commission = commission_of(way, paid)
+        commission = partner_part(way, paid)
         u.net -= commission
-        row[M.commission_fen] += commission
+        row[M.partner_fen] += commission
         count_cohort(book, u, day, COHORT_NET, -commission)
     if would_come_elsewhere(day_key(user_key(world, i), day), way):
         u.net -= margin

@@ -45,15 +45,15 @@ def market_outcomes(
     entry = int(users["net"][here].sum()) + total["entry_fen"]
     return {
         "source_joins": joined * scale,
-        "cac": per((total["acquisition_fen"] + total["entry_fen"]) / 100.0, joined),
+        "source_cac": per((total["acquisition_fen"] + total["entry_fen"]) / 100.0, joined),
         "source_value": per(entry / 100.0, int(here.sum())),
         "source_active": per(int(seen.sum()), int(old.sum())),
         "source_basket": per(int(by_source[M.revenue_fen]) / 100.0, int(by_source[M.orders])),
         "landings": total["landings"] * scale,
-        "commission": total["commission_fen"] / 100.0 * scale,
+        "commission": total["partner_fen"] / 100.0 * scale,
         "elsewhere": per(total["elsewhere"], int(by_source[M.orders])),
         "programme_cost": total["programme_fen"] / 100.0 * scale,
-        "fines": total["fine_fen"] / 100.0 * scale,
+        "fines": total["penalty_fen"] / 100.0 * scale,
         "alarm_days": float(total["alarm_days"]),
         "leave_rate": per(total["leaves"] * 365.0, member_days),
     }

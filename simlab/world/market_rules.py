@@ -35,7 +35,7 @@ def enter(u, key, way):
 
 
 @hot_rule
-def commission_of(way, paid):
+def partner_part(way, paid):
     """A partner's share of a payment, in whole fen."""
     return np.int64(paid * way.fee + 0.5)
 

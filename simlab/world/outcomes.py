@@ -12,6 +12,7 @@ import numpy as np
 
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
+from simlab.world.funnel import funnel, value_parts
 from simlab.world.market import Market
 from simlab.world.market_outcomes import kept_value, market_outcomes
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
@@ -89,11 +90,36 @@ def outcomes(market: Market) -> dict[str, float]:
         "subsidised_organic": per(total["organic"], total["redeemed"]),
         "invites": total["invites"] * scale,
         "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
+        "satisfaction": per(total["affinity"] / FIXED_POINT, member_days),
+        "nps": _promoters(market),
+        "issues": total["issues"] * scale,
+        "wait": per(total["wait_minutes"] / 60.0, total["tickets"]),
+        "in_promise": per(total["in_time"], total["tickets"]),
+        "issue_complaints": total["escalations"] * scale,
+        "unsolved": total["given_up"] * scale,
+        "service_cost": (total["service_fen"] + total["compensation_fen"]) / 100.0 * scale,
+        "staff_cost": total["staff_fen"] / 100.0 * scale,
+        "violations": float(total["violations"]),
         "newcomer_need": _newcomer_need(market),
         **market_outcomes(market, ledger, total, scale, member_days),
+        # groups
+        "group_members": int(daily[-1, M.grouped]) * scale,
+        "group_activity": per(total["speakers"], total["grouped"]),
+        "ugc_share": per(total["stories"], total["stories"] + total["topics"]),
+        **value_parts(total, int(net.sum()), member_days),
+        **funnel(market, total),
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values
+
+
+def _promoters(market: Market) -> float:
+    """Members whose affinity is high less those whose affinity is low, as a share of all at the horizon."""
+    users = market.users[market.users["status"] == MEMBER]
+    if not len(users):
+        return float("nan")
+    affinity = users["affinity"] + users["trust"]
+    return (int((affinity > 0.6).sum()) - int((affinity < 0.4).sum())) / len(users)
 
 
 def _newcomer_need(market: Market) -> float:

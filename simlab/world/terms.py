@@ -15,11 +15,16 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
+from simlab.world import money_terms as money
+from simlab.world.amounts import LN_2, keep, saturating
+from simlab.world.amounts import NO_LIMIT as NO_LIMIT
+from simlab.world.amounts import fen as fen
 from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
+from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day, with_habit
 from simlab.world.market_terms import ways_of
-from simlab.world.numerics import exp, gamma_quantiles, log, power
+from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
     CURVE_SIZE,
@@ -31,25 +36,9 @@ from simlab.world.records import (
     TOUCH,
     Terms,
 )  # fmt: skip
+from simlab.world.staff_terms import late, write_staff
 
-LN_2 = 0.6931471805599453
-NO_LIMIT = 2**62
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
-
-
-def fen(yuan: float) -> int:
-    """Yuan to whole fen."""
-    return round(yuan * 100)
-
-
-def keep(half_life: float) -> float:
-    """Daily factor of a stock with this half-life in days."""
-    return float(exp(-LN_2 / half_life))
-
-
-def saturating(x: float, half: float) -> float:
-    """Concave response in [0, 1) with value 1/2 at `half`."""
-    return x / (x + half) if x > 0 else 0.0
 
 
 @rule
@@ -91,6 +80,8 @@ class Names:
     touches: tuple[str, ...]  # in order of priority
     offers: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
+    plans: tuple[str, ...] = ()
+    launches: tuple[str, ...] = ()
 
 
 def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
@@ -106,6 +97,8 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
         touches=tuple(touches),
         offers=tuple(offers),
         numbers=numbers,
+        plans=tuple(scenario.levers.plans),
+        launches=tuple(scenario.levers.launches),
     )
 
 
@@ -149,23 +142,31 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
         row["exposure"] = 1.0 if promo else b.exposure.value_weight
         row["trust"] = -b.trust.promo_loss if promo else b.trust.value_gain
         row["cost"], row["promo"] = fen(touch.cost), promo
-        row["offer"] = numbers.offers[touch.offer] if touch.offer is not None else -1
+        row["offer"] = numbers.offers.get(touch.offer or "", -1)
+        row["plan"] = names.plans.index(touch.offer) if touch.offer in names.plans else -1
     offers = np.zeros(len(names.offers), OFFER)
     for name, offer, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.offers.items()]:
         row = offers[numbers.offers[name]]
         row["name"] = name_hash("offer:" + name)
         row["depth"], row["log_price"] = np.float32(offer.depth), log(1.0 - offer.depth)
-        row["clip_rate"] = b.price.clip * offer.depth / 0.1
         row["min_spend"], row["valid"] = fen(offer.min_spend), offer.valid
         row["stages"] = stage_mask(names, offer.stages)
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions = Conditions()
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
+    kinds = kinds_of(scenario, conditions)
+    money.write_offers(offers, own, conditions)
+    plans = money.plans_of(scenario, names, conditions)
+    launches = money.launches_of(scenario, names, conditions)
     curves, baskets = _responses(scenario) if known is None else (known.curves, known.baskets)
     now = np.zeros(len(cells), NOW)
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
+        write_staff(record, cell, conditions)
+        money.write_standing(record, cell)
+        money.track_spend(record, cell, conditions)
+    late(touches, scenario)
     return Terms(
         now=now,
         touches=touches,
@@ -176,6 +177,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
         curves=curves,
         baskets=baskets,
         ways=ways_of(scenario, names),
+        kinds=kinds,
+        plans=plans,
+        launches=launches,
     )
 
 
@@ -213,7 +217,8 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "episodes": inv.episodes, "invite_gain": inv.gain, "half_reward": inv.half_reward,
         "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
         "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
-        "most_orders": 1.0,
+        "most_orders": (1.0 + with_habit(scenario)) * most_fit(scenario),
+        "habit_keep": keep(b.groups.habit_half_life), "habit_orders": with_habit(scenario), "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
         "referral": referral is not None, "needed": referral.needed if referral else 1,
@@ -246,6 +251,8 @@ def set_day(
     terms.rates[:] = 0.0
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
+    set_kinds_day(terms.kinds, scenario, day, weekday)
+    money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
 

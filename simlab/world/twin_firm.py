@@ -209,7 +209,7 @@ class TwinFirm:
             for (day, stage, _, _, metric), amount in market.diary.ledger.items():
                 if day == market.day - 1:
                     members += amount if metric == M.members and stage < market.prospect_stage else 0
-                    answers += amount if metric == M.interactions else 0
+                    answers += amount if metric in (M.interactions, M.stories) else 0
             self.written *= keep(b.ugc_half_life)
             self.written += 1000.0 * answers / members if members else 0.0
         planned = fen(levers.brand_building.per_day) + sum(map(fen, levers.prevention.values()))

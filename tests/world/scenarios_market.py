@@ -169,7 +169,7 @@ def by_kind(world: World) -> World:
 
 def sources_money(done: Run, margin: Callable[[int], int]) -> dict[M, list[tuple[int, int, int]]]:
     """(day, user, fen) of what sources take, recounted from the log: for newcomers, and of their orders."""
-    market, money = done.market, {M.entry_fen: [], M.commission_fen: [], M.elsewhere_fen: []}
+    market, money = done.market, {M.entry_fen: [], M.partner_fen: [], M.elsewhere_fen: []}
     cut = {(day, user): amount for day, user, _, amount in done.of(Event.REDEEM)}
 
     def source_of(user: int, day: int) -> tuple[str, Source | None]:
@@ -186,7 +186,7 @@ def sources_money(done: Run, margin: Callable[[int], int]) -> dict[M, list[tuple
         if source is None:
             continue
         paid = amount - cut.get((day, user), 0)
-        money[M.commission_fen].append((day, user, int(paid * source.revenue_share + 0.5)))
+        money[M.partner_fen].append((day, user, int(paid * source.revenue_share + 0.5)))
         key, label = day_key(user_key(market.world, user), day), np.uint64(name_hash("source:" + name))
         if named_uniform(key, int(Purpose.ELSEWHERE), label) < source.own_anyway:
             money[M.elsewhere_fen].append((day, user, margin(amount)))

@@ -68,7 +68,7 @@ class Run:
                 held[user] = value // 2
 
 
-NOBODYS = (M.acquisition_fen, M.fixed_fen, M.programme_fen, M.fine_fen)
+NOBODYS = (M.acquisition_fen, M.fixed_fen, M.programme_fen, M.penalty_fen)
 """Costs that belong to no user."""
 
 

@@ -18,7 +18,8 @@ from simlab.world.metrics import COSTS
 _COST_NAMES = {
     "subsidy_fen": "offer subsidy", "touch_fen": "touches", "complaint_fen": "complaints",
     "reward_fen": "rewards to inviters", "invitee_fen": "rewards to invitees", "acquisition_fen": "sources",
-    "fixed_fen": "fixed cost",
+    "fixed_fen": "fixed cost", "service_fen": "service", "compensation_fen": "compensation", "staff_fen": "staff",
+    "fine_fen": "fines",
 }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def orders_and_net(results: Results) -> Figure | None:
     ):
         x = style.timeline(ax, results, named=False)
         style.banded(ax, x, series.band(series.rolling_mean(array, 7)), colour)
-        for first_day, last_day in _events(results):
+        for _, first_day, last_day in _events(results):
             until = min(last_day + datetime.timedelta(days=1), last)
             ax.axvspan(
                 date2num(first_day), date2num(until), color=style.EVENT, alpha=0.35, linewidth=0, zorder=0
@@ -56,17 +57,17 @@ def orders_and_net(results: Results) -> Figure | None:
     return style.finish(fig)
 
 
-def _events(results: Results) -> list[tuple[datetime.date, datetime.date]]:
-    """First and last day of the dated events that touch the simulated days; random ones differ by seed."""
+def _events(results: Results) -> list[tuple[str, datetime.date, datetime.date]]:
+    """Name, first and last day of the dated events that touch the simulated days; random ones differ by seed."""
     first, *_, last = series.dates(results, [series.days(results)[0], results.scenario.horizon])
     events = results.scenario.calendar.events
-    dated = [(e.first, e.last) for e in events if e.first is not None and e.last is not None]
-    return [(begin, end) for begin, end in dated if end >= first and begin <= last]
+    dated = [(e.name, e.first, e.last) for e in events if e.first is not None and e.last is not None]
+    return [(name, begin, end) for name, begin, end in dated if end >= first and begin <= last]
 
 
 def caption_orders(results: Results) -> str:
     """What the lines are, and which events are shaded."""
-    names = list(dict.fromkeys(event.name for event in _events(results)))
+    names = list(dict.fromkeys(name for name, _, _ in _events(results)))
     more = f" and {len(names) - 6} more" if len(names) > 6 else ""
     return "Mean of the last 7 days." + (f" Amber: {', '.join(names[:6])}{more}." if names else "")
 
