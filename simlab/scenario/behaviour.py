@@ -314,10 +314,9 @@ class Activity(Part):
     )
 
 
-from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
-from simlab.scenario.behaviour_market import Acquisition  # noqa: E402  (it takes Part and parameter from above)
-
 # after `Part` and `parameter`, which these need
+from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
+from simlab.scenario.behaviour_market import Acquisition  # noqa: E402
 from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
 from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
     ProductBehaviour,
@@ -338,16 +337,16 @@ class Behaviour(Part):
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
     acquisition: Acquisition = Acquisition()
-    groups: Groups = Groups()
-    # staff
-    service: ServiceBehaviour = ServiceBehaviour()
-    team: TeamBehaviour = TeamBehaviour()
-    product: ProductBehaviour = ProductBehaviour()
     # money
     deals: Deals = Deals()
     loyalty: Loyalty = Loyalty()
     commitment: Commitment = Commitment()
     shopping: Shopping = Shopping()
+    groups: Groups = Groups()
+    # staff
+    service: ServiceBehaviour = ServiceBehaviour()
+    team: TeamBehaviour = TeamBehaviour()
+    product: ProductBehaviour = ProductBehaviour()
 
 
 def parameters() -> list[dict[str, Any]]:

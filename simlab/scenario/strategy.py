@@ -120,6 +120,14 @@ class Levers(Part):
     phases: Phases = Field((), description="levers that change on a day of the run")
     alarms: Annotated[dict[Label, Alarm], ByName] = Field(
         default_factory=dict, max_length=12, description="reactions to what is observed")  # fmt: skip
+    # money
+    recommendation: Recommendation | None = None
+    points: Points | None = None
+    levels: Levels | None = None
+    plans: Annotated[dict[Label, Plan], ByName] = Field(default_factory=dict, max_length=6)
+    checkout: Checkout | None = None
+    shops: Shops | None = None
+    launches: Annotated[dict[Label, Launch], ByName] = Field(default_factory=dict, max_length=8)
     groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
     # staff
     staff: Staff = Staff()
@@ -129,14 +137,6 @@ class Levers(Part):
     aigc: Aigc | None = None
     feedback: Feedback | None = None
     renewal: Renewal | None = None
-    # money
-    recommendation: Recommendation | None = None
-    points: Points | None = None
-    levels: Levels | None = None
-    plans: Annotated[dict[Label, Plan], ByName] = Field(default_factory=dict, max_length=6)
-    checkout: Checkout | None = None
-    shops: Shops | None = None
-    launches: Annotated[dict[Label, Launch], ByName] = Field(default_factory=dict, max_length=8)
 
     @model_validator(mode="after")
     def _references(self) -> Levers:

@@ -50,7 +50,7 @@ def market_outcomes(
         "source_active": per(int(seen.sum()), int(old.sum())),
         "source_basket": per(int(by_source[M.revenue_fen]) / 100.0, int(by_source[M.orders])),
         "landings": total["landings"] * scale,
-        "commission": total["partner_fen"] / 100.0 * scale,
+        "partner_cost": total["partner_fen"] / 100.0 * scale,
         "elsewhere": per(total["elsewhere"], int(by_source[M.orders])),
         "programme_cost": total["programme_fen"] / 100.0 * scale,
         "fines": total["penalty_fen"] / 100.0 * scale,

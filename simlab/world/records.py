@@ -199,8 +199,8 @@ class Terms(NamedTuple):
         curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
         baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
         ways: (C,) WAY records by number of the source.
-        kinds: (L,) GROUP_KIND records, in order of priority.
         plans: (P,) PLAN records. launches: (L,) LAUNCH records.
+        kinds: (L,) GROUP_KIND records, in order of priority.
     """
 
     now: NDArray[np.void]
@@ -212,10 +212,10 @@ class Terms(NamedTuple):
     curves: NDArray[np.float64]
     baskets: NDArray[np.float64]
     ways: NDArray[np.void]
-    kinds: NDArray[np.void]
     # money
     plans: NDArray[np.void]
     launches: NDArray[np.void]
+    kinds: NDArray[np.void]
 
 
 class Event(IntEnum):
@@ -263,8 +263,10 @@ class Event(IntEnum):
     # firm
     ISSUE = auto()
     SOLVE = auto()
-    ESCALATE = auto()
+    ESCALATE = auto()  # fen
     GIVE_UP = auto()
+    SERVICE = auto()  # fen
+    MADE_GOOD = auto()  # fen
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

@@ -70,9 +70,9 @@ def fade(u, now):
     u.inventory = rested(u.inventory * now.inventory_keep)
     u.log_reference = rested(u.log_reference * now.reference_keep)
     u.trust = rested(u.trust * now.trust_keep)
-    u.habit = rested(u.habit * now.habit_keep)
     if now.recent_keep > 0.0:
         u.recent_spend = rested(np.float32(u.recent_spend * now.recent_keep))
+    u.habit = rested(u.habit * now.habit_keep)
     grief = rested(u.grief * now.grief_keep)
     if u.lost_friends > 0 or u.lost_inviter > 0:
         grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter

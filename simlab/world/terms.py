@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world import money_terms as money
-from simlab.world.amounts import LN_2, keep, saturating
+from simlab.world.amounts import LN_2, fen, keep, saturating
 from simlab.world.amounts import NO_LIMIT as NO_LIMIT
-from simlab.world.amounts import fen as fen
 from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
@@ -154,18 +153,18 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions = Conditions()
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
-    kinds = kinds_of(scenario, conditions)
     money.write_offers(offers, own, conditions)
     plans = money.plans_of(scenario, names, conditions)
     launches = money.launches_of(scenario, names, conditions)
+    kinds = kinds_of(scenario, conditions)
     curves, baskets = _responses(scenario) if known is None else (known.curves, known.baskets)
     now = np.zeros(len(cells), NOW)
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
-        write_staff(record, cell, conditions)
         money.write_standing(record, cell)
         money.track_spend(record, cell, conditions)
+        write_staff(record, cell, conditions)
     late(touches, scenario)
     return Terms(
         now=now,
@@ -177,9 +176,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
         curves=curves,
         baskets=baskets,
         ways=ways_of(scenario, names),
-        kinds=kinds,
         plans=plans,
         launches=launches,
+        kinds=kinds,
     )
 
 
@@ -251,8 +250,8 @@ def set_day(
     terms.rates[:] = 0.0
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
-    set_kinds_day(terms.kinds, scenario, day, weekday)
     money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
+    set_kinds_day(terms.kinds, scenario, day, weekday)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
 

@@ -68,8 +68,8 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
     "activity": {
         "visits": (0, 0.9), "visit_need": (-0.9, 0.9), "sociability_spread": (0, 2),
     },
-    "groups": WIDE_GROUPS,
     **money.WIDE,
+    "groups": WIDE_GROUPS,
 }  # fmt: skip
 
 
@@ -151,8 +151,9 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
     stages = [stage.name for stage in scenario.stages]
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
+        other = money.other(rng, levers, other)
         kept = {part: levers[part] for part in (*FIRM, "groups")}
-        return money.other(rng, levers, other) | kept
+        return {k: v for k, v in levers.items() if k not in other} | other | kept
     other = _other_levers(rng, levers, stages)
     together = [
         ("push", "touches"),
