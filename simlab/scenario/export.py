@@ -104,6 +104,9 @@ def dump_yaml(scenario: Scenario, folder: str | Path | None = None) -> str:
     for block, key in (("population", "base"), ("graph", "file")):
         if said[block][key] is not None:
             said[block][key] = Path(os.path.relpath(Path(said[block][key]).resolve(), here)).as_posix()
+    if said["brand"] is not None:
+        file, _, name = said["brand"].rpartition(":")
+        said["brand"] = f"{Path(os.path.relpath(Path(file).resolve(), here)).as_posix()}:{name}"
     return yaml.dump(
         said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
     )

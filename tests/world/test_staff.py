@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from bodies import difference, engine_story, twin_story
+
 from scenarios import random_world
 from simlab.scenario import Scenario
 from simlab.scenario.errors import InputError
