@@ -239,11 +239,11 @@ class Market(mesa.Model):
             for source in self.sources:
                 source.spent = 0
         self.brand.step()
+        self.desk.step()
+        self.team.step()
         self.groups.morning()
         for source in self.sources:
             source.step()
-        self.desk.step()
-        self.team.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
