@@ -175,11 +175,11 @@ class Market(mesa.Model):
         self.effects = self.happenings.effects(self.day, self.in_force)
         self.firm.morning()
         self.brand.step()
+        self.desk.step()
+        self.team.step()
         self.groups.morning()
         for source in self.sources:
             source.step()
-        self.desk.step()
-        self.team.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""

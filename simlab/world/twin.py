@@ -129,10 +129,10 @@ class TwinMarket(mesa.Model):
         self.firm.look_out()
         self.firm.begin_day()
         self.set_terms()
+        self.staff.begin_day()
         self.groups.morning()
         for source in self.sources:
             source.advertise()
-        self.staff.begin_day()
         people = self.agents_by_type[self.person_type]
         people.do("wake")
         people.shuffle_do("morning")

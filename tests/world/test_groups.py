@@ -65,7 +65,7 @@ def morning_of(members: int, kind: np.void, active: float = 0.15, **counts: int)
     group["messages"] = round(active * members)
     for name, count in counts.items():
         group[name] = count
-    open_day(group, kind, 1)
+    open_day(group, kind, 1, 1.0)
     return group
 
 
