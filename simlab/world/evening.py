@@ -28,7 +28,7 @@ from simlab.world.counting import (
 )
 from simlab.world.draws import Purpose, day_key, draw_bits, user_key
 from simlab.world.metrics import M
-from simlab.world.money import after_order, earn_points
+from simlab.world.money import earn_points, settle_money
 from simlab.world.money_rules import STANDING, offer_of, settle
 from simlab.world.records import MEMBER, PROSPECT, Event
 from simlab.world.rules import (
@@ -41,8 +41,7 @@ from simlab.world.rules import (
     first_friend,
     join_as_hunter,
 )
-
-from simlab.world.service import after_order as open_issue
+from simlab.world.service import after_order
 
 # typed, so that numba compiles a function once and not once per constant
 NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
@@ -74,7 +73,7 @@ def complete_order(users, i, amount, usual, cut, rewards, bits, terms, book, row
         mark_active(book, row, u, day)
     count_cohort(book, u, day, COHORT_ORDERS, np.int64(1))
     count_cohort(book, u, day, COHORT_NET, margin - cut)
-    after_order(u, i, amount, bits, rewards, points, book, row, now)
+    settle_money(u, i, amount, bits, rewards, points, book, row, now)
     if day > 0 and age_of(u, day) != u.bought_age:
         u.bought_age = age_of(u, day)
         count_cohort(book, u, day, COHORT_BUYERS, np.int64(1))
@@ -106,7 +105,7 @@ def settle_orders(users, world, terms, book, d):
                        book.order_rewards[k], bits, terms, book, row)  # fmt: skip
         show_order(u, day_key(user_key(world, i), day), before, terms.now[u.cell])
         if now.issue > 0.0 or now.follow_up > 0.0:
-            open_issue(users, i, world, terms, book, row)
+            after_order(users, i, world, terms, book, row)
     book.counts[N_ORDERS] = 0
 
 
@@ -238,4 +237,4 @@ def arrive(users, world, terms, book, outside, d):
                     users, f, amount, amount, NO_DEPTH, NO_DEPTH, np.int64(ORDERED | ORGANIC), terms, book, row
                 )
                 if terms.now[0].issue > 0.0 or terms.now[0].follow_up > 0.0:
-                    open_issue(users, f, world, terms, book, row)
+                    after_order(users, f, world, terms, book, row)

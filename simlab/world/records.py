@@ -213,8 +213,8 @@ class Terms(NamedTuple):
         appeal: (K, G) today's factor of opening touch k in segment g.
         channels: (H,) CHANNEL records; none where there is one channel only.
         schemes: (L,) SCHEME records. scheme_first: first condition of each of their places, one scheme after another.
-        kinds: (L,) GROUP_KIND records, in order of priority.
         plans: (P,) PLAN records. launches: (L,) LAUNCH records.
+        kinds: (L,) GROUP_KIND records, in order of priority.
     """
 
     now: NDArray[np.void]
@@ -232,10 +232,10 @@ class Terms(NamedTuple):
     channels: NDArray[np.void]
     schemes: NDArray[np.void]
     scheme_first: NDArray[np.int64]
-    kinds: NDArray[np.void]
     # money
     plans: NDArray[np.void]
     launches: NDArray[np.void]
+    kinds: NDArray[np.void]
 
 
 class Event(IntEnum):
@@ -283,8 +283,10 @@ class Event(IntEnum):
     # firm
     ISSUE = auto()
     SOLVE = auto()
-    ESCALATE = auto()
+    ESCALATE = auto()  # fen
     GIVE_UP = auto()
+    SERVICE = auto()  # fen
+    MADE_GOOD = auto()  # fen
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

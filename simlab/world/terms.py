@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world import money_terms as money
-from simlab.world.amounts import LN_2, keep, saturating
+from simlab.world.amounts import LN_2, fen, keep, saturating
 from simlab.world.amounts import NO_LIMIT as NO_LIMIT
-from simlab.world.amounts import fen as fen
 from simlab.world.cells import Numbers, numbered, senders_of
 from simlab.world.compiled import rule
 from simlab.world.contact_terms import (
@@ -49,7 +48,6 @@ from simlab.world.records import (
     TOUCH,
     Terms,
 )  # fmt: skip
-
 from simlab.world.staff_terms import late, write_staff
 
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
@@ -176,10 +174,10 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     schemes, scheme_first = scheme_tables(scenario, conditions)
     automatic = automation(cells, names)
     rules = rule_table(automatic, conditions)
-    kinds = kinds_of(scenario, conditions)
     money.write_offers(offers, own, conditions)
     plans = money.plans_of(scenario, names, conditions)
     launches = money.launches_of(scenario, names, conditions)
+    kinds = kinds_of(scenario, conditions)
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -191,9 +189,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
-        write_staff(record, cell, conditions)
         money.write_standing(record, cell)
         money.track_spend(record, cell, conditions)
+        write_staff(record, cell, conditions)
     late(touches, scenario)
     return Terms(
         now=now,
@@ -210,9 +208,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         channels=channel_table(scenario, names.channels),
         schemes=schemes,
         scheme_first=scheme_first,
-        kinds=kinds,
         plans=plans,
         launches=launches,
+        kinds=kinds,
     )
 
 
@@ -288,8 +286,8 @@ def set_day(
             for number in numbers.copies(name):
                 for g, segment in enumerate(names.segments):
                     terms.appeal[number, g] = appeal_of(touch, cell, segment, day)
-    set_kinds_day(terms.kinds, scenario, day, weekday)
     money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
+    set_kinds_day(terms.kinds, scenario, day, weekday)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
 

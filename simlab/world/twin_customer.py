@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.contact import Channel
-from simlab.world.contact_rules import muted_channel, show_order
 from simlab.world import twin_money as money
+from simlab.world.contact_rules import muted_channel, show_order
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
 from simlab.world.group_tables import Said
 from simlab.world.metrics import FIXED_POINT, M
