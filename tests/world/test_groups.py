@@ -153,9 +153,10 @@ def test_a_group_that_grows_is_split_between_neighbours() -> None:
 
 def test_silent_groups_are_merged() -> None:
     silent = {"behaviour.groups.talk": 0, "behaviour.groups.quit": 0}
-    apart, together = live(with_club(silent)), live(with_club(silent, merge_below=0.1))
-    assert len(groups_of(together)) < len(groups_of(apart))
-    assert max(len(members_of(together, g)) for g in groups_of(together)) <= 60 + 20
+    wide = {"split_above": 150}
+    apart, together = live(with_club(silent, **wide)), live(with_club(silent, merge_below=0.1, **wide))
+    assert len(groups_of(together)) <= len(groups_of(apart)) / 2
+    assert max(len(members_of(together, g)) for g in groups_of(together)) <= 150 + 30  # newcomers since Monday
 
 
 # Conversation ---------------------------------------------------------------------------
@@ -172,7 +173,7 @@ def test_promotions_and_noise_silence_a_group_and_moderators_help() -> None:
 
 def test_company_spreads_and_so_does_silence() -> None:
     """Tipping: with strong peers a lively start stays lively and a silent one stays silent."""
-    strong = {"behaviour.groups.peers": 12, "behaviour.groups.talk": 0.012, "behaviour.groups.quit": 0,
+    strong = {"behaviour.groups.peers": 10, "behaviour.groups.talk": 0.014, "behaviour.groups.quit": 0,
               "behaviour.groups.habit_gain": 0, "horizon": 40, "warmup.days": 0} | QUIET  # fmt: skip
 
     def later(start: float) -> float:
@@ -275,7 +276,7 @@ def wild() -> tuple[Market, ...]:
     while len(markets) < 200:
         world = random_world(random.Random(10_000 + number))
         rng, number = random.Random(number), number + 1
-        if world.graph.n > 130:
+        if world.graph.n > 65:
             continue
         groups = random_groups(rng)
         content = world.scenario.model_dump()
@@ -302,7 +303,7 @@ def test_nothing_runs_away_in_two_hundred_worlds() -> None:
         for g in groups_of(market):
             assert len(members_of(market, g)) == book.groups["members"][g] > -1
     assert sum(len(market.book.groups) > 4 for market in wild()) > 50  # and they do split
-    assert sum(total(market, M.speakers) for market in wild()) > 10_000
+    assert sum(total(market, M.speakers) for market in wild()) > 5_000
 
 
 # Files ------------------------------------------------------------------------------------
