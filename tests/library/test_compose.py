@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import simlab as package
-from simlab.scenario import InputError, load
+from simlab.scenario import InputError, json_schema, load
 from simlab.scenario.compose import new
-from simlab.scenario.library import entry, library
+from simlab.scenario.experiments import load_experiment
+from simlab.scenario.library import Mechanism, arm, entry, library
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -149,6 +150,30 @@ def test_the_library_is_searched_in_two_languages(simlab: Call) -> None:
     code, printed, _ = simlab("library", "--show", "targets")
     assert printed == entry("targets").text
     assert simlab("library", "--show", "tagets")[0] == 2
+
+
+def test_the_file_that_the_guide_shows_is_one(project: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "library.md").read_text(encoding="utf-8")
+    text = page.split("```yaml\n")[1].split("```")[0]
+    (project / "shown.yaml").write_text(text, encoding="utf-8")
+    shown = entry("shown.yaml")
+    assert shown.mechanism.zh in shown.about
+    assert arm(shown, kind="with").scenario.calendar.weekdays == {"fri": 2.0, "sat": 0.8}
+    assert arm(shown, kind="zero").scenario.calendar.weekdays == {"fri": 1.0, "sat": 1.0}
+
+
+def test_every_question_can_be_asked() -> None:
+    root = Path(__file__).parents[2]
+    asked = [one.mechanism.question for one in library() if one.mechanism.question]
+    assert asked
+    for question in asked:
+        assert load_experiment(root / question).experiment.question
+
+
+def test_the_schema_knows_the_header() -> None:
+    schema = json_schema()
+    assert set(schema["properties"]["mechanism"]["properties"]) == set(Mechanism.model_fields)
+    assert {"Effect", "Scenario"} & set(schema["$defs"]) == {"Effect"}
 
 
 def test_from_python() -> None:
