@@ -314,14 +314,14 @@ class Activity(Part):
     )
 
 
+# after `Part` and `parameter`, which these need
 from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
+from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
 from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
     ProductBehaviour,
     ServiceBehaviour,
     TeamBehaviour,
 )
-# after `Part` and `parameter`, which these need
-from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
 
 
 class Behaviour(Part):
@@ -335,16 +335,16 @@ class Behaviour(Part):
     invitation: Invitation = Invitation()
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
-    groups: Groups = Groups()
-    # staff
-    service: ServiceBehaviour = ServiceBehaviour()
-    team: TeamBehaviour = TeamBehaviour()
-    product: ProductBehaviour = ProductBehaviour()
     # money
     deals: Deals = Deals()
     loyalty: Loyalty = Loyalty()
     commitment: Commitment = Commitment()
     shopping: Shopping = Shopping()
+    groups: Groups = Groups()
+    # staff
+    service: ServiceBehaviour = ServiceBehaviour()
+    team: TeamBehaviour = TeamBehaviour()
+    product: ProductBehaviour = ProductBehaviour()
 
 
 def parameters() -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ class Groups(Part):
     """Conversation in groups. A member speaks with 1 - exp(-wish); every factor of the wish is 1 at rest."""
 
     talk: PerDay = parameter(
-        0.16, "wish to speak of a mean member, before the state of the group", "per day", 0.08, 0.25, "L28p"
+        0.16, "wish to speak of a mean member, before the state of the group", "per day", 0.08, 0.25, "daily speakers 12-25 % in a healthy group"
     )
     peers: Factor = parameter(
         1.5, "largest relative gain of that wish in lively company", "-", 0.5, 3, "assumed", "assumed", le=10

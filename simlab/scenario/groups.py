@@ -54,7 +54,7 @@ class Opinion(Part):
 class Ritual(Part):
     """Theme days: the same thing on the same weekdays."""
 
-    days: tuple[Weekday, ...] = Field(("fri",), min_length=1)
+    days: tuple[Weekday, ...] = Field(("fri",), description="weekdays; [] for none")
     cost: Money = Field(10.0, description="per group and theme day")
 
 

@@ -10,6 +10,9 @@ from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.loyalty import Levels, Plan, Points
+from simlab.scenario.offer import Offer, Recommendation
+from simlab.scenario.shop import Checkout, Launch, Shops
 from simlab.scenario.staff import (
     Advisers,
     Aigc,
@@ -20,9 +23,6 @@ from simlab.scenario.staff import (
     Staff,
     check_staff,
 )
-from simlab.scenario.loyalty import Levels, Plan, Points
-from simlab.scenario.offer import Offer, Recommendation
-from simlab.scenario.shop import Checkout, Launch, Shops
 from simlab.scenario.units import Factor, Money, Number, PerWeek, Price, Share
 from simlab.scenario.weekdays import WEEKDAYS, Weekday
 
@@ -122,6 +122,14 @@ class Levers(Part):
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
     sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+    # money
+    recommendation: Recommendation | None = None
+    points: Points | None = None
+    levels: Levels | None = None
+    plans: Annotated[dict[Label, Plan], ByName] = Field(default_factory=dict, max_length=6)
+    checkout: Checkout | None = None
+    shops: Shops | None = None
+    launches: Annotated[dict[Label, Launch], ByName] = Field(default_factory=dict, max_length=8)
     groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
     # staff
     staff: Staff = Staff()
@@ -131,14 +139,6 @@ class Levers(Part):
     aigc: Aigc | None = None
     feedback: Feedback | None = None
     renewal: Renewal | None = None
-    # money
-    recommendation: Recommendation | None = None
-    points: Points | None = None
-    levels: Levels | None = None
-    plans: Annotated[dict[Label, Plan], ByName] = Field(default_factory=dict, max_length=6)
-    checkout: Checkout | None = None
-    shops: Shops | None = None
-    launches: Annotated[dict[Label, Launch], ByName] = Field(default_factory=dict, max_length=8)
 
     @model_validator(mode="after")
     def _references(self) -> Levers:

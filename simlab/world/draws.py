@@ -94,7 +94,6 @@ class Purpose(IntEnum):
     OFFER_SHARE = 140  # whether somebody is in the random share of an offer
     FIT = 141  # whether a bundle or a sample is of use to somebody
     BUNDLE = 142
-    SAMPLE_STEPS = 143
     SUITS = 144  # whether what an opened touch shows fits the person
     REDEEM_POINTS = 145
     PLAN_SHARE = 146

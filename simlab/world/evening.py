@@ -27,7 +27,7 @@ from simlab.world.counting import (
 )
 from simlab.world.draws import Purpose, day_key, draw_bits, user_key
 from simlab.world.metrics import M
-from simlab.world.money import after_order, earn_points
+from simlab.world.money import earn_points, settle_money
 from simlab.world.money_rules import STANDING, offer_of, settle
 from simlab.world.records import MEMBER, PROSPECT, Event
 from simlab.world.rules import (
@@ -40,8 +40,7 @@ from simlab.world.rules import (
     first_friend,
     join_as_hunter,
 )
-
-from simlab.world.service import after_order as open_issue
+from simlab.world.service import after_order
 
 # typed, so that numba compiles a function once and not once per constant
 NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
@@ -73,7 +72,7 @@ def complete_order(users, i, amount, usual, cut, rewards, bits, terms, book, row
         mark_active(book, row, u, day)
     count_cohort(book, u, day, COHORT_ORDERS, np.int64(1))
     count_cohort(book, u, day, COHORT_NET, margin - cut)
-    after_order(u, i, amount, bits, rewards, points, book, row, now)
+    settle_money(u, i, amount, bits, rewards, points, book, row, now)
     if day > 0 and age_of(u, day) != u.bought_age:
         u.bought_age = age_of(u, day)
         count_cohort(book, u, day, COHORT_BUYERS, np.int64(1))
@@ -103,7 +102,7 @@ def settle_orders(users, world, terms, book, d):
         complete_order(users, i, book.order_amount[k], book.order_usual[k], book.order_cut[k],
                        book.order_rewards[k], bits, terms, book, row)  # fmt: skip
         if now.issue > 0.0 or now.follow_up > 0.0:
-            open_issue(users, i, world, terms, book, row)
+            after_order(users, i, world, terms, book, row)
     book.counts[N_ORDERS] = 0
 
 
@@ -235,4 +234,4 @@ def arrive(users, world, terms, book, outside, d):
                     users, f, amount, amount, NO_DEPTH, NO_DEPTH, np.int64(ORDERED | ORGANIC), terms, book, row
                 )
                 if terms.now[0].issue > 0.0 or terms.now[0].follow_up > 0.0:
-                    open_issue(users, f, world, terms, book, row)
+                    after_order(users, f, world, terms, book, row)

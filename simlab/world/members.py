@@ -9,8 +9,8 @@ from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE
 from simlab.world.compiled import hot_rule, inlined_hot_rule
 from simlab.world.counting import COHORT_NET, count_cohort, leave, mark_active, move, note
 from simlab.world.draws import day_key, user_key
-from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.group_day import live_in_group
+from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.money import earn_points, forget_points, plans_today, present_plan, wish
 from simlab.world.money_rules import recommend

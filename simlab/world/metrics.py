@@ -69,6 +69,7 @@ class M(IntEnum):
     renewals = auto()
     lapses = auto()
     fee_fen = auto()  # fees of plans; they are part of revenue and margin
+    fee_margin_fen = auto()
     adoptions = auto()  # first orders of what is new
     # company
     # groups
@@ -110,17 +111,17 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
-    "community_fen",
-    "contributor_fen",
-    "service_fen",
-    "compensation_fen",
-    "staff_fen",
-    "fine_fen",
     # money
     "sample_fen",
     "points_fen",
     "benefit_fen",
     "commission_fen",
     "upkeep_fen",
+    "community_fen",
+    "contributor_fen",
+    "service_fen",
+    "compensation_fen",
+    "staff_fen",
+    "fine_fen",
 )
 FIXED_POINT = 10_000.0

@@ -81,6 +81,7 @@ def pay_fee(u, i, k, plan, book, row, now):
     if now.recent_keep > 0.0:
         u.recent_spend += plan.fee / 100.0
     row[M.fee_fen] += plan.fee
+    row[M.fee_margin_fen] += plan.margin
     row[M.revenue_fen] += plan.fee
     row[M.margin_fen] += plan.margin
     row[M.benefit_fen] += plan.cost
@@ -147,7 +148,7 @@ def wish(u, i, own, key, terms, book, row, now):
 
 
 @hot_rule
-def after_order(u, i, amount, bits, rewards, points, book, row, now):
+def settle_money(u, i, amount, bits, rewards, points, book, row, now):
     """What an order brings and costs beyond margin and subsidy: points, services, commission, a launch."""
     if rewards > 0:
         fen = rewards * now.step_fen

@@ -190,8 +190,8 @@ class Terms(NamedTuple):
         conditions: (C, 3) observable number, 0 for <= or 1 for >=, value.
         curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
         baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
-        kinds: (L,) GROUP_KIND records, in order of priority.
         plans: (P,) PLAN records. launches: (L,) LAUNCH records.
+        kinds: (L,) GROUP_KIND records, in order of priority.
     """
 
     now: NDArray[np.void]
@@ -202,10 +202,10 @@ class Terms(NamedTuple):
     conditions: NDArray[np.int64]
     curves: NDArray[np.float64]
     baskets: NDArray[np.float64]
-    kinds: NDArray[np.void]
     # money
     plans: NDArray[np.void]
     launches: NDArray[np.void]
+    kinds: NDArray[np.void]
 
 
 class Event(IntEnum):
@@ -253,8 +253,10 @@ class Event(IntEnum):
     # firm
     ISSUE = auto()
     SOLVE = auto()
-    ESCALATE = auto()
+    ESCALATE = auto()  # fen
     GIVE_UP = auto()
+    SERVICE = auto()  # fen
+    MADE_GOOD = auto()  # fen
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

@@ -14,7 +14,6 @@ from simlab.world.compiled import hot_rule, inline_rule
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
 from simlab.world.loyalty_rules import holds, loyalty
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
-from simlab.world.staff_rules import shift_trust
 from simlab.world.records import (
     ACTIVITY_CURVE,
     CURVE_SIZE,
@@ -24,6 +23,7 @@ from simlab.world.records import (
     ORDER_CURVE,
     SEEN_CURVE,
 )  # fmt: skip
+from simlab.world.staff_rules import shift_trust
 
 # Purposes as plain integers: numba folds them into the hash.
 SEND, EXECUTE, SEEN, OPEN, INTERACT = (int(p) for p in (
@@ -69,9 +69,9 @@ def fade(u, now):
     u.inventory = rested(u.inventory * now.inventory_keep)
     u.log_reference = rested(u.log_reference * now.reference_keep)
     u.trust = rested(u.trust * now.trust_keep)
-    u.habit = rested(u.habit * now.habit_keep)
     if now.recent_keep > 0.0:
         u.recent_spend = rested(np.float32(u.recent_spend * now.recent_keep))
+    u.habit = rested(u.habit * now.habit_keep)
     grief = rested(u.grief * now.grief_keep)
     if u.lost_friends > 0 or u.lost_inviter > 0:
         grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world import money_terms as money
-from simlab.world.amounts import LN_2, keep, saturating
+from simlab.world.amounts import LN_2, fen, keep, saturating
 from simlab.world.amounts import NO_LIMIT as NO_LIMIT
-from simlab.world.amounts import fen as fen
 from simlab.world.cells import Numbers, numbered
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
@@ -35,7 +34,6 @@ from simlab.world.records import (
     TOUCH,
     Terms,
 )  # fmt: skip
-
 from simlab.world.staff_terms import late, write_staff
 
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
@@ -153,10 +151,10 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions = Conditions()
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
-    kinds = kinds_of(scenario, conditions)
     money.write_offers(offers, own, conditions)
     plans = money.plans_of(scenario, names, conditions)
     launches = money.launches_of(scenario, names, conditions)
+    kinds = kinds_of(scenario, conditions)
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -168,9 +166,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
-        write_staff(record, cell, conditions)
         money.write_standing(record, cell)
         money.track_spend(record, cell, conditions)
+        write_staff(record, cell, conditions)
     late(touches, scenario)
     return Terms(
         now=now,
@@ -181,9 +179,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         conditions=np.array(conditions.rows, np.int64).reshape(-1, 3),
         curves=curves,
         baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
-        kinds=kinds,
         plans=plans,
         launches=launches,
+        kinds=kinds,
     )
 
 
@@ -243,8 +241,8 @@ def set_day(
     terms.rates[:] = 0.0
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
-    set_kinds_day(terms.kinds, scenario, day, weekday)
     money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
+    set_kinds_day(terms.kinds, scenario, day, weekday)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from simlab.world import rules
+from simlab.world.admission import is_for
 from simlab.world.draws import day_key, named_uniform, uniform, user_key
 from simlab.world.market import Market
+from simlab.world.money_rules import GIVEN_UP, STANDING, offer_of, price_of, recommend, wants
 from simlab.world.records import EVENT_NAMES, MEMBER
 
 
@@ -48,7 +50,8 @@ def trace_day(market: Market, user: int) -> Iterator[Step]:
     record = market.users[user : user + 1].copy()
     u, terms = record[0], market.terms
     now, day = terms.now[u["cell"]], market.day
-    key = np.uint64(day_key(np.uint64(user_key(market.world, user)), day))
+    own = np.uint64(user_key(market.world, user))
+    key = np.uint64(day_key(own, day))
     if rules.fade(u, now):
         yield Step("coupon", "expired unused")
     stage = rules.stage_of(u, day, terms.stage_first, terms.conditions)
@@ -56,7 +59,7 @@ def trace_day(market: Market, user: int) -> Iterator[Step]:
         yield Step("stage", f"{market.names.stages[u['stage']]} -> {market.names.stages[stage]}")
     if not u["muted"]:
         sent = 0
-        for step in _touches(market, u, key, stage):
+        for step in _touches(market, u, own, key, stage):
             sent += step.what.startswith("touch") and step.outcome == "delivered"
             yield step
         if sent:
@@ -66,10 +69,10 @@ def trace_day(market: Market, user: int) -> Iterator[Step]:
                 yield step
             if left:
                 return
-    yield from _afternoon(market, u, key, stage)
+    yield from _afternoon(market, u, own, key, stage)
 
 
-def _touches(market: Market, u: np.void, key: np.uint64, stage: int) -> Iterator[Step]:
+def _touches(market: Market, u: np.void, own: np.uint64, key: np.uint64, stage: int) -> Iterator[Step]:
     terms, now = market.terms, market.terms.now[u["cell"]]
     sent = 0
     for k, name in enumerate(market.names.touches):
@@ -101,15 +104,21 @@ def _touches(market: Market, u: np.void, key: np.uint64, stage: int) -> Iterator
             if happened & rules.WAS_OPENED:
                 draw = named_uniform(key, rules.INTERACT, touch["name"])
                 yield chance_step("  answers", now["interact"], draw, "yes", "no")
-            yield from _coupon(market, u, key, stage, int(touch["offer"]))
+            if happened & rules.WAS_OPENED and now["recommends"]:
+                fits = recommend(u, key, touch["name"], now)
+                yield Step("  recommendation", "fits" if fits else "does not fit better than the best-seller")
+            yield from _coupon(market, u, own, key, stage, int(touch["offer"]))
 
 
-def _coupon(market: Market, u: np.void, key: np.uint64, stage: int, number: int) -> Iterator[Step]:
+def _coupon(
+    market: Market, u: np.void, own: np.uint64, key: np.uint64, stage: int, number: int
+) -> Iterator[Step]:
     if number < 0:
         return
     offer = market.terms.offers[number]
     name = market.names.offers[number]
-    if not offer["open"] or not (int(offer["stages"]) >> stage) & 1:
+    u["stage"] = stage
+    if not is_for(u, own, offer, market.terms.conditions, market.day):
         return
     draw = named_uniform(key, rules.CLIP, offer["name"])
     if offer["finite_stock"]:
@@ -134,16 +143,25 @@ def _reactions(market: Market, u: np.void, key: np.uint64) -> Iterator[Step]:
     rules.react(u, key, now, market.terms.curves)
 
 
-def _afternoon(market: Market, u: np.void, key: np.uint64, stage: int) -> Iterator[Step]:
-    terms, now = market.terms, market.terms.now[0]
+def _afternoon(market: Market, u: np.void, own: np.uint64, key: np.uint64, stage: int) -> Iterator[Step]:
+    terms, now = market.terms, market.terms.now[u["cell"]]
+    u["stage"] = stage
     if u["alive"]:
         intensity = rules.order_intensity(u, now, terms.curves)
         draw = uniform(key, rules.ORDER)
-        bits, amount = rules.wants(u, key, now, terms.curves, terms.offers, terms.baskets)
+        bits, amount, _, cut, rewards = wants(
+            u, own, key, now, terms.curves, terms.offers, terms.conditions, terms.baskets
+        )
         outcome = "no" if not bits & rules.ORDERED else f"orders for {amount / 100:,.2f} yuan"
-        if u["coupon_depth"] > 0:
-            lift = rules.coupon_lift(u, now, terms.offers[int(u["coupon_offer"])]["log_price"])
-            outcome += " with the coupon" * bool(bits & rules.REDEEMS)
+        outcome = "gives up at the checkout" if bits & GIVEN_UP else outcome
+        if u["coupon_depth"] > 0 or bits & rules.REDEEMS or rewards:
+            offer = offer_of(bits) if bits & rules.REDEEMS else -1
+            price = float(price_of(terms.offers, offer, amount, cut, rewards, now)) if bits & rules.ORDERED else 0.0
+            if u["coupon_depth"] > 0 and not bits & rules.REDEEMS:
+                price = float(terms.offers[int(u["coupon_offer"])]["log_price"])
+            lift = rules.coupon_lift(u, now, price)
+            outcome += " with the coupon" * bool(bits & rules.REDEEMS and not bits & STANDING)
+            outcome += " at the standing price" * bool(bits & STANDING)
             outcome += " (would have come anyway)" * (bits & 3 == 3)
             yield Step(
                 f"order (coupon x {lift:.2f})", outcome, float(-np.expm1(-intensity * lift)), float(draw)

@@ -75,9 +75,9 @@ class TwinMarket(mesa.Model):
         self.day = self.first_day - 1
         self.diary = Diary()
         self.gone: list[int] = []
+        self.adopters = [0] * len(self.names.launches)
         self.community = graph.community
         self.groups = TwinGroups(self)
-        self.adopters = [0] * len(self.names.launches)
         self.adopt((self.before,))
         self.staff = TwinStaff(self)
 

@@ -131,6 +131,7 @@ def pay_fee(person: Customer, number: int, kind: M) -> None:
         u["recent_spend"] = np.float64(u["recent_spend"]) + fee / 100
     person.count(kind)
     person.count(M.fee_fen, fee)
+    person.count(M.fee_margin_fen, margin)
     person.count(M.revenue_fen, fee)
     person.count(M.margin_fen, margin)
     person.count(M.benefit_fen, fen(plan.cost))

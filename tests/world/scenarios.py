@@ -17,9 +17,9 @@ import numpy as np
 import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-
 from scenarios_groups import WIDE_GROUPS, random_groups
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
+
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
 from simlab.world.network import scattered
@@ -67,8 +67,8 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
     "activity": {
         "visits": (0, 0.9), "visit_need": (-0.9, 0.9), "sociability_spread": (0, 2),
     },
-    "groups": WIDE_GROUPS,
     **money.WIDE,
+    "groups": WIDE_GROUPS,
 }  # fmt: skip
 
 
@@ -149,8 +149,9 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
     stages = [stage.name for stage in scenario.stages]
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
+        other = money.other(rng, levers, other)
         kept = {"sources": levers["sources"], "groups": levers["groups"]}
-        return money.other(rng, levers, other) | kept
+        return {k: v for k, v in levers.items() if k not in other} | other | kept
     other = _other_levers(rng, levers, stages)
     together = [
         ("push", "touches"),
