@@ -178,3 +178,24 @@ def test_the_schema_knows_the_header() -> None:
 
 def test_from_python() -> None:
     assert package.library("targets")[0].mechanism.id == "M096"
+
+
+def test_mechanisms_add_to_what_happens_and_to_what_is_looked_at(project: Path) -> None:
+    """Events by name, outcomes, targets: two mechanisms go together; a scenario's own list still replaces."""
+    for name, first, day, target in (("a", "Sale", 5, "orders >= 1"), ("b", "Fair", 9, "net >= 1")):
+        (project / f"{name}.yaml").write_text(
+            FRIDAY.split("calendar:")[0].lstrip()
+            + f"calendar: {{events: [{{name: {first}, first: 2026-03-0{day}, last: 2026-03-0{day}}}]}}\n"
+            + f"outcomes: [orders, {name}_share]\ntargets: ['{target}']\n".replace("a_share", "active_share")
+            .replace("b_share", "subsidy"),
+            encoding="utf-8",
+        )  # fmt: skip
+    made = new("my.yaml", "pilot", ["a.yaml", "b.yaml"])
+    both = made.loaded.scenario
+    assert made.clashes == ()
+    assert [event.name for event in both.calendar.events] == ["Sale", "Fair"]
+    assert both.outcomes == ("customer_equity", "members", "orders", "net", "active_share", "subsidy")
+    assert [target.outcome for target in both.targets] == ["orders", "net"]
+    with Path("my.yaml").open("a") as file:
+        file.write("outcomes: [net]\n")
+    assert load("my.yaml").scenario.outcomes == ("net",)
