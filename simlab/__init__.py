@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simlab.checking import check
     from simlab.questions import compare, rollout, screen, tune
     from simlab.scenario import load
     from simlab.scenario.experiments import load_experiment
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "__version__", "compare", "fit", "load", "load_experiment", "read", "rollout", "run", "screen", "tune",
+    "__version__", "check", "compare", "fit", "load", "load_experiment", "read", "rollout", "run", "screen", "tune",
 ]  # fmt: skip
 _HOMES = {
+    "check": "simlab.checking",
     "compare": "simlab.questions",
     "fit": "simlab.verbs",
     "load": "simlab.scenario",
