@@ -314,6 +314,24 @@ class Activity(Part):
     )
 
 
+# contact
+from simlab.scenario.behaviour_contact import (  # noqa: E402  (it takes Part and parameter from above)
+    ConsentResponse,
+    Habit,
+    Kinds,
+    Placement,
+    Topics,
+)
+# after `Part` and `parameter`, which these need
+from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
+from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
+from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
+    ProductBehaviour,
+    ServiceBehaviour,
+    TeamBehaviour,
+)
+
+
 class Behaviour(Part):
     """All behavioural parameters, by subject."""
 
@@ -325,6 +343,22 @@ class Behaviour(Part):
     invitation: Invitation = Invitation()
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
+    # contact
+    kinds: Kinds = Kinds()
+    topics: Topics = Topics()
+    placement: Placement = Placement()
+    habit: Habit = Habit()
+    consent: ConsentResponse = ConsentResponse()
+    # money
+    deals: Deals = Deals()
+    loyalty: Loyalty = Loyalty()
+    commitment: Commitment = Commitment()
+    shopping: Shopping = Shopping()
+    groups: Groups = Groups()
+    # staff
+    service: ServiceBehaviour = ServiceBehaviour()
+    team: TeamBehaviour = TeamBehaviour()
+    product: ProductBehaviour = ProductBehaviour()
 
 
 def parameters() -> list[dict[str, Any]]:

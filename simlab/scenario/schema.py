@@ -2,7 +2,7 @@
 
 A file has the people (`population`, `graph`, `stages`), and four parts in the words of
 exploratory modelling: `levers` (the strategy), `uncertainties` (what we don't know),
-`outcomes` (what we read) and `constraints` (what must hold).
+`outcomes` (what we read) and `constraints` (what must hold); `targets` are what we want to reach.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from simlab.scenario.audiences import check_audiences
 from simlab.scenario.behaviour import Behaviour, Part
+from simlab.scenario.contact import Schemes
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label, Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
@@ -159,6 +161,9 @@ class Scenario(Part):
     population: Population = Population()
     graph: GraphSpec = GraphSpec()
     stages: tuple[Stage, ...] = Field(default_factory=default_stages, min_length=1, max_length=12)
+    schemes: Schemes = Field(
+        default_factory=dict, max_length=4, description="further tables beside the lifecycle: tenure, RFM, levels"
+    )  # fmt: skip
     levers: Levers = Levers()
     behaviour: Behaviour = Behaviour()
     economics: Economics = Economics()
@@ -166,6 +171,8 @@ class Scenario(Part):
     uncertainties: Annotated[dict[str, Range], ByName] = Field(default_factory=dict, max_length=200)
     outcomes: tuple[str, ...] = ("customer_equity", "members", "orders", "net")
     constraints: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field((), max_length=50)
+    targets: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field(
+        (), max_length=50, description="to be reached by the horizon; a report says how likely that is")  # fmt: skip
 
     @model_validator(mode="after")
     def _references(self) -> Scenario:
@@ -194,6 +201,7 @@ class Scenario(Part):
                     raise unknown(
                         "stage", stage, names, ("levers", *where, stage if where == ("push",) else index)
                     )
+        check_audiences(self)
         for index, outcome in enumerate(self.outcomes):
             if outcome not in OUTCOMES:
                 raise unknown("outcome", outcome, OUTCOMES, ("outcomes", index))

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
+from simlab.world.group_tables import GROUP, Said
 from simlab.world.metrics import METRICS
 from simlab.world.records import MEMBER, PROSPECT
 from simlab.world.terms import NO_LIMIT, Names, fen
 
 COHORT_METRICS = ("size", "active", "buyers", "orders", "net_fen")
 N_LIVE, N_EVENTS, N_ORDERS, N_INVITERS, N_GONE, N_COUPONS, N_CLAIMED = range(7)
+N_TICKETS = 20
 MONTH = 30
 # typed, so that numba compiles a function once and not once per constant
 DATED, BY_REFERRAL, FIRST_SOURCE = (np.int64(x) for x in (1, 2, 3))
@@ -29,9 +31,12 @@ class Book(NamedTuple):
         cohorts: (months + 1, months, 5) int64 by month of joining (0: base) x months since.
         flows: (months, S + 2, S + 2) int64, changes of stage by month.
         stock: (2, S + 2, C, G) int64, today's members and reachable members.
-        counts: (8,) int64 lengths of the lists below.
+        counts: (32,) int64 lengths of the lists below.
         live: (N,) ids of members, in no particular order.
         order_user, order_amount, order_bits: (N,) today's orders before settlement.
+        order_usual, order_cut, order_rewards: (N,) the basket without deals, what an offer takes off, rewards of
+            points that are used.
+        adopters: (L,) who has bought the product of each launch.
         inviter_user, inviter_count: (N,) who invites today and how many friends; -1: one, for the reward alone.
         gone: (N,) whose relation ended, or who left before it ended, today.
         coupon_user, coupon_offer: (K N,) coupons that wait for a scarce stock; empty without one.
@@ -39,6 +44,9 @@ class Book(NamedTuple):
         claimants: (N,) who holds it, or -1 - id for a hunter.
         claimed: (N,) prospects with a claim today.
         stock_left, budget_left: (J,) coupons and fen left per offer. rewards_left: (C,) fen by purse.
+        groups: (A,) GROUP records of actual groups. said: (A, 8) today's counts in them, as in `Said`.
+        roles: (N,) roles in a group (bits of `group_rules`); empty where no strategy has groups.
+        tickets: (N,) who has an issue that is still open.
         events: (E, 4) int64 log of day, user, code, value; E = 0 switches it off.
     """
 
@@ -50,7 +58,7 @@ class Book(NamedTuple):
     live: NDArray[np.int32]
     order_user: NDArray[np.int32]
     order_amount: NDArray[np.int64]
-    order_bits: NDArray[np.uint8]
+    order_bits: NDArray[np.int64]
     inviter_user: NDArray[np.int32]
     inviter_count: NDArray[np.int8]
     gone: NDArray[np.int32]
@@ -62,7 +70,16 @@ class Book(NamedTuple):
     stock_left: NDArray[np.int64]
     budget_left: NDArray[np.int64]
     rewards_left: NDArray[np.int64]
+    groups: NDArray[np.void]
+    said: NDArray[np.int64]
+    roles: NDArray[np.uint8]
+    tickets: NDArray[np.int32]
     events: NDArray[np.int64]
+    # money
+    order_usual: NDArray[np.int64]
+    order_cut: NDArray[np.int64]
+    order_rewards: NDArray[np.int64]
+    adopters: NDArray[np.int64]
 
 
 class Outside(NamedTuple):
@@ -123,7 +140,7 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         stage = users["stage"][chosen].astype(int) if members else np.full(int(chosen.sum()), stages - 2)
         source = users["source"][chosen].astype(int) if members else np.zeros(int(chosen.sum()), int)
         np.add.at(stock[int(reachable)], (stage, source, users["segment"][chosen].astype(int)), 1)
-    counts = np.zeros(8, np.int64)
+    counts = np.zeros(32, np.int64)
     counts[N_LIVE] = len(live)
     buffer = np.zeros(n, np.int32)
     buffer[: len(live)] = live
@@ -136,7 +153,7 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         live=buffer,
         order_user=np.zeros(n, np.int32),
         order_amount=np.zeros(n, np.int64),
-        order_bits=np.zeros(n, np.uint8),
+        order_bits=np.zeros(n, np.int64),
         inviter_user=np.zeros(n, np.int32),
         inviter_count=np.zeros(n, np.int8),
         gone=np.zeros(n, np.int32),
@@ -148,5 +165,13 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         stock_left=stock_left,
         budget_left=budget_left,
         rewards_left=rewards_left,
+        groups=np.zeros(0, GROUP),
+        said=np.zeros((0, len(Said)), np.int64),
+        roles=np.zeros(0, np.uint8),
+        tickets=np.zeros(n, np.int32),
         events=np.zeros((1 if log_events else 0, 4), np.int64),
+        order_usual=np.zeros(n, np.int64),
+        order_cut=np.zeros(n, np.int64),
+        order_rewards=np.zeros(n, np.int64),
+        adopters=np.zeros(len(names.launches), np.int64),
     )

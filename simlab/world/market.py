@@ -6,6 +6,7 @@ prospects; then everybody lives one day in the engine.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,17 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.book import FIRST_SOURCE, N_EVENTS, Book, Outside, empty_book, pots
+from simlab.world.book import FIRST_SOURCE, N_EVENTS, N_LIVE, Book, Outside, empty_book, pots
 from simlab.world.cells import check_cells
 from simlab.world.compiled import rule
+from simlab.world.contact import everybodys_places
+from simlab.world.contact_terms import running_cost
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
 from simlab.world.graph import Graph
+from simlab.world.groups import Groups
 from simlab.world.metrics import COSTS, M
+from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.numerics import log
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
+from simlab.world.staffing import ServiceDesk, Team
 from simlab.world.terms import fen, names_of, set_day, standing_terms
 
 SOURCE_PULL = int(Purpose.SOURCE_PULL)
@@ -73,6 +79,8 @@ class Brand(mesa.Agent):
         book = market.book
         set_day(market.terms, market.strategies, market.names, market.day, market.first_day, book.stock_left,
                 book.budget_left, book.rewards_left)  # fmt: skip
+        set_launches_today(market.terms, market.in_force, market.names, market.date, book.adopters.tolist(),
+                           int(book.counts[N_LIVE]))  # fmt: skip
 
 
 class Source(mesa.Agent):
@@ -168,6 +176,7 @@ class Market(mesa.Model):
         self.cells: tuple[Scenario, ...] = ()  # the test cells' strategies, once they are in force
         self.terms: Terms = standing_terms(self.strategies, self.names)
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
+        everybodys_places(self.users, self.day, self.terms)
         self.outside = outside_of(
             scenario, self.users, self.world, population.arrivals, population.arrival_first
         )
@@ -175,8 +184,11 @@ class Market(mesa.Model):
         self.book: Book = empty_book(self.users, scenario, self.names, log_events)
         self._fill_budgets()
         self._make_queue()
+        self.groups = Groups(self)
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
+        self.team = Team(self)
+        self.desk = ServiceDesk(self, self.team)
         self._take_traits(self.before)
         # Mesa 3.3 numbers agents in a table by model, which would keep every model alive for ever
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
@@ -197,6 +209,11 @@ class Market(mesa.Model):
     def strategies(self) -> tuple[Scenario, ...]:
         """What is in force today, by test cell; one for everybody where the world is no test."""
         return (self.in_force, *self.cells)
+
+    @property
+    def date(self) -> datetime.date:
+        """Today's calendar date."""
+        return self.scenario.start + datetime.timedelta(days=self.day - 1)
 
     @property
     def row(self) -> int:
@@ -225,16 +242,23 @@ class Market(mesa.Model):
             for source in self.sources:
                 source.spent = 0
         self.brand.step()
+        self.groups.morning()
         for source in self.sources:
             source.step()
+        self.desk.step()
+        self.team.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
-        self._make_room()
+        self.make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
-        fixed = fen(self.scenario.economics.fixed_cost)
+        self.groups.evening()
+        fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
+        self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.upkeep_fen] += upkeep(
+            self.in_force, self.date
+        )
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:
@@ -286,7 +310,7 @@ class Market(mesa.Model):
             if spec is not None:
                 self.outside.need[source.number], self.outside.deal[source.number] = spec.need, spec.deal
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Grow the event log before the day, so that the engine never has to."""
         events = self.book.events
         if len(events):

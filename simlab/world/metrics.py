@@ -6,7 +6,7 @@ depend on the order in which users are visited.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, auto
 
 
 class M(IntEnum):
@@ -51,10 +51,59 @@ class M(IntEnum):
     acquisition_fen = 36
     fixed_fen = 37
     # contact (a new column takes `auto()`: the order of columns is not part of any file)
+    fired = auto()  # occasions that rules found
+    matched = auto()  # delivered touches whose topic is the user's interest
+    mismatched = auto()  # delivered touches with another topic
+    tasks = auto()  # members who did a task
     # money
+    standing = auto()  # orders at a standing price
+    samples = auto()
+    sample_fen = auto()
+    points_earned = auto()
+    points_redeemed = auto()
+    points_forfeited = auto()
+    points_fen = auto()  # what earned points are expected to cost
+    redeemed_fen = auto()  # taken off orders by points; no cost: that was taken when they were earned
+    benefit_fen = auto()  # services of levels and plans
+    commission_fen = auto()
+    upkeep_fen = auto()  # checkout, recommendations, launches; in the row of stage "prospect"
+    private = auto()  # orders in the private shop
+    abandoned = auto()  # orders lost at the checkout
+    plans_sold = auto()
+    renewals = auto()
+    lapses = auto()
+    fee_fen = auto()  # fees of plans; they are part of revenue and margin
+    fee_margin_fen = auto()
+    adoptions = auto()  # first orders of what is new
     # company
     # groups
+    grouped = auto()  # members who were in a group that day
+    speakers = auto()  # of these, who wrote something or took part
+    stories = auto()  # members' stories that were shown
+    grumbles = auto()  # complaints before the group
+    ideas = auto()  # adopted suggestions
+    group_quits = auto()  # went out of the group, and will not be asked again
+    topics = auto()  # that we opened; these two stand in the row of stage "prospect"
+    community_fen = auto()  # running of the groups
+    contributor_fen = auto()  # paid to or for single members: rewards, commissions, training, prizes, seats
     # firm
+    issues = auto()  # that arose
+    follow_ups = auto()  # visits after an order
+    tickets = auto()  # solved, by whomever
+    ai_tickets = auto()  # of these by a machine
+    in_time = auto()  # of these within the promise
+    wait_minutes = auto()  # waiting until they were solved, from when the desk knew
+    escalations = auto()  # issues that became complaints
+    complaints_solved = auto()
+    complaints_in_time = auto()
+    given_up = auto()  # issues that nobody solved
+    open_issues = auto()  # stock at the end of the desk's day
+    advised = auto()  # members with an adviser
+    violations = auto()  # promotional pieces that broke the rules and were sent
+    service_fen = auto()  # tickets, machines, visits
+    compensation_fen = auto()
+    staff_fen = auto()  # wages, tools, training, review, surveys, renewal
+    fine_fen = auto()
 
 
 METRICS = tuple(M.__members__)
@@ -66,5 +115,17 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
+    # money
+    "sample_fen",
+    "points_fen",
+    "benefit_fen",
+    "commission_fen",
+    "upkeep_fen",
+    "community_fen",
+    "contributor_fen",
+    "service_fen",
+    "compensation_fen",
+    "staff_fen",
+    "fine_fen",
 )
 FIXED_POINT = 10_000.0

@@ -20,12 +20,15 @@ from simlab.world.cells import check_cells
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
 from simlab.world.metrics import M
+from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import Terms
-from simlab.world.rules import REDEEMS, stage_of
+from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_diary import Diary
+from simlab.world.twin_groups import TwinGroups
 from simlab.world.twin_person import Person
+from simlab.world.twin_service import TwinStaff
 from simlab.world.twin_source import TwinSource
 
 
@@ -72,7 +75,11 @@ class TwinMarket(mesa.Model):
         self.day = self.first_day - 1
         self.diary = Diary()
         self.gone: list[int] = []
+        self.adopters = [0] * len(self.names.launches)
+        self.community = graph.community
+        self.groups = TwinGroups(self)
         self.adopt((self.before,))
+        self.staff = TwinStaff(self)
 
         population = born(scenario, graph, seed, base)
         self.people = [self.person_type(self, i, population.users[i : i + 1].copy()) for i in range(graph.n)]
@@ -82,6 +89,8 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+            person.contact.look_up_places(joining=True)
+        self.groups.starting = sum(person.is_member for person in self.people)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
         first_of_day = population.arrival_first
@@ -114,19 +123,28 @@ class TwinMarket(mesa.Model):
         if self.day == 1:
             self.start_strategy()
         self.set_terms()
+        self.groups.morning()
         for source in self.sources:
             source.advertise()
+        self.staff.begin_day()
         people = self.agents_by_type[self.person_type]
         people.do("wake")
         people.shuffle_do("morning")
         self.noon()
         people.shuffle_do("afternoon")
         self.evening()
+        self.groups.evening()
         self.take_stock()
-        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+        fixed = fen(self.scenario.economics.fixed_cost)
+        tagging = self.scenario.levers.tagging
+        if tagging is not None and self.day >= 1:
+            fixed += fen(tagging.running) + (fen(tagging.setup) if self.day == 1 else 0)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fixed)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
+        self.staff.work_at_desk()
         self.settle_orders()
         self.spread_news()
         self.agents_by_type[self.person_type].shuffle_do("ask_friends")
@@ -195,6 +213,8 @@ class TwinMarket(mesa.Model):
             numbers(self.subsidy_left),
             numbers(self.rewards_left),
         )
+        members = sum(person.is_member for person in self.people)
+        set_launches_today(self.terms, self.in_force, self.names, self.today, self.adopters, members)
 
     # Scarcity ---------------------------------------------------------------------------
 
@@ -230,11 +250,11 @@ class TwinMarket(mesa.Model):
             with_coupon = [
                 person
                 for person in self.people
-                if person.wish & REDEEMS and person.user["coupon_offer"] == number
+                if person.uses_offer(number)
             ]
             for person in self.by_priority(with_coupon, Purpose.BUDGET, self.terms.offers[number]["name"]):
-                if person.subsidy() <= left:
-                    left -= person.subsidy()
+                if person.cut <= left:
+                    left -= person.cut
                 else:
                     refused.add(person)
             self.subsidy_left[number] = left

@@ -19,7 +19,11 @@ from simlab.world.metrics import COSTS
 _COST_NAMES = {
     "subsidy_fen": "offer subsidy", "touch_fen": "touches", "complaint_fen": "complaints",
     "reward_fen": "rewards to inviters", "invitee_fen": "rewards to invitees", "acquisition_fen": "sources",
-    "fixed_fen": "fixed cost",
+    "fixed_fen": "fixed cost", "sample_fen": "samples", "points_fen": "points",
+    "benefit_fen": "level and plan services",
+    "commission_fen": "commissions", "upkeep_fen": "upkeep", "service_fen": "service",
+    "compensation_fen": "compensation", "staff_fen": "staff",
+    "fine_fen": "fines",
 }  # fmt: skip
 
 
