@@ -14,6 +14,7 @@ from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
 from simlab.world.funnel import funnel, value_parts
 from simlab.world.market import Market
+from simlab.world.market_outcomes import kept_value, market_outcomes
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
@@ -23,10 +24,11 @@ def residual_per_user(market: Market) -> np.ndarray:
     """(N,) int64 fen left in each user at the horizon, under the named continuation policy."""
     economics = market.scenario.economics
     shapes = np.array([s.basket.p for s in market.scenario.population.segments.values()])
-    return residuals(
+    value = residuals(
         market.users, economics.margin, shapes, economics.discount / 365.0, economics.residual_cap,
         economics.reference_lift, economics.reference_mute, economics.continuation == "reference",
     )  # fmt: skip
+    return kept_value(market, value)
 
 
 def outcomes(market: Market) -> dict[str, float]:
@@ -100,10 +102,7 @@ def outcomes(market: Market) -> dict[str, float]:
         "staff_cost": total["staff_fen"] / 100.0 * scale,
         "violations": float(total["violations"]),
         "newcomer_need": _newcomer_need(market),
-        "match_share": per(total["matched"], total["matched"] + total["mismatched"]),
-        "tag_accuracy": _tag_accuracy(market),
-        "rule_occasions": total["fired"] * scale,
-        "tasks_done": total["tasks"] * scale,
+        **market_outcomes(market, ledger, total, scale, member_days),
         # money
         "full_price_share": per(total["orders"] - total["redeemed"] - total["standing"], total["orders"]),
         "sample_cost": total["sample_fen"] / 100.0 * scale,
@@ -117,6 +116,10 @@ def outcomes(market: Market) -> dict[str, float]:
         "private_share": per(total["private"], total["orders"]),
         "commission": total["commission_fen"] / 100.0 * scale,
         "adopters": total["adoptions"] * scale,
+        "match_share": per(total["matched"], total["matched"] + total["mismatched"]),
+        "tag_accuracy": _tag_accuracy(market),
+        "rule_occasions": total["fired"] * scale,
+        "tasks_done": total["tasks"] * scale,
         # groups
         "group_members": int(daily[-1, M.grouped]) * scale,
         "group_activity": per(total["speakers"], total["grouped"]),
@@ -126,13 +129,6 @@ def outcomes(market: Market) -> dict[str, float]:
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values
-
-
-def _tag_accuracy(market: Market) -> float:
-    """Share of the members whose tag is their interest; nan where nobody has an interest."""
-    users = market.users[market.users["status"] == MEMBER]
-    has = users["interest"] > 0
-    return float((users["tag"][has] == users["interest"][has]).mean()) if has.any() else float("nan")
 
 
 def _points_owed(market: Market) -> float:
@@ -145,6 +141,11 @@ def _points_owed(market: Market) -> float:
     return owed
 
 
+def _tag_accuracy(market: Market) -> float:
+    """Share of the members whose tag is their interest; nan where nobody has an interest."""
+    users = market.users[market.users["status"] == MEMBER]
+    has = users["interest"] > 0
+    return float((users["tag"][has] == users["interest"][has]).mean()) if has.any() else float("nan")
 def _promoters(market: Market) -> float:
     """Members whose affinity is high less those whose affinity is low, as a share of all at the horizon."""
     users = market.users[market.users["status"] == MEMBER]
