@@ -18,6 +18,8 @@ from simlab.world.book import N_EVENTS, Book, Outside, empty_book, pots
 from simlab.world.brand import Brand
 from simlab.world.cells import check_cells
 from simlab.world.compiled import rule
+from simlab.world.contact import everybodys_places
+from simlab.world.contact_terms import running_cost
 from simlab.world.draws import seed_key
 from simlab.world.engine import run_day
 from simlab.world.firm import Firm
@@ -99,6 +101,7 @@ class Market(mesa.Model):
         self.cells: tuple[Scenario, ...] = ()  # the test cells' strategies, once they are in force
         self.terms: Terms = standing_terms(self.strategies, self.names)
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
+        everybodys_places(self.users, self.day, self.terms)
         self.outside = outside_of(
             scenario, self.users, population.arrivals, population.arrival_first
         )
@@ -172,11 +175,11 @@ class Market(mesa.Model):
         self.effects = self.happenings.effects(self.day, self.in_force)
         self.firm.morning()
         self.brand.step()
+        self.desk.step()
+        self.team.step()
         self.groups.morning()
         for source in self.sources:
             source.step()
-        self.desk.step()
-        self.team.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
@@ -184,7 +187,7 @@ class Market(mesa.Model):
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
         self.groups.evening()
-        fixed = fen(self.scenario.economics.fixed_cost)
+        fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
         nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]
         nobody[M.fixed_fen] += fixed
         nobody[M.penalty_fen] += self.effects.fine

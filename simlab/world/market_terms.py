@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simlab.scenario.events import Event
 from simlab.scenario.schema import Scenario
 from simlab.scenario.sources import Source
+from simlab.world.contact_terms import month_cap
 from simlab.world.draws import name_hash
 from simlab.world.numerics import power
 from simlab.world.records import WAY, Terms
@@ -144,10 +145,9 @@ def set_effects(
 ) -> None:  # fmt: skip
     """Write into today's terms what events change, how alarms scale touches, and what has no budget left."""
     for now, cell in zip(terms.now, cells, strict=True):
-        caps = cell.levers.caps
-        month = caps.per_month if caps.quota_per_month is None else min(caps.per_month, caps.quota_per_month)
+        month = month_cap(cell)
         now["cap_month"] = month if effects.quota is None else min(month, effects.quota)
-        now["execution"] = caps.execution * effects.execution
+        now["execution"] = cell.levers.caps.execution * effects.execution
         now["elasticity"] = cell.behaviour.price.elasticity * effects.deal
         now["defection"], now["trust_shock"] = effects.defection, effects.trust
         now["entry_trust"] = entry_trust
@@ -155,7 +155,8 @@ def set_effects(
         for name, touch in cell.levers.touches.items():
             factor = scales.get(name, scales.get(touch.kind, 1.0))
             if factor != 1.0:
-                terms.rates[k, numbers.touches[name]] *= factor
+                for number in numbers.copies(name):
+                    terms.rates[k, number] *= factor
     if "touches" in shut:
         terms.rates[:] = 0.0
     if "offers" in shut:

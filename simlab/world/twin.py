@@ -93,6 +93,7 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+            person.contact.look_up_places(joining=True)
         self.groups.starting = sum(person.is_member for person in self.people)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
@@ -128,10 +129,10 @@ class TwinMarket(mesa.Model):
         self.firm.look_out()
         self.firm.begin_day()
         self.set_terms()
+        self.staff.begin_day()
         self.groups.morning()
         for source in self.sources:
             source.advertise()
-        self.staff.begin_day()
         people = self.agents_by_type[self.person_type]
         people.do("wake")
         people.shuffle_do("morning")
@@ -140,7 +141,11 @@ class TwinMarket(mesa.Model):
         self.evening()
         self.groups.evening()
         self.take_stock()
-        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+        fixed = fen(self.scenario.economics.fixed_cost)
+        tagging = self.scenario.levers.tagging
+        if tagging is not None and self.day >= 1:
+            fixed += fen(tagging.running) + (fen(tagging.setup) if self.day == 1 else 0)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fixed)
         self.diary.count_at(self.prospect_stage, 0, 0, M.penalty_fen, self.firm.effects.fine)
         self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
