@@ -96,8 +96,8 @@ def test_what_would_have_come_anyway_is_not_ours() -> None:
 def test_prices_rise_with_inflation_and_events() -> None:
     calm = live(as_read({}))
     dear = live(as_read({"levers.sources.ads.inflation": 1.0}))
-    shock = live(as_read({"calendar.events": [
-        {"name": "x", "first": "2026-03-02", "last": "2027-01-01", "source_cost": 2, "sources": ["ads"]}]}))  # fmt: skip
+    year = {"first": "2026-03-02", "last": "2027-01-01"}
+    shock = live(as_read({"calendar.events": [{"name": "x", "source_cost": 2, "sources": ["ads"]} | year]}))
     cost = [total(market, M.acquisition_fen, 3) for market in (calm, dear, shock)]
     assert 1.02 < cost[1] / cost[0] < 1.15
     assert abs(cost[2] / cost[0] - 2) < 0.01
@@ -215,21 +215,16 @@ def test_no_brand_sends_more_than_the_caps_of_the_scenario() -> None:
     assert same_bytes(live(scenario), greedy)
 
 
+HEAD = "import simlab\nclass B(simlab.Brand):\n    def decide(self, day):\n"
 BROKEN = {
     "import nothing_of_that_name\nclass B: pass\n": (1, "ModuleNotFoundError"),
-    "import simlab\nclass B(simlab.Brand):\n    def decide(self, day):\n        print(1 // (day - 3))\n        return super().decide(day)\n": (
+    HEAD + "        print(1 // (day - 3))\n        return super().decide(day)\n": (
         4,
-        "day 3",
+        "failed on day 3: ZeroDivisionError",
     ),
-    "import simlab\nclass B(simlab.Brand):\n    def decide(self, day):\n        self.rate('affinity')\n": (
-        4,
-        "affinity",
-    ),
+    HEAD + "        self.rate('affinity')\n": (4, "affinity"),
     "class B:\n    pass\n": (None, "not a subclass of simlab.Brand"),
-    "import simlab\nclass B(simlab.Brand):\n    def decide(self, day):\n        return 7\n": (
-        None,
-        "not a scenario",
-    ),
+    HEAD + "        return 7\n": (None, "not a scenario"),
 }
 
 
