@@ -36,6 +36,12 @@ STEPS: dict[str, str] = {
     "invitee_fen": "rewards to invitees",
     "acquisition_fen": "sources",
     "fixed_fen": "fixed cost",
+    # company
+    "bonus_fen": "commissions and share rewards",
+    "fee_fen": "paid voices and checks",
+    "fine_fen": "fines",
+    "compensation_fen": "compensation",
+    "response_fen": "monitoring and responses",
     "residual": "value after the horizon",
 }
 """Steps from no difference to the difference in customer equity, in their order; ``margin`` and ``subsidy`` stand

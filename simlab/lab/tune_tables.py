@@ -36,6 +36,11 @@ SPENDING = {
     "rewards to invitees": "invitee_fen",
     "sources": "acquisition_fen",
     "complaints": "complaint_fen",
+    # company
+    "commissions and share rewards": "bonus_fen",
+    "paid voices and checks": "fee_fen",
+    "fines": "fine_fen",
+    "compensation": "compensation_fen",
 }
 
 

@@ -314,6 +314,10 @@ class Activity(Part):
     )
 
 
+# company (below what it needs from here)
+from simlab.scenario.behaviour_company import Anger, Status, Talk, Teams  # noqa: E402
+
+
 class Behaviour(Part):
     """All behavioural parameters, by subject."""
 
@@ -325,6 +329,11 @@ class Behaviour(Part):
     invitation: Invitation = Invitation()
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
+    # company
+    status: Status = Status()
+    talk: Talk = Talk()
+    teams: Teams = Teams()
+    anger: Anger = Anger()
 
 
 def parameters() -> list[dict[str, Any]]:

@@ -44,6 +44,19 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "subsidised_organic": ("share of coupon orders that would have come anyway", "share"),
     "invites": ("invitations sent", "invitations"),
     "k_factor": ("users brought by invitation per member ever", "-"),
+    # company
+    "told_joins": ("users who joined because a friend told them, without an invitation", "users"),
+    "blocked": ("users brought for the reward alone who were caught", "users"),
+    "talks": ("posts and talks to all friends", "talks"),
+    "shares": ("rewarded shares", "shares"),
+    "joins_per_talk": ("users who joined per post or talk", "-"),
+    "teams": ("teams opened", "teams"),
+    "team_completion": ("share of opened teams that were completed", "share"),
+    "team_joins": ("users who joined by way of a team", "users"),
+    "affected": ("members who became angry, per member at the start", "share"),
+    "anger_peak": ("largest share of members who are angry on a day", "share"),
+    "newcomer_retention": ("share of newcomers who are still alive and in the programme at the horizon", "share"),
+    "company_cost": ("commissions, share rewards, paid voices, checks, fines, compensation, responses", "yuan"),
     "newcomer_need": ("order rate of invited newcomers relative to members on day 0", "-"),
 }
 """Name: (meaning, unit). One name per thing, from YAML to DataFrame column to plot."""

@@ -9,6 +9,17 @@ from pydantic import Field, field_validator, model_validator
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.programme import (
+    Monitoring,
+    Programme,
+    Response,
+    Seeding,
+    ShareProgramme,
+    Team,
+    Testimonials,
+    WordOfMouth,
+    check_company,
+)
 from simlab.scenario.units import Days, Factor, Money, Number, PerWeek, Price, Share
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -88,16 +99,8 @@ class Offer(Part):
     budget: Money | None = Field(None, description="total subsidy that may be spent; null: no limit")
 
 
-class Referral(Part):
+class Referral(Programme):
     """Invite-N: reward to the inviter for every N friends who join, and to each invitee."""
-
-    reward: Money = Field(20.0, description="paid to the inviter for every `needed` friends")
-    invitee_reward: Money = Field(10.0, description="paid to each friend on joining")
-    needed: int = Field(1, ge=1, le=20, description="friends needed for one reward")
-    stages: tuple[Label, ...] | None = Field(
-        None, min_length=1, description="who may invite; null: everybody"
-    )
-    budget: Money | None = Field(None, description="total of rewards that may be paid; null: no limit")
 
 
 class Source(Part):
@@ -124,6 +127,17 @@ class Levers(Part):
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
     sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+    # company
+    programmes: Annotated[dict[Label, Programme], ByName] = Field(
+        default_factory=dict, max_length=6,
+        description="invitation programmes beside `referral`; a user takes the one that attracts most")  # fmt: skip
+    teams: Annotated[dict[Label, Team], ByName] = Field(default_factory=dict, max_length=6)
+    shares: Annotated[dict[Label, ShareProgramme], ByName] = Field(default_factory=dict, max_length=6)
+    seeding: Annotated[dict[Label, Seeding], ByName] = Field(default_factory=dict, max_length=6)
+    word_of_mouth: WordOfMouth = WordOfMouth()
+    testimonials: Testimonials | None = None
+    monitoring: Monitoring | None = None
+    response: Response | None = None
 
     @model_validator(mode="after")
     def _references(self) -> Levers:
@@ -144,6 +158,7 @@ class Levers(Part):
         for name, touch in self.touches.items():
             if touch.offer is not None and touch.offer not in self.offers:
                 raise unknown("offer", touch.offer, self.offers, ("touches", name, "offer"))
+        check_company(self)
         for name in self.sources:
             if name in RESERVED_SOURCES:
                 raise Fault(

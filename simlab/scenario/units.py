@@ -146,8 +146,12 @@ _days_schema = WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}
 _days = Kind("a whole number of days", "7 days", tuple(_DAYS.items()), grain=1)
 _amount = Kind("an amount of money", "12 yuan", tuple(_MONEY.items()), grain=0.01)
 
+_HOURS: Units = dict.fromkeys(("hour", "h", "小时"), Fraction(1)) | dict.fromkeys(("day", "天"), Fraction(24))
+_HOURS |= dict.fromkeys(("minute", "min", "分钟"), Fraction(1, 60))
+
 Days = Annotated[int, BeforeValidator(_whole_days), _days_schema, _days, Field(ge=0, le=36500)]
 Duration = Annotated[float, *_quantity(_DAYS, "a duration", "7 days"), Field(gt=0, le=36500)]
+Hours = Annotated[float, *_quantity(_HOURS, "a number of hours", "24 hours"), Field(ge=0, le=10_000)]
 Share = Annotated[float, *_quantity(SHARES, "a share", "5%"), Field(ge=0, le=1)]
 Money = Annotated[float, BeforeValidator(_money), _money_schema, _amount, Field(ge=0, le=1e9)]
 Price = Annotated[float, *_quantity(_MONEY, "a price", "0.005 yuan"), Field(ge=0, le=1e6)]

@@ -19,7 +19,7 @@ from simlab.scenario.errors import InputError, Problem
 from simlab.scenario.schema import Scenario
 
 MOST_CELLS = 4
-BY_CELL = ("push", "touches", "caps", "offers", "referral")
+BY_CELL = ("push", "touches", "caps", "offers", "referral", "programmes")
 """The levers that can be pulled for one user and not for another; an advertising pool cannot."""
 FREE = ("name", "description", "seeds", "outcomes", "constraints", "uncertainties")
 """What is only read or asked of a world; it may differ, and nothing comes of it."""
@@ -32,6 +32,7 @@ class Numbers:
     touches: Mapping[str, int]
     offers: Mapping[str, int]
     purse: int
+    purses: Mapping[str, int]  # of the programmes beside the referral
 
 
 def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Numbers, ...]]:
@@ -50,9 +51,11 @@ def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Num
     touches = _distinct(entry(cell, name) for cell, own in enumerate(levers) for name in own.touches)
     touches.sort(key=lambda entry: (-entry[1].priority, entry[0]))
     purses = _distinct(own.referral for own in levers)
+    more = _distinct((name, spec) for own in levers for name, spec in own.programmes.items())
     found = tuple(
         Numbers({name: touches.index(entry(cell, name)) for name in own.touches}, numbers[cell],
-                purses.index(own.referral))
+                purses.index(own.referral),
+                {name: len(purses) + more.index((name, spec)) for name, spec in own.programmes.items()})
         for cell, own in enumerate(levers)
     )  # fmt: skip
     return [name for name, *_ in touches], [name for name, *_ in offers], found
@@ -88,7 +91,7 @@ def check_cells(
             where = path.partition(".")[0]
             if where in FREE or path.startswith(tuple(f"levers.{lever}" for lever in BY_CELL)):
                 continue
-            cure = "Test cells may differ in levers.push, touches, caps, offers and referral only."
+            cure = "Test cells may differ in levers.push, touches, caps, offers, referral and programmes only."
             message = "a pool outside is not pulled user by user" if path.startswith("levers.sources") else (
                 "test cells share one world")  # fmt: skip
             raise _refused(path, f"cell {number}", f"differs between test cells, but {message}", cure)

@@ -92,6 +92,20 @@ class Purpose(IntEnum):
     # contact: 110-139
     # money: 140-159
     # company: 160-179
+    CHECKED = 160
+    SPEAK = 161
+    NOTICE = 162
+    PERSUADE = 163
+    PUNISH = 164
+    TEAM_OPEN = 165
+    RECRUIT = 166
+    STRIKE = 167
+    BELIEVE = 168
+    RAGE_COMPLAIN = 169
+    RAGE_LEAVE = 170
+    COMPENSATE = 171
+    SEEDED = 172
+    SEED_NEGATIVE = 173
     # groups: 180-199
     # firm: 200-229
 

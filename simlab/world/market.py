@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import Scenario
 from simlab.world.book import FIRST_SOURCE, N_EVENTS, Book, Outside, empty_book, pots
 from simlab.world.cells import check_cells
+from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
@@ -235,6 +236,9 @@ class Market(mesa.Model):
                 self.row)  # fmt: skip
         fixed = fen(self.scenario.economics.fixed_cost)
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
+        self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.response_fen] += response_fen(
+            self.in_force, self.day
+        )
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:

@@ -6,6 +6,8 @@ import numpy as np
 
 from simlab.world.admission import hand_out
 from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE, N_ORDERS
+from simlab.world.company import company_afternoon, morning_news, public_news
+from simlab.world.company_rules import has_news
 from simlab.world.compiled import hot_rule, inlined_hot_rule
 from simlab.world.counting import COHORT_NET, count_cohort, leave, mark_active, move, note
 from simlab.world.draws import day_key, user_key
@@ -53,6 +55,8 @@ def morning(users, i, key, terms, book, d):
     if expired:
         row[M.expired] += 1
         note(book, day, i, Event.EXPIRE, 0)
+    if (has_news(u) or public_news(terms, book)) and morning_news(users, i, key, terms, book, d):
+        return True
     if u.muted:
         return False
     sent = 0
@@ -148,17 +152,23 @@ def afternoon(users, i, key, terms, book, d):
         note(book, day, i, Event.VISIT, 0)
     if u.last_seen == day:
         mark_active(book, row, u, day)
-    if now.referral and (now.referral_stages >> u.stage) & 1:
-        friends = invites_today(u, key, now) if u.alive else 0
-        if friends == 0 and now.hunt > 0.0 and hunts_today(key, now):
-            friends = -1
+    if terms.programmes.shape[1] > 0:
+        programmes = terms.programmes[u.cell]
+        friends, number = 0, -1
+        if u.alive:
+            friends, number = invites_today(u, key, now, programmes, terms.goals, terms.conditions)
+        if friends == 0:
+            number = hunts_today(u, key, now, programmes, terms.conditions)
+            friends = -1 if number >= 0 else 0
         if friends != 0:
             n = book.counts[N_INVITERS]
             book.inviter_user[n] = i
             book.inviter_count[n] = friends
+            book.inviter_programme[n] = number
             book.counts[N_INVITERS] = n + 1
     row[M.fatigue] += np.int64(u.fatigue * FIXED_POINT + 0.5)
     row[M.affinity] += np.int64((u.affinity + u.trust) * FIXED_POINT + 0.5)
+    company_afternoon(u, i, key, terms, book, row)
     return False
 
 

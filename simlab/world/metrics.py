@@ -6,7 +6,7 @@ depend on the order in which users are visited.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, auto
 
 
 class M(IntEnum):
@@ -53,6 +53,27 @@ class M(IntEnum):
     # contact (a new column takes `auto()`: the order of columns is not part of any file)
     # money
     # company
+    checks = auto()  # newcomers by invitation who were checked
+    blocked = auto()  # of those brought for the reward alone, caught: they do not come in
+    wrongly_refused = auto()  # honest newcomers for whom rewards were refused
+    talks = auto()  # posts and talks to all friends, good and bad
+    told = auto()  # friends who noticed one
+    talk_joins = auto()  # joined because somebody told them, without an invitation
+    shares = auto()  # talks that were rewarded
+    seeds = auto()  # paid voices
+    violations = auto()  # forced shares that were punished
+    teams = auto()  # opened
+    teams_done = auto()  # completed; counted with their opener
+    team_members = auto()  # took part in a team, openers included
+    team_joins = auto()  # joined by way of a team
+    angered = auto()  # became angry
+    angry = auto()  # members who are angry at the end of the day
+    relieved = auto()  # were compensated
+    bonus_fen = auto()  # commissions of teams, rewards of shares
+    fee_fen = auto()  # of paid voices, and of checks
+    fine_fen = auto()
+    compensation_fen = auto()
+    response_fen = auto()  # monitoring and responses to crises
     # groups
     # firm
 
@@ -66,5 +87,11 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
+    # company
+    "bonus_fen",
+    "fee_fen",
+    "fine_fen",
+    "compensation_fen",
+    "response_fen",
 )
 FIXED_POINT = 10_000.0

@@ -17,6 +17,8 @@ from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
 
+COMPANY_COSTS = ("bonus_fen", "fee_fen", "fine_fen", "compensation_fen", "response_fen")
+
 
 def residual_per_user(market: Market) -> np.ndarray:
     """(N,) int64 fen left in each user at the horizon, under the named continuation policy."""
@@ -87,10 +89,32 @@ def outcomes(market: Market) -> dict[str, float]:
         "subsidised_organic": per(total["organic"], total["redeemed"]),
         "invites": total["invites"] * scale,
         "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
+        # company
+        "told_joins": total["talk_joins"] * scale,
+        "blocked": total["blocked"] * scale,
+        "talks": total["talks"] * scale,
+        "shares": total["shares"] * scale,
+        "joins_per_talk": per(total["talk_joins"], total["talks"]),
+        "teams": total["teams"] * scale,
+        "team_completion": per(total["teams_done"], total["teams"]),
+        "team_joins": total["team_joins"] * scale,
+        "affected": per(total["angered"], started),
+        "anger_peak": max((per(int(a), int(m)) for a, m in zip(daily[:, M.angry], members, strict=True) if m),
+                          default=float("nan")),
+        "newcomer_retention": _newcomer_retention(market),
+        "company_cost": sum(total[name] for name in COMPANY_COSTS) / 100.0 * scale,
         "newcomer_need": _newcomer_need(market),
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values
+
+
+def _newcomer_retention(market: Market) -> float:
+    """Share of those who joined since day 1 whose relation has not ended by the horizon."""
+    users = market.users
+    joined = (users["joined"] >= 1) & (users["status"] >= MEMBER)
+    here = joined & (users["status"] == MEMBER) & (users["alive"] == 1)
+    return int(here.sum()) / int(joined.sum()) if joined.any() else float("nan")
 
 
 def _newcomer_need(market: Market) -> float:

@@ -7,7 +7,7 @@ or to a strategy; only the fields marked *observable* are.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 import numba
@@ -94,7 +94,9 @@ USER = record_type(
         ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
         ("team", "i4"),  # who opened the team that this user is in; -1: none
         ("team_until", "i2"),
-        ("heard", "u1"),  # bad news from friends since yesterday
+        ("heard", "u1"),  # bad news from friends since yesterday; a prospect does not forget it
+        ("praise", "u1"),  # good news from friends since yesterday
+        ("shared", "u1"),  # rewarded shares so far
         # groups
         ("group", "i4"),  # -1: none (observable)
         ("posts", "u2"),  # messages written in the group so far (observable)
@@ -114,6 +116,42 @@ OFFER = record_type(
      ("stages", "i8"), ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8")],
 )  # fmt: skip
 
+PROGRAMME = record_type(
+    [("value", "f8"), ("accept", "f8"), ("hunt", "f8"), ("perk", "f8"), ("check_catch", "f8"), ("check_refuse", "f8"),
+     ("open", "i8"), ("stages", "i8"), ("first", "i8"), ("last", "i8"), ("needed", "i8"), ("reward", "i8"),
+     ("invitee_reward", "i8"), ("purse", "i8"), ("goal_first", "i8"), ("goal_last", "i8"), ("quota", "i8"),
+     ("offer", "i8"), ("check_cost", "i8"), ("checked", "i8")],
+)  # fmt: skip
+"""One invitation programme: (first, last) are its audience's conditions, (goal_first, goal_last) its tiers."""
+
+GOAL = record_type([("value", "f8"), ("friends", "i8"), ("before", "i8"), ("reward", "i8")])
+"""One tier: reward at `friends` in all; `before`: friends of the tier below."""
+
+TEAM = record_type(
+    [("name", "u8"), ("start", "f8"), ("ask", "f8"), ("outsider", "f8"), ("open", "i8"), ("first", "i8"),
+     ("last", "i8"), ("offer", "i8"), ("needed", "i8"), ("days", "i8"), ("early", "i8"), ("commission", "i8"), ("step_first", "i8"),
+     ("step_last", "i8")],
+)  # fmt: skip
+"""One group-buy; (step_first, step_last) are its rows in the table of deeper offers."""
+
+VOICE = record_type(
+    [("name", "u8"), ("urge", "f8"), ("by_satisfaction", "f8"), ("by_discontent", "f8"), ("by_praise", "f8"),
+     ("by_anger", "f8"), ("reach", "f8"), ("join", "f8"), ("load", "f8"), ("punished", "f8"), ("open", "i8"),
+     ("first", "i8"), ("last", "i8"), ("bad", "i8"), ("reward", "i8"), ("cap", "i8"), ("fine", "i8"),
+     ("rewarded", "i8")],
+)  # fmt: skip
+"""One way in which people tell their friends: what moves them, who notices, what it does, what it is paid."""
+
+SEEDING = record_type(
+    [("name", "u8"), ("negative", "f8"), ("open", "i8"), ("first", "i8"), ("last", "i8"), ("people", "i8"),
+     ("by", "i8"), ("fee", "i8"), ("voice", "i8")],
+)  # fmt: skip
+"""Paid voices: `by` -2 at random, -1 friends, otherwise an observable; `voice`: a good one, followed by a bad one."""
+
+CRISIS = record_type(
+    [("name", "u8"), ("share", "f8"), ("severity", "f8"), ("open", "i8"), ("first", "i8"), ("last", "i8")],
+)  # fmt: skip
+
 # Today's terms in one record: the behavioural parameters in the form that the rules use,
 # and what the brand decided for today. Floats first, then integers.
 _FLOATS = (
@@ -122,19 +160,23 @@ _FLOATS = (
     "muted_visits dog_leave exit ended_visits trust_orders trust_lifetime lift half_exposure "
     "elasticity reference_share loss_aversion reference_learning largest_lift pull_forward "
     "inventory_days grief_friend grief_inviter episodes invite_gain half_reward reward_value "
-    "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin "
+    "step_loss more proof hunter_need hunter_hazard hunter_deal margin "
     "most_orders "  # upper bound of the product of all factors of the order intensity below
     # contact
     # money
     # company
+    "status status_trust satisfied praise_exposure praise_trust deterrence proof_level proof_gain "
+    "anger_keep belief shield passed_on anger_trust anger_orders anger_visits anger_lifetime anger_leave "
+    "anger_complain publicity answered relief repair "
     # groups
     # firm
 ).split()
 _INTS = (
-    "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
-    "needed referral_stages complaint_cost purse"
+    "day new_week new_month cap_day cap_week cap_month dog_idle complaint_cost "
+    # company
+    "proof_first proof_last compensation"
 ).split()
-_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep").split()
+_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep anger_keep").split()
 NOW = record_type(
     [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
 )
@@ -155,6 +197,10 @@ class Terms(NamedTuple):
         conditions: (C, 3) observable number, 0 for <= or 1 for >=, value.
         curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
         baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
+        programmes: (C, P) PROGRAMME records by test cell. goals: (T,) GOAL records.
+        teams: (Q,) TEAM records. steps: (W, 2) members and offer.
+        voices: (V,) VOICE records; the first is that of anger. seedings: (K,) SEEDING records.
+        crises: (X,) CRISIS records.
     """
 
     now: NDArray[np.void]
@@ -165,6 +211,14 @@ class Terms(NamedTuple):
     conditions: NDArray[np.int64]
     curves: NDArray[np.float64]
     baskets: NDArray[np.float64]
+    # company
+    programmes: NDArray[np.void]
+    goals: NDArray[np.void]
+    teams: NDArray[np.void]
+    steps: NDArray[np.int64]
+    voices: NDArray[np.void]
+    seedings: NDArray[np.void]
+    crises: NDArray[np.void]
 
 
 class Event(IntEnum):
@@ -194,6 +248,15 @@ class Event(IntEnum):
     # contact
     # money
     # company
+    BLOCKED = auto()  # somebody brought for the reward alone was caught
+    BONUS = auto()  # commission of a team, or reward of a share
+    SPEAK = auto()  # tells friends; value: which voice
+    FEE = auto()  # paid for a voice, or for checking a newcomer
+    FINE = auto()
+    TEAM = auto()  # takes part in a team; value: who opened it
+    TEAM_END = auto()  # value: 1 with the offer, 0 without
+    ANGER = auto()
+    RELIEF = auto()  # compensation
     # groups
     # firm
 

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world.cells import Numbers, numbered
+from simlab.world.company_terms import company_terms, set_company, standing_company
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
-from simlab.world.numerics import exp, gamma_quantiles, log, power
+from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
     CURVE_SIZE,
@@ -30,25 +31,9 @@ from simlab.world.records import (
     TOUCH,
     Terms,
 )  # fmt: skip
+from simlab.world.scales import LN_2, fen, keep, stage_mask
 
-LN_2 = 0.6931471805599453
-NO_LIMIT = 2**62
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
-
-
-def fen(yuan: float) -> int:
-    """Yuan to whole fen."""
-    return round(yuan * 100)
-
-
-def keep(half_life: float) -> float:
-    """Daily factor of a stock with this half-life in days."""
-    return float(exp(-LN_2 / half_life))
-
-
-def saturating(x: float, half: float) -> float:
-    """Concave response in [0, 1) with value 1/2 at `half`."""
-    return x / (x + half) if x > 0 else 0.0
 
 
 @rule
@@ -89,7 +74,22 @@ class Names:
     segments: tuple[str, ...]
     touches: tuple[str, ...]  # in order of priority
     offers: tuple[str, ...]
+    programmes: tuple[str, ...]  # of all cells, beside the referral
+    teams: tuple[str, ...]
+    shares: tuple[str, ...]
+    seeding: tuple[str, ...]
+    crises: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
+
+    @property
+    def purses(self) -> int:
+        """How many budgets of rewards there are, those without a limit included."""
+        return 1 + max(max((n.purse, *n.purses.values())) for n in self.numbers)
+
+    @property
+    def voices(self) -> int:
+        """Rows of the table of voices."""
+        return 3 + len(self.shares) + 2 * len(self.seeding)
 
 
 def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
@@ -104,6 +104,11 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
         segments=tuple(scenario.population.segments),
         touches=tuple(touches),
         offers=tuple(offers),
+        programmes=tuple(sorted({name for cell in (scenario, *cells) for name in cell.levers.programmes})),
+        teams=tuple(sorted(scenario.levers.teams)),
+        shares=tuple(sorted(scenario.levers.shares)),
+        seeding=tuple(sorted(scenario.levers.seeding)),
+        crises=tuple(sorted(scenario.crises)),
         numbers=numbers,
     )
 
@@ -119,13 +124,6 @@ class Conditions:
         first = len(self.rows)
         self.rows += [(_NUMBER[c.observable], int(c.op == ">="), c.value) for c in who]
         return first, len(self.rows)
-
-
-def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
-    """Bit set of stages; None means all of them."""
-    if stages is None:
-        return (1 << len(names.stages)) - 1
-    return sum(1 << names.stages.index(stage) for stage in sorted(set(stages)))
 
 
 def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
@@ -159,6 +157,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions = Conditions()
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
+    company = company_terms(cells, names, conditions.add, offers)
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -167,9 +166,11 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
     curves[OPT_OUT_CURVE] = rising_curve(b.opt_out.reference, b.opt_out.exponent, b.opt_out.saturation)
     now = np.zeros(len(cells), NOW)
-    for record, (cell, numbers) in zip(now, own, strict=True):
-        _write_standing(record, cell, names)
-        record["purse"] = numbers.purse
+    company_now = standing_company(scenario, conditions.add)
+    for record, (cell, _) in zip(now, own, strict=True):
+        _write_standing(record, cell)
+        for name, value in company_now.items():
+            record[name] = value
     return Terms(
         now=now,
         touches=touches,
@@ -179,11 +180,12 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         conditions=np.array(conditions.rows, np.int64).reshape(-1, 3),
         curves=curves,
         baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
+        **company,
     )
 
 
-def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
-    b, caps, referral = scenario.behaviour, scenario.levers.caps, scenario.levers.referral
+def _write_standing(now: np.void, scenario: Scenario) -> None:
+    b, caps = scenario.behaviour, scenario.levers.caps
     a, o, p, inv = b.attention, b.opt_out, b.price, b.invitation
     month = caps.per_month if caps.quota_per_month is None else min(caps.per_month, caps.quota_per_month)
     values = {
@@ -207,8 +209,6 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "most_orders": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
-        "referral": referral is not None, "needed": referral.needed if referral else 1,
-        "referral_stages": stage_mask(names, referral.stages) if referral else 0,
     }  # fmt: skip
     for name, value in values.items():
         now[name] = value
@@ -238,14 +238,14 @@ def set_day(
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
     for k, cell in enumerate(cells):
-        _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
+        _set_cell(terms.rates[k], cell, names, names.numbers[k], weekday)
+    set_company(terms, cells, names, day, rewards_left)
 
 
 def _set_cell(
-    now: np.void, rates: NDArray[np.float64], scenario: Scenario, names: Names, numbers: Numbers, weekday: str,
-    rewards_left: NDArray[np.int64],
-) -> None:  # fmt: skip
-    """Write one test cell's terms of a day: cadence by weekday, promised rewards."""
+    rates: NDArray[np.float64], scenario: Scenario, names: Names, numbers: Numbers, weekday: str
+) -> None:
+    """Write one test cell's terms of a day: cadence by weekday."""
     levers = scenario.levers
     for stage, cadence in levers.push.items():
         total = sum(cadence.mix.values())
@@ -254,17 +254,3 @@ def _set_cell(
             if weekday in days and total > 0:
                 rate = cadence.per_week * weight / total / len(set(days))
                 rates[numbers.touches[name], names.stages.index(stage)] = rate
-
-    inv, referral = scenario.behaviour.invitation, levers.referral
-    reward = fen(referral.reward) if referral else 0
-    invitee = fen(referral.invitee_reward) if referral else 0
-    if reward + invitee > int(rewards_left[numbers.purse]):
-        reward = invitee = 0
-    now["reward"], now["invitee_reward"] = reward, invitee
-    needed = int(now["needed"])
-    now["reward_value"] = float(reward / 100.0 / power(float(needed), inv.needed_exponent))
-    now["accept"] = inv.accept * (
-        1.0 + inv.invitee_gain * saturating(invitee / 100.0, inv.half_invitee_reward)
-    )
-    relative = reward / 100.0 / needed / inv.half_hunters
-    now["hunt"] = inv.hunters * relative * relative / (1.0 + relative * relative)

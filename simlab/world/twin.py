@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
 from simlab.world.cells import check_cells
+from simlab.world.company_terms import response_fen
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
 from simlab.world.metrics import M
@@ -24,6 +25,7 @@ from simlab.world.people import Base, born
 from simlab.world.records import Terms
 from simlab.world.rules import REDEEMS, stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
+from simlab.world.twin_company import buy_together, choose_seeds, tell_everybody
 from simlab.world.twin_diary import Diary
 from simlab.world.twin_person import Person
 from simlab.world.twin_source import TwinSource
@@ -72,6 +74,8 @@ class TwinMarket(mesa.Model):
         self.day = self.first_day - 1
         self.diary = Diary()
         self.gone: list[int] = []
+        self.angry_voices = self.audience = 0  # of yesterday, for the public
+        self.team_kind: dict[int, int] = {}  # number of the team's kind, by opener
         self.adopt((self.before,))
 
         population = born(scenario, graph, seed, base)
@@ -124,13 +128,17 @@ class TwinMarket(mesa.Model):
         self.evening()
         self.take_stock()
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+        self.diary.count_at(self.prospect_stage, 0, 0, M.response_fen, response_fen(self.in_force, self.day))
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
         self.settle_orders()
         self.spread_news()
         self.agents_by_type[self.person_type].shuffle_do("ask_friends")
+        choose_seeds(self)
+        tell_everybody(self)
         self.welcome_invited()
+        buy_together(self)
         for source in self.sources:
             source.bring_in()
         self.welcome_dated()
@@ -152,7 +160,7 @@ class TwinMarket(mesa.Model):
         self.terms: Terms = standing_terms(cells, self.names)
         self.coupons_left: list[int | None] = [None] * len(self.names.offers)
         self.subsidy_left: list[int | None] = [None] * len(self.names.offers)
-        self.rewards_left: list[int | None] = [None] * len(self.names.numbers)
+        self.rewards_left: list[int | None] = [None] * self.names.purses
         for cell, numbers in zip(cells, self.names.numbers, strict=False):
             for name, offer in cell.levers.offers.items():
                 self.coupons_left[numbers.offers[name]] = offer.stock
@@ -161,6 +169,9 @@ class TwinMarket(mesa.Model):
             referral = cell.levers.referral
             if referral is not None and referral.budget is not None:
                 self.rewards_left[numbers.purse] = fen(referral.budget)
+            for name, programme in cell.levers.programmes.items():
+                if programme.budget is not None and name in numbers.purses:
+                    self.rewards_left[numbers.purses[name]] = fen(programme.budget)
 
     def strategy_of(self, person: Person) -> Scenario:
         """The strategy that holds for somebody today: that of the own test cell."""

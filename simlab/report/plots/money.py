@@ -20,6 +20,9 @@ _COST_NAMES = {
     "subsidy_fen": "offer subsidy", "touch_fen": "touches", "complaint_fen": "complaints",
     "reward_fen": "rewards to inviters", "invitee_fen": "rewards to invitees", "acquisition_fen": "sources",
     "fixed_fen": "fixed cost",
+    # company
+    "bonus_fen": "commissions and share rewards", "fee_fen": "paid voices and checks", "fine_fen": "fines",
+    "compensation_fen": "compensation", "response_fen": "monitoring and responses",
 }  # fmt: skip
 
 
