@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simlab.questions import compare, rollout, screen, tune
     from simlab.scenario import load
+    from simlab.scenario.compose import new
     from simlab.scenario.experiments import load_experiment
+    from simlab.scenario.library import library
     from simlab.verbs import fit, read, run
 
 __version__ = "0.1.0"
 __all__ = [
-    "__version__", "compare", "fit", "load", "load_experiment", "read", "rollout", "run", "screen", "tune",
+    "__version__", "compare", "fit", "library", "load", "load_experiment", "new", "read", "rollout", "run", "screen",
+    "tune",
 ]  # fmt: skip
 _HOMES = {
     "compare": "simlab.questions",
     "fit": "simlab.verbs",
+    "library": "simlab.scenario.library",
     "load": "simlab.scenario",
     "load_experiment": "simlab.scenario.experiments",
+    "new": "simlab.scenario.compose",
     "read": "simlab.verbs",
     "rollout": "simlab.questions",
     "run": "simlab.verbs",

@@ -266,6 +266,107 @@ def explain(
         out.print(line, markup=False)
 
 
+show = typer.Typer(no_args_is_help=True, help="Draw who moved: streams between stages, or the graph itself.")
+app.add_typer(show, name="show")
+OnDays = Annotated[
+    str | None,
+    typer.Option("--days", metavar="A,B,C", help="Days to show, 0 to the horizon; by default quarters."),
+]
+
+
+@show.command()
+def flows(
+    scenario: Scenario, set_: Set = [], days: OnDays = None,  # noqa: B006
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Seeded worlds; the streams are their mean.")] = 4,
+    threads: Threads = None, out_: Out = Path("results"), again: Again = False,
+) -> None:  # fmt: skip
+    """Stages on chosen days, and the streams of people between them."""
+    _show("flows", scenario, set_, days, seeds=seeds, threads=threads, out=out_, again=again)
+
+
+@show.command()
+def graph(
+    scenario: Scenario, set_: Set = [], days: OnDays = None,  # noqa: B006
+    user: Annotated[int | None, typer.Option(min=0, help="Whose neighbourhood; by default the best inviter's.")] = None,
+    out_: Out = Path("results"), again: Again = False,
+) -> None:  # fmt: skip
+    """A neighbourhood of the graph on chosen days: stages, invitations, groups."""
+    _show("graph", scenario, set_, days, seeds=1, user=user, out=out_, again=again)
+
+
+def _show(view: str, scenario: str, overrides: list[str], days: str | None, **options: Any) -> None:
+    from simlab import verbs
+    from simlab.scenario import InputError, Problem
+
+    try:
+        chosen = [int(day) for day in days.split(",")] if days is not None else None
+    except ValueError:
+        raise InputError(
+            Problem("--days", "not a list of days", "Write --days 0,90,365", value=str(days))
+        ) from None
+    folder = verbs.show(scenario, overrides, views=(view,), days=chosen,
+                        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err), **options)  # fmt: skip
+    out.print(f"Pictures: {folder / 'plots' / f'{view}.png'}\nReport: {folder / 'report.html'}", markup=False)
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The scenario file to write.")],
+    base: Annotated[str, typer.Option(help="A shipped scenario, or a file, to stand on.")] = "default",
+    with_: Annotated[list[str], typer.Option("--with", metavar="MECHANISM",
+                                             help="A mechanism of the library; may be repeated.")] = [],  # noqa: B006
+    name: Annotated[str, typer.Option(help="Name of the scenario; by default that of the file.")] = "",
+) -> None:  # fmt: skip
+    """Write a scenario made of a base and mechanisms of the library."""
+    from simlab.scenario.compose import new as write_new
+
+    made = write_new(file, base, with_, name)
+    for clash in made.clashes:
+        err.print(f"Note: {clash}", markup=False)
+    out.print(f"Written: {made.file}\nNext: simlab run {shlex.quote(str(made.file))}", markup=False)
+
+
+@app.command()
+def library(
+    words: Annotated[list[str], typer.Argument(help="Words to find, in English or Chinese.")] = [],  # noqa: B006
+    primitive: Annotated[
+        str | None, typer.Option(help="Only mechanisms made with this: rule, touch ...")
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Print the file of this mechanism.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """List, find and show the mechanisms that a scenario can include."""
+    from simlab import shelf
+
+    if show is not None:
+        print(shelf.text(show), end="")
+    elif json_:
+        print(shelf.as_json(" ".join(words), primitive))
+    else:
+        for line in shelf.lines(" ".join(words), primitive):
+            out.print(line)
+
+
+@app.command()
+def measure(
+    mechanisms: Annotated[list[str], typer.Argument(help="Mechanisms of the library, or files.")],
+    world: Annotated[
+        str | None, typer.Option(help="Scenario to measure in; by default that of each mechanism.")
+    ] = None,
+    set_: Set = [],  # noqa: B006
+    outcome: Annotated[str | None, typer.Option(help="Outcome to look at; by default that declared.")] = None,
+    seeds: Annotated[int, typer.Option(min=2, max=100_000, help="Pairs of seeded worlds.")] = 40,
+    threads: Threads = None,
+) -> None:
+    """What each mechanism does to a world, and that it does nothing at zero strength."""
+    from simlab import shelf
+
+    for line in shelf.measured(mechanisms, world, set_, outcome, seeds, threads, Bar(err)):
+        out.print(line, markup=False)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""

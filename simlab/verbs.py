@@ -6,6 +6,7 @@ They put rooms together: load a scenario, ask the lab, write the report.
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import shlex
 import time
@@ -145,6 +146,57 @@ def write_results(results: Results, final: Path, replace_old: bool = False) -> N
         folders.write_manifest(folder, results.manifest)
         if replace_old and final.exists():
             folders.replace_folder(final)
+
+
+def show(
+    scenario: str | Path | Loaded, overrides: Sequence[str] = (), *, views: Sequence[str] = ("flows", "graph"),
+    days: Sequence[int] | None = None, seeds: int = 4, user: int | None = None, threads: int | None = None,
+    out: Path | str | None = None, again: bool = False, command: str = "", progress: Watcher | None = None,
+) -> Path:  # fmt: skip
+    """Draw who moved: streams between stages, and a neighbourhood of the graph; returns the result folder.
+
+    Args:
+        views: "flows", "graph" or both.
+        days: simulated days to show; by default the valuation date and the quarters of the horizon.
+        seeds: seeded worlds that the streams are the mean of; the graph shows the first.
+        user: whose neighbourhood; by default whoever brought the largest tree of invitations.
+
+    Raises:
+        InputError: anything wrong with the scenario, the days, the user or the place to write to.
+    """
+    from simlab.lab import scenes
+    from simlab.report import show_page
+
+    progress = progress or Nobody()
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
+    model = loaded.scenario
+    chosen = tuple(days) if days is not None else scenes.default_days(model)
+    facts = {"views": sorted(views), "days": list(chosen), "user": "" if user is None else user}
+    digest = hashlib.sha256(f"{runs.run_digest(model, range(1, seeds + 1), 0)}|{facts}".encode()).hexdigest()
+    final = Path(out or RESULTS) / f"{slug(model.name)}-show-{digest[:8]}"
+    if not again and folders.is_complete(final, digest):
+        progress.says(f"These results are already there: {final}")
+        return final
+    folders.check_place(final)
+    progress.says("Getting the rules ready (they are compiled once per machine, for up to a minute) ...")
+    progress.begins(seeds * (max(chosen) + model.warmup.days) if chosen else 0)
+    try:
+        found = scenes.watch(model, range(1, seeds + 1), chosen, threads, progress.days)
+    finally:
+        progress.ends()
+    if user is not None and not 0 <= user < found.graph.n:
+        raise InputError(Problem("--user", "no such user", f"Users are numbered 0 to {found.graph.n - 1}",
+                                 value=str(user)))  # fmt: skip
+    manifest = runs.manifest(
+        model, found.seeds, 0, command=command, **{"scenario file": loaded.file}, **facts
+    )
+    manifest["run"] = digest
+    with folders.new_folder(final) as folder:
+        show_page.write(found, folder, tuple(views), user, manifest)
+        folders.write_manifest(folder, manifest)
+        if again and final.exists():
+            folders.replace_folder(final)
+    return final
 
 
 def read(folder: Path | str, loaded: Loaded | None = None) -> Results:

@@ -36,11 +36,15 @@ STEPS: dict[str, str] = {
     "invitee_fen": "rewards to invitees",
     "acquisition_fen": "sources",
     "fixed_fen": "fixed cost",
+    "service_fen": "service",
+    "compensation_fen": "compensation",
+    "staff_fen": "staff",
+    "fine_fen": "fines",
     # company
     "bonus_fen": "commissions and share rewards",
     "fee_fen": "paid voices and checks",
-    "fine_fen": "fines",
-    "compensation_fen": "compensation",
+    "penalty_fen": "fines for forced shares",
+    "damages_fen": "compensation in a crisis",
     "response_fen": "monitoring and responses",
     "residual": "value after the horizon",
 }

@@ -316,6 +316,11 @@ class Activity(Part):
 
 # company (below what it needs from here)
 from simlab.scenario.behaviour_company import Anger, Status, Talk, Teams  # noqa: E402
+from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
+    ProductBehaviour,
+    ServiceBehaviour,
+    TeamBehaviour,
+)
 
 
 class Behaviour(Part):
@@ -334,6 +339,10 @@ class Behaviour(Part):
     talk: Talk = Talk()
     teams: Teams = Teams()
     anger: Anger = Anger()
+    # staff
+    service: ServiceBehaviour = ServiceBehaviour()
+    team: TeamBehaviour = TeamBehaviour()
+    product: ProductBehaviour = ProductBehaviour()
 
 
 def parameters() -> list[dict[str, Any]]:

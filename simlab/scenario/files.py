@@ -21,6 +21,8 @@ from simlab.scenario.yaml_lines import Mark, Node, node_of, parse_text, read_map
 
 MAX_DEPTH = 10
 MAX_FILES = 100
+NOT_MERGED = ("extends", "include", places.MECHANISM)
+"""Keys of a file that say something about the file, and nothing of the scenario."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,58 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Loaded:
     tree = reader.start(str(path))
     for text in overrides:
         tree = _override(tree, text)
+    return _loaded(reader, tree, overrides, str(path))
+
+
+def compose(
+    base: str | Path, pieces: Sequence[tuple[Path, str]], *, under: Mapping[str, Node] | None = None,
+    over: Mapping[str, Node] | None = None, overrides: Sequence[str] = (),
+) -> Loaded:  # fmt: skip
+    """A scenario with files laid over it, as `include` in a file that extends it would.
+
+    Args:
+        base: as for `load`.
+        pieces: (file, as it is named in messages) of each piece, in order.
+        under, over: values by path, set below the pieces and on top of them.
+        overrides: as for `load`, on top of all.
+
+    Raises:
+        InputError: anything wrong with the files or values, each problem with its place and cure.
+    """
+    reader = _Reader()
+    tree = complete(reader.start(str(base)))
+    tree = _assigned(tree, under or {})
+    for file, shown in pieces:
+        tree = reader.piece(file, shown, tree)
+    tree = _assigned(tree, over or {})
+    for text in overrides:
+        tree = _override(tree, text)
+    return _loaded(reader, tree, overrides, str(base))
+
+
+def load_text(text: str, path: Path) -> Loaded:
+    """What `load` would return if `path` held `text`."""
+    reader = _Reader()
+    return _loaded(reader, reader.text(text, path), (), str(path))
+
+
+def _loaded(reader: _Reader, tree: Node, overrides: Sequence[str], file: str) -> Loaded:
     tree = reader.resolve_data(tree)
     scenario = _checked(tree)
     data = data_digests(scenario)
     return Loaded(scenario, scenario.model_dump(mode="json"), scenario_digest(scenario, data),
-                  tuple(reader.sources), data, tuple(overrides), str(path))  # fmt: skip
+                  tuple(reader.sources), data, tuple(overrides), file)  # fmt: skip
+
+
+def _assigned(tree: Node, values: Mapping[str, Node]) -> Node:
+    for path, node in values.items():
+        try:
+            tree = assign(tree, split(path), node)
+        except Fault as fault:
+            raise InputError(
+                Problem(node.mark.file, fault.message, fault.cure, node.mark.line, path)
+            ) from None
+    return tree
 
 
 def apply(loaded: Loaded, change: str | Mapping[str, Node], where: tuple[str, ...] = ()) -> Loaded:
@@ -168,17 +217,40 @@ class _Reader:
             ) from None
         return self._file(real, root, text)
 
+    def text(self, text: str, path: Path) -> Node:
+        """`text` as the file at `path`, which need not be there yet."""
+        own = parse_text(text, str(path))
+        if own is None or not isinstance(own.value, dict):
+            raise InputError(
+                Problem(str(path), "expected a mapping at the top level", "Write `extends: default`.")
+            )
+        return self._file(path.resolve(), places.project_root(path), str(path), own=own)
+
+    def piece(self, file: Path, shown: str, below: Node) -> Node:
+        """The file laid over `below`, as an included one."""
+        real, shipped = file.resolve(), places.shipped_folder().resolve()
+        root = shipped if real.is_relative_to(shipped) else places.project_root(file)
+        return self._file(real, root, shown, below, piece=True)
+
     def _file(
-        self, real: Path, root: Path, shown: str, below: Node | None = None, piece: bool = False
-    ) -> Node:
+        self, real: Path, root: Path, shown: str, below: Node | None = None, piece: bool = False,
+        own: Node | None = None,
+    ) -> Node:  # fmt: skip
         """The file at `real` laid over `below`, with all that it extends and includes.
 
         Args:
             piece: it is included, so it stands on what is there and must not extend anything itself.
+            own: what it says, if that is known.
         """
         self.count += 1
         self.folders[shown] = (real.parent, root)
-        own = read_mapping(real, shown)
+        own = own or read_mapping(real, shown)
+        if places.MECHANISM in own.value and not piece:
+            fault = Fault(
+                "this is a mechanism, not a scenario",
+                f"Include it in one: `simlab new my.yaml --with {real.stem}`, or `include: [...]`.",
+            )
+            raise InputError(problem_at(fault, own, (places.MECHANISM,)))
         self.chain.append(real)
         tree = below
         if "extends" in own.value:
@@ -198,7 +270,7 @@ class _Reader:
         self.chain.pop()
         if shown not in self.sources:
             self.sources.append(shown)
-        keys = {key: mark for key, mark in own.keys.items() if key not in ("extends", "include")}
+        keys = {key: mark for key, mark in own.keys.items() if key not in NOT_MERGED}
         return merge(tree, Node({key: own.value[key] for key in keys}, own.mark, keys=keys))
 
     def _follow(

@@ -57,6 +57,16 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "anger_peak": ("largest share of members who are angry on a day", "share"),
     "newcomer_retention": ("share of newcomers who are still alive and in the programme at the horizon", "share"),
     "company_cost": ("commissions, share rewards, paid voices, checks, fines, compensation, responses", "yuan"),
+    "satisfaction": ("mean affinity of members", "share"),
+    "nps": ("share of members with affinity above 0.6 minus share below 0.4, at the horizon", "share"),
+    "issues": ("issues that orders brought", "issues"),
+    "wait": ("mean time until the desk solved an issue that it knew of", "hours"),
+    "in_promise": ("share of solved tickets answered within the promise", "share"),
+    "issue_complaints": ("issues that became complaints", "complaints"),
+    "unsolved": ("issues that were given up", "issues"),
+    "service_cost": ("cost of tickets, visits and compensation", "yuan"),
+    "staff_cost": ("wages, training, tools and other cost of the staff", "yuan"),
+    "violations": ("promotional pieces sent that broke the rules", "pieces"),
     "newcomer_need": ("order rate of invited newcomers relative to members on day 0", "-"),
 }
 """Name: (meaning, unit). One name per thing, from YAML to DataFrame column to plot."""

@@ -11,6 +11,10 @@ from simlab.scenario.errors import Fault, did_you_mean
 
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 DATA_SUFFIXES = (".csv", ".parquet", ".graphml")
+LIBRARY = "library"
+"""Folder of the mechanisms, below that of the shipped scenarios."""
+MECHANISM = "mechanism"
+"""Key of the header that makes a file a mechanism; see `simlab.scenario.library`."""
 _SHIPPED_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,3}")
 
 
@@ -22,9 +26,20 @@ def shipped_folder() -> Path:
 
 
 def shipped_names() -> list[str]:
-    """Names of the shipped scenarios and mechanisms: `default`, `library/...`."""
+    """Names of the shipped scenarios: `default` ..."""
     folder = shipped_folder()
-    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
+    names = (path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
+    return sorted(name for name in names if not name.startswith(f"{LIBRARY}/"))
+
+
+def library_folder() -> Path:
+    """Where the mechanisms of the library stand."""
+    return shipped_folder() / LIBRARY
+
+
+def library_names() -> list[str]:
+    """Names of the mechanisms of the library: `dormant-recall` ...; `library/dormant-recall` in an `include`."""
+    return sorted(path.stem for path in library_folder().glob("*.yaml"))
 
 
 def shipped(name: str) -> Path | None:
@@ -62,12 +77,11 @@ def reach(text: object, folder: Path, root: Path, suffixes: tuple[str, ...]) -> 
             f"Write the path relative to this file, with '/', ending in {kinds}.",
         )
     if Path(text).suffix.lower() not in suffixes:
-        hint = did_you_mean(text, shipped_names()) if suffixes == SCENARIO_SUFFIXES else ""
-        also = (
-            f", or a shipped scenario: {', '.join(shipped_names()[:20])}"
-            if suffixes == SCENARIO_SUFFIXES
-            else ""
-        )
+        hint = also = ""
+        if suffixes == SCENARIO_SUFFIXES:
+            hint = did_you_mean(text, [*shipped_names(), *(f"{LIBRARY}/{name}" for name in library_names())])
+            also = f", a mechanism ({LIBRARY}/...; `simlab library` lists them), or a shipped scenario: "
+            also += ", ".join(shipped_names()[:20])
         raise Fault(
             "this names no file that can be used", f"{hint} Name a file ending in {kinds}{also}.".strip()
         )

@@ -159,14 +159,14 @@ class Monitoring(Part):
     """Public opinion is watched: a crisis is noticed sooner."""
 
     recall: Share = Field(0.9, description="share of what is said that is found")
-    delay: Hours = Field(1.0, description="hours until it is found")
+    delay: Hours = Field(1.0, ge=0, le=10_000, description="hours until it is found")
     cost: Money = Field(0.0, description="cost per day")
 
 
 class Response(Part):
     """What the brand does in a crisis, once it has noticed."""
 
-    delay: Hours = Field(24.0, description="hours from noticing to the response")
+    delay: Hours = Field(24.0, ge=0, le=10_000, description="hours from noticing to the response")
     statement: Share = Field(1.0, description="how sincere and complete the statement is; 0: none")
     compensation: Money = Field(0.0, description="paid to each angry member who is reached")
     isolation: Share = Field(

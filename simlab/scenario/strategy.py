@@ -20,6 +20,16 @@ from simlab.scenario.programme import (
     WordOfMouth,
     check_company,
 )
+from simlab.scenario.staff import (
+    Advisers,
+    Aigc,
+    Feedback,
+    Renewal,
+    Review,
+    Service,
+    Staff,
+    check_staff,
+)
 from simlab.scenario.units import Days, Factor, Money, Number, PerWeek, Price, Share
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -138,6 +148,14 @@ class Levers(Part):
     testimonials: Testimonials | None = None
     monitoring: Monitoring | None = None
     response: Response | None = None
+    # staff
+    staff: Staff = Staff()
+    service: Service | None = None
+    advisers: Advisers | None = None
+    review: Review | None = None
+    aigc: Aigc | None = None
+    feedback: Feedback | None = None
+    renewal: Renewal | None = None
 
     @model_validator(mode="after")
     def _references(self) -> Levers:
@@ -159,6 +177,7 @@ class Levers(Part):
             if touch.offer is not None and touch.offer not in self.offers:
                 raise unknown("offer", touch.offer, self.offers, ("touches", name, "offer"))
         check_company(self)
+        check_staff(self.staff, self.service, self.advisers)
         for name in self.sources:
             if name in RESERVED_SOURCES:
                 raise Fault(

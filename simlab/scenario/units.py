@@ -26,6 +26,11 @@ Units = dict[str, Fraction]
 
 _LENGTHS = {1: ("day", "d", "天"), 7: ("week", "w", "周"), 30: ("month", "月"), 365: ("year", "y", "年")}
 _DAYS: Units = {unit: Fraction(days) for days, units in _LENGTHS.items() for unit in units}
+_HOURS: Units = {
+    unit: hours for hours, units in {
+        Fraction(1): ("hour", "h", "小时"), Fraction(1, 60): ("minute", "min", "分钟"), Fraction(24): ("day", "d", "天"),
+    }.items() for unit in units
+}  # fmt: skip
 SHARES: Units = {"%": Fraction(1, 100), "percent": Fraction(1, 100), "‰": Fraction(1, 1000)}
 _FEN = {100: ("yuan", "rmb", "cny", "元", "¥", "￥"), 1: ("fen", "分")}
 _MONEY: Units = {unit: Fraction(fen, 100) for fen, units in _FEN.items() for unit in units}
@@ -146,12 +151,9 @@ _days_schema = WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}
 _days = Kind("a whole number of days", "7 days", tuple(_DAYS.items()), grain=1)
 _amount = Kind("an amount of money", "12 yuan", tuple(_MONEY.items()), grain=0.01)
 
-_HOURS: Units = dict.fromkeys(("hour", "h", "小时"), Fraction(1)) | dict.fromkeys(("day", "天"), Fraction(24))
-_HOURS |= dict.fromkeys(("minute", "min", "分钟"), Fraction(1, 60))
-
 Days = Annotated[int, BeforeValidator(_whole_days), _days_schema, _days, Field(ge=0, le=36500)]
 Duration = Annotated[float, *_quantity(_DAYS, "a duration", "7 days"), Field(gt=0, le=36500)]
-Hours = Annotated[float, *_quantity(_HOURS, "a number of hours", "24 hours"), Field(ge=0, le=10_000)]
+Hours = Annotated[float, *_quantity(_HOURS, "a time in hours", "4 hours")]
 Share = Annotated[float, *_quantity(SHARES, "a share", "5%"), Field(ge=0, le=1)]
 Money = Annotated[float, BeforeValidator(_money), _money_schema, _amount, Field(ge=0, le=1e9)]
 Price = Annotated[float, *_quantity(_MONEY, "a price", "0.005 yuan"), Field(ge=0, le=1e6)]

@@ -16,6 +16,7 @@ from simlab.world.terms import NO_LIMIT, Names, fen
 COHORT_METRICS = ("size", "active", "buyers", "orders", "net_fen")
 N_LIVE, N_EVENTS, N_ORDERS, N_INVITERS, N_GONE, N_COUPONS, N_CLAIMED = range(7)
 N_SPEAKERS, N_TEAMED, N_ANGRY, ANGRY_VOICES, AUDIENCE = range(5)  # in `carried`
+N_TICKETS = 20
 MONTH = 30
 # typed, so that numba compiles a function once and not once per constant
 DATED, BY_REFERRAL, FIRST_SOURCE = (np.int64(x) for x in (1, 2, 3))
@@ -30,7 +31,7 @@ class Book(NamedTuple):
         cohorts: (months + 1, months, 5) int64 by month of joining (0: base) x months since.
         flows: (months, S + 2, S + 2) int64, changes of stage by month.
         stock: (2, S + 2, C, G) int64, today's members and reachable members.
-        counts: (8,) int64 lengths of the lists below.
+        counts: (32,) int64 lengths of the lists below.
         live: (N,) ids of members, in no particular order.
         order_user, order_amount, order_bits: (N,) today's orders before settlement.
         inviter_user, inviter_count: (N,) who invites today and how many friends; -1: one, for the reward alone.
@@ -44,6 +45,7 @@ class Book(NamedTuple):
         speaker_user, speaker_voice: (V N,) who tells friends tonight, and how.
         teamed: (N,) who takes part in an open team. team_size, team_kind: (N,) by opener.
         carried: (5,) int64 lengths of these lists; angry voices and members of yesterday, for the public.
+        tickets: (N,) who has an issue that is still open.
         events: (E, 4) int64 log of day, user, code, value; E = 0 switches it off.
     """
 
@@ -76,6 +78,7 @@ class Book(NamedTuple):
     team_size: NDArray[np.int32]
     team_kind: NDArray[np.int8]
     carried: NDArray[np.int64]
+    tickets: NDArray[np.int32]
     events: NDArray[np.int64]
 
 
@@ -140,7 +143,7 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         stage = users["stage"][chosen].astype(int) if members else np.full(int(chosen.sum()), stages - 2)
         source = users["source"][chosen].astype(int) if members else np.zeros(int(chosen.sum()), int)
         np.add.at(stock[int(reachable)], (stage, source, users["segment"][chosen].astype(int)), 1)
-    counts = np.zeros(8, np.int64)
+    counts = np.zeros(32, np.int64)
     counts[N_LIVE] = len(live)
     buffer = np.zeros(n, np.int32)
     buffer[: len(live)] = live
@@ -173,5 +176,6 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         team_size=np.zeros(n if names.teams else 0, np.int32),
         team_kind=np.zeros(n if names.teams else 0, np.int8),
         carried=np.zeros(5, np.int64),
+        tickets=np.zeros(n, np.int32),
         events=np.zeros((1 if log_events else 0, 4), np.int64),
     )

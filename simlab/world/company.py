@@ -90,7 +90,7 @@ def morning_news(users, i, key, terms, book, d):
         note(book, day, i, Event.ANGER, 0)
     if happened & GOT_RELIEF:
         row[M.relieved] += 1
-        spend(u, row, book, day, M.compensation_fen, now.compensation)
+        spend(u, row, book, day, M.damages_fen, now.compensation)
         note(book, day, i, Event.RELIEF, now.compensation)
     if happened & DID_OBJECT:
         row[M.complaints] += 1
@@ -234,8 +234,8 @@ def tell_everybody(users, world, indptr, indices, terms, book, d):
             spend(u, row, book, day, M.bonus_fen, voice.reward)
             note(book, day, i, Event.BONUS, voice.reward)
             if voice.punished > 0.0 and is_punished(key, voice):
-                row[M.violations] += 1
-                spend(u, row, book, day, M.fine_fen, voice.fine)
+                row[M.punished] += 1
+                spend(u, row, book, day, M.penalty_fen, voice.fine)
                 note(book, day, i, Event.FINE, voice.fine)
         for e in range(indptr[i], indptr[i + 1]):
             f = indices[e]

@@ -36,7 +36,7 @@ MOST_NEWS = 255
 @inline_rule
 def calm(u, response):
     """Factor of what an angry user does less; exactly 1 without anger."""
-    return 1.0 - response * u.anger
+    return max(0.0, 1.0 - response * u.anger)
 
 
 @inline_rule
@@ -81,7 +81,7 @@ def take_in(u, key, now, public, struck):
     Returns what happened: GOT_ANGRY, GOT_RELIEF (compensation), DID_OBJECT (complaint), DID_WALK_OUT.
     """
     happened = 0
-    anger = u.anger * now.anger_keep
+    anger = min(1.0, np.float64(u.anger)) * now.anger_keep
     u.anger = anger if anger > 1e-4 else np.float32(0.0)
     news = u.heard > 0 or public > 0.0
     if u.anger <= IMMUNE and news and uniform(key, BELIEVE) < belief_chance(u, now, public):
@@ -99,8 +99,8 @@ def take_in(u, key, now, public, struck):
         u.trust += now.praise_trust * max(0.0, 1.0 - warmth(u))
     if u.anger > 0.0:
         if u.anger > SETTLED and now.answered > 0.0 and uniform(key, COMPENSATE) < now.answered:
-            u.anger = u.anger * (1.0 - now.relief)
-            u.trust += now.repair * now.relief * max(0.0, 1.0 - warmth(u))
+            u.anger = u.anger * (1.0 - now.settling)
+            u.trust += now.repair * now.settling * max(0.0, 1.0 - warmth(u))
             happened |= GOT_RELIEF
         if uniform(key, RAGE_COMPLAIN) < now.anger_complain * u.anger:
             happened |= DID_OBJECT

@@ -75,7 +75,7 @@ def standing_company(scenario: Scenario, add: Add) -> dict[str, float]:
         "passed_on": b.anger.passed_on, "anger_trust": b.anger.trust_loss, "anger_orders": b.anger.in_orders,
         "anger_visits": b.anger.in_visits, "anger_lifetime": b.anger.in_lifetime, "anger_leave": b.anger.leave,
         "anger_complain": b.anger.complain, "compensation": fen(paid),
-        "relief": 0.5 + 0.5 * saturating(paid, b.anger.half_compensation) if paid else 0.0, "repair": b.anger.repair,
+        "settling": 0.5 + 0.5 * saturating(paid, b.anger.half_compensation) if paid else 0.0, "repair": b.anger.repair,
     }  # fmt: skip
 
 

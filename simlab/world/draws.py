@@ -108,6 +108,19 @@ class Purpose(IntEnum):
     SEED_NEGATIVE = 173
     # groups: 180-199
     # firm: 200-229
+    ISSUE = 215
+    VOICE = 216
+    PATIENCE = 217
+    SEVERITY = 218
+    COMPLEXITY = 219
+    TO_AI = 220
+    FOLLOW_UP = 221
+    QUEUE = 222
+    ADVISED = 223
+    ADVISER_PLACE = 224
+    VIOLATION = 225
+    CAUGHT = 226
+    FINE = 227
 
     TEST_CELL = 100  # of a user in a simulated live test
     TEST_CLUSTER = 101  # of a whole community

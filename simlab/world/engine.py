@@ -9,13 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.admission import noon
-from simlab.world.book import N_LIVE
+from simlab.world.book import N_LIVE, N_TICKETS
 from simlab.world.company import buy_together, choose_seeds, tell_everybody
 from simlab.world.compiled import rule
 from simlab.world.counting import COHORT_SIZE, write_stocks
 from simlab.world.evening import arrive, ask_friends, settle_orders, tell_friends, welcome_invited
 from simlab.world.members import all_members, all_mornings
 from simlab.world.rules import residual_fen
+from simlab.world.service import serve
 
 
 @rule
@@ -32,6 +33,8 @@ def run_day(users, world, indptr, indices, terms, book, outside, d):
         all_mornings(users, world, terms, book, d)
         noon(users, world, terms, book, d)
     all_members(users, world, terms, book, d, scarce)
+    if book.counts[N_TICKETS] > 0:
+        serve(users, world, terms, book, d)
     settle_orders(users, world, terms, book, d)
     tell_friends(users, indptr, indices, book)
     ask_friends(users, world, indptr, indices, terms, book, d)

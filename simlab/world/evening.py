@@ -41,6 +41,7 @@ from simlab.world.rules import (
     settle,
     subsidy_of,
 )
+from simlab.world.service import after_order
 
 # typed, so that numba compiles a function once and not once per constant
 NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
@@ -94,6 +95,8 @@ def settle_orders(users, world, terms, book, d):
             if not bits & ORGANIC:
                 continue
         complete_order(users, i, book.order_amount[k], bits, terms, book, row)
+        if now.issue > 0.0 or now.follow_up > 0.0:
+            after_order(users, i, world, terms, book, row)
     book.counts[N_ORDERS] = 0
 
 
@@ -229,3 +232,5 @@ def arrive(users, world, terms, book, outside, d):
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
                 mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
                 complete_order(users, f, amount, ORDERED | ORGANIC, terms, book, row)
+                if terms.now[0].issue > 0.0 or terms.now[0].follow_up > 0.0:
+                    after_order(users, f, world, terms, book, row)

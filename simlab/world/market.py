@@ -26,6 +26,7 @@ from simlab.world.numerics import log
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
+from simlab.world.staffing import ServiceDesk, Team
 from simlab.world.terms import fen, names_of, set_day, standing_terms
 
 SOURCE_PULL = int(Purpose.SOURCE_PULL)
@@ -178,6 +179,8 @@ class Market(mesa.Model):
         self._make_queue()
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
+        self.team = Team(self)
+        self.desk = ServiceDesk(self, self.team)
         self._take_traits(self.before)
         # Mesa 3.3 numbers agents in a table by model, which would keep every model alive for ever
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
@@ -228,6 +231,8 @@ class Market(mesa.Model):
         self.brand.step()
         for source in self.sources:
             source.step()
+        self.desk.step()
+        self.team.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""

@@ -61,7 +61,7 @@ class M(IntEnum):
     talk_joins = auto()  # joined because somebody told them, without an invitation
     shares = auto()  # talks that were rewarded
     seeds = auto()  # paid voices
-    violations = auto()  # forced shares that were punished
+    punished = auto()  # forced shares that were punished
     teams = auto()  # opened
     teams_done = auto()  # completed; counted with their opener
     team_members = auto()  # took part in a team, openers included
@@ -71,11 +71,28 @@ class M(IntEnum):
     relieved = auto()  # were compensated
     bonus_fen = auto()  # commissions of teams, rewards of shares
     fee_fen = auto()  # of paid voices, and of checks
-    fine_fen = auto()
-    compensation_fen = auto()
+    penalty_fen = auto()  # for forced shares
+    damages_fen = auto()  # compensation in a crisis
     response_fen = auto()  # monitoring and responses to crises
     # groups
     # firm
+    issues = auto()  # that arose
+    follow_ups = auto()  # visits after an order
+    tickets = auto()  # solved, by whomever
+    ai_tickets = auto()  # of these by a machine
+    in_time = auto()  # of these within the promise
+    wait_minutes = auto()  # waiting until they were solved, from when the desk knew
+    escalations = auto()  # issues that became complaints
+    complaints_solved = auto()
+    complaints_in_time = auto()
+    given_up = auto()  # issues that nobody solved
+    open_issues = auto()  # stock at the end of the desk's day
+    advised = auto()  # members with an adviser
+    violations = auto()  # promotional pieces that broke the rules and were sent
+    service_fen = auto()  # tickets, machines, visits
+    compensation_fen = auto()
+    staff_fen = auto()  # wages, tools, training, review, surveys, renewal
+    fine_fen = auto()
 
 
 METRICS = tuple(M.__members__)
@@ -90,8 +107,12 @@ COSTS = (
     # company
     "bonus_fen",
     "fee_fen",
-    "fine_fen",
-    "compensation_fen",
+    "penalty_fen",
+    "damages_fen",
     "response_fen",
+    "service_fen",
+    "compensation_fen",
+    "staff_fen",
+    "fine_fen",
 )
 FIXED_POINT = 10_000.0

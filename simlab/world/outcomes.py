@@ -17,7 +17,7 @@ from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
 
-COMPANY_COSTS = ("bonus_fen", "fee_fen", "fine_fen", "compensation_fen", "response_fen")
+COMPANY_COSTS = ("bonus_fen", "fee_fen", "penalty_fen", "damages_fen", "response_fen")
 
 
 def residual_per_user(market: Market) -> np.ndarray:
@@ -103,6 +103,16 @@ def outcomes(market: Market) -> dict[str, float]:
                           default=float("nan")),
         "newcomer_retention": _newcomer_retention(market),
         "company_cost": sum(total[name] for name in COMPANY_COSTS) / 100.0 * scale,
+        "satisfaction": per(total["affinity"] / FIXED_POINT, member_days),
+        "nps": _promoters(market),
+        "issues": total["issues"] * scale,
+        "wait": per(total["wait_minutes"] / 60.0, total["tickets"]),
+        "in_promise": per(total["in_time"], total["tickets"]),
+        "issue_complaints": total["escalations"] * scale,
+        "unsolved": total["given_up"] * scale,
+        "service_cost": (total["service_fen"] + total["compensation_fen"]) / 100.0 * scale,
+        "staff_cost": total["staff_fen"] / 100.0 * scale,
+        "violations": float(total["violations"]),
         "newcomer_need": _newcomer_need(market),
     }
     assert tuple(values) == tuple(OUTCOMES)
@@ -115,6 +125,15 @@ def _newcomer_retention(market: Market) -> float:
     joined = (users["joined"] >= 1) & (users["status"] >= MEMBER)
     here = joined & (users["status"] == MEMBER) & (users["alive"] == 1)
     return int(here.sum()) / int(joined.sum()) if joined.any() else float("nan")
+
+
+def _promoters(market: Market) -> float:
+    """Members whose affinity is high less those whose affinity is low, as a share of all at the horizon."""
+    users = market.users[market.users["status"] == MEMBER]
+    if not len(users):
+        return float("nan")
+    affinity = users["affinity"] + users["trust"]
+    return (int((affinity > 0.6).sum()) - int((affinity < 0.4).sum())) / len(users)
 
 
 def _newcomer_need(market: Market) -> float:

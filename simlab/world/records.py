@@ -8,17 +8,19 @@ or to a strategy; only the fields marked *observable* are.
 from __future__ import annotations
 
 from enum import IntEnum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+_config: Any = numba.config
 
-def record_type(fields):
+
+def record_type(fields: list[tuple[str, str]]) -> np.dtype[Any]:
     """A record's layout; uncompiled (in a debugger) its fields are attributes too, as compiled rules read them."""
     layout = np.dtype(fields, align=True)
-    return np.dtype((np.record, layout)) if numba.config.DISABLE_JIT else layout
+    return np.dtype((np.record, layout)) if _config.DISABLE_JIT else layout
 
 
 PROSPECT, MEMBER, LEFT = 0, 1, 2
@@ -103,12 +105,13 @@ USER = record_type(
         # firm
         ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
         ("complaints", "u1"),  # so far (observable)
+        ("advised", "u1"),  # has a personal adviser
     ],
 )
 
 TOUCH = record_type(
     [("name", "u8"), ("fatigue", "f8"), ("exposure", "f8"), ("trust", "f8"), ("cost", "i8"), ("promo", "i8"),
-     ("offer", "i8")],
+     ("offer", "i8"), ("violates", "i8")],
 )  # fmt: skip
 
 OFFER = record_type(
@@ -129,7 +132,8 @@ GOAL = record_type([("value", "f8"), ("friends", "i8"), ("before", "i8"), ("rewa
 
 TEAM = record_type(
     [("name", "u8"), ("start", "f8"), ("ask", "f8"), ("outsider", "f8"), ("open", "i8"), ("first", "i8"),
-     ("last", "i8"), ("offer", "i8"), ("needed", "i8"), ("days", "i8"), ("early", "i8"), ("commission", "i8"), ("step_first", "i8"),
+     ("last", "i8"), ("offer", "i8"), ("needed", "i8"), ("days", "i8"), ("early", "i8"), ("commission", "i8"),
+     ("step_first", "i8"),
      ("step_last", "i8")],
 )  # fmt: skip
 """One group-buy; (step_first, step_last) are its rows in the table of deeper offers."""
@@ -167,14 +171,21 @@ _FLOATS = (
     # company
     "status status_trust satisfied praise_exposure praise_trust deterrence proof_level proof_gain "
     "anger_keep belief shield passed_on anger_trust anger_orders anger_visits anger_lifetime anger_leave "
-    "anger_complain publicity answered relief repair "
+    "anger_complain publicity answered settling repair "
     # groups
     # firm
+    "appeal_quality moderation analysis fit issue voice patience wait_loss half_wait solve_gain bot_loss "
+    "complaint_loss complaint_anger relief compensation_gain ai_share ai_solves follow_up promise "
+    "complaint_promise desk_hours desk_heads desk_flow desk_handling violation_loss advice advice_trust advice_orders "
+    "advice_basket adviser_share"
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle complaint_cost "
     # company
-    "proof_first proof_last compensation"
+    "proof_first proof_last compensation "
+    # firm
+    "give_up desk desk_places graded ticket_fen ai_fen compensation_fen follow_after follow_fen "
+    "adviser_places adviser_first adviser_last adviser_order"
 ).split()
 _FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep anger_keep").split()
 NOW = record_type(
@@ -259,6 +270,10 @@ class Event(IntEnum):
     RELIEF = auto()  # compensation
     # groups
     # firm
+    ISSUE = auto()
+    SOLVE = auto()
+    ESCALATE = auto()
+    GIVE_UP = auto()
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

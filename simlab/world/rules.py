@@ -23,6 +23,7 @@ from simlab.world.records import (
     ORDER_CURVE,
     SEEN_CURVE,
 )  # fmt: skip
+from simlab.world.staff_rules import shift_trust
 
 # Purposes as plain integers: numba folds them into the hash.
 SEND, EXECUTE, SEEN, OPEN, INTERACT = (int(p) for p in (
@@ -185,7 +186,7 @@ def seen_chance(u, now, curves):
 @hot_rule
 def open_chance(u, now, earlier):
     """Chance that a noticed touch is opened: falls with fatigue, and with each touch earlier that day."""
-    chance = now.open * now.half_open / (now.half_open + u.fatigue)
+    chance = now.open * now.appeal_quality * now.half_open / (now.half_open + u.fatigue)
     for _ in range(earlier):
         chance *= now.crowding
     return chance
@@ -202,10 +203,12 @@ def deliver(u, key, touch, now, curves, earlier):
             if unit(named_bits(key, INTERACT, touch.name)) < now.interact:
                 happened |= WAS_ANSWERED
                 u.last_seen = now.day
-        u.exposure += touch.exposure
+        u.exposure += touch.exposure * now.appeal_quality
+        if touch.violates:
+            shift_trust(u, -now.violation_loss)
         affinity = u.affinity + u.trust
         if touch.trust > 0.0:
-            u.trust += touch.trust * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
+            u.trust += touch.trust * now.appeal_quality * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
         else:
             u.trust += touch.trust * max(0.0, affinity) / u.affinity
     u.fatigue += touch.fatigue
@@ -247,6 +250,7 @@ def react(u, key, now, curves):
         u.muted = 1
     if uniform(key, COMPLAIN) < now.complain * y:
         happened |= DID_COMPLAIN
+        u.complaints = min(u.complaints + 1, 255)
     if uniform(key, LEAVE) < now.leave * y or (
         u.dog and now.day - u.last_seen > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
     ):
@@ -299,6 +303,9 @@ def order_intensity(u, now, curves):
     value *= 1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
     value *= trust_factor(u, now.trust_orders) * (1.0 - u.inventory)
     value *= calm(u, now.anger_orders)  # company
+    value *= now.fit
+    if u.advised:
+        value *= 1.0 + now.advice_orders * now.advice
     if u.log_reference < 0.0:  # list price is above what this user has come to expect
         value *= exp(now.elasticity * u.deal * now.reference_share * now.loss_aversion * u.log_reference)
     return value
@@ -352,6 +359,8 @@ def wants(u, key, now, curves, offers, baskets):
     if not organic and not x < one_minus_exp(intensity * lift):
         return 0, np.int64(0)
     amount = basket_fen(u, key, baskets)
+    if u.advised:
+        amount = np.int64(amount * (1.0 + now.advice_basket * now.advice) + 0.5)
     redeems = u.coupon_depth > 0.0 and amount >= offers[u.coupon_offer].min_spend
     if not organic and not redeems:
         return 0, np.int64(0)

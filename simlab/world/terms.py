@@ -31,7 +31,8 @@ from simlab.world.records import (
     TOUCH,
     Terms,
 )  # fmt: skip
-from simlab.world.scales import LN_2, fen, keep, stage_mask
+from simlab.world.scales import LN_2, NO_LIMIT, fen, keep, saturating, stage_mask  # noqa: F401
+from simlab.world.staff_terms import late, write_staff
 
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
 
@@ -171,6 +172,8 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         _write_standing(record, cell)
         for name, value in company_now.items():
             record[name] = value
+        write_staff(record, cell, conditions)
+    late(touches, scenario)
     return Terms(
         now=now,
         touches=touches,

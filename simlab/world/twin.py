@@ -28,6 +28,7 @@ from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_company import buy_together, choose_seeds, tell_everybody
 from simlab.world.twin_diary import Diary
 from simlab.world.twin_person import Person
+from simlab.world.twin_service import TwinStaff
 from simlab.world.twin_source import TwinSource
 
 
@@ -77,6 +78,7 @@ class TwinMarket(mesa.Model):
         self.angry_voices = self.audience = 0  # of yesterday, for the public
         self.team_kind: dict[int, int] = {}  # number of the team's kind, by opener
         self.adopt((self.before,))
+        self.staff = TwinStaff(self)
 
         population = born(scenario, graph, seed, base)
         self.people = [self.person_type(self, i, population.users[i : i + 1].copy()) for i in range(graph.n)]
@@ -120,6 +122,7 @@ class TwinMarket(mesa.Model):
         self.set_terms()
         for source in self.sources:
             source.advertise()
+        self.staff.begin_day()
         people = self.agents_by_type[self.person_type]
         people.do("wake")
         people.shuffle_do("morning")
@@ -132,6 +135,7 @@ class TwinMarket(mesa.Model):
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
+        self.staff.work_at_desk()
         self.settle_orders()
         self.spread_news()
         self.agents_by_type[self.person_type].shuffle_do("ask_friends")

@@ -97,7 +97,7 @@ class Companion(Customer):
             self.note(Event.ANGER)
         if happened & GOT_RELIEF:
             self.count(M.relieved)
-            self.pay(M.compensation_fen, int(now["compensation"]), Event.RELIEF)
+            self.pay(M.damages_fen, int(now["compensation"]), Event.RELIEF)
         if happened & DID_OBJECT:
             self.count(M.complaints)
             self.user["complaints"] = min(255, int(self.user["complaints"]) + 1)
@@ -183,8 +183,8 @@ class Companion(Customer):
         self.user["fatigue"] = float(self.user["fatigue"]) + float(voice["load"])
         self.pay(M.bonus_fen, int(voice["reward"]), Event.BONUS)
         if voice["punished"] > 0 and is_punished(self.key, voice):
-            self.count(M.violations)
-            self.pay(M.fine_fen, int(voice["fine"]), Event.FINE)
+            self.count(M.punished)
+            self.pay(M.penalty_fen, int(voice["fine"]), Event.FINE)
 
     def want(self, friend: Person, invited: bool) -> None:
         """Lay claim to somebody."""

@@ -290,6 +290,7 @@ class Customer(mesa.Agent):
         market.diary.count_cohort(u, "orders", 1)
         self.earn(margin - subsidy)
         market.diary.count_once(u, "bought_age", "buyers")
+        market.staff.after_order(self)
 
     def first_order(self) -> None:
         """Those with a dated arrival order on arrival, at list price."""

@@ -1,4 +1,4 @@
-"""Intervals cover and chances are calibrated: a tenth of docs/validation/coverage.py."""
+"""Intervals cover and chances are calibrated: a tenth of docs/validation/interval_coverage.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-FILE = Path(__file__).parents[2] / "docs" / "validation" / "coverage.py"
+FILE = Path(__file__).parents[2] / "docs" / "validation" / "interval_coverage.py"
 
 
 @pytest.fixture(scope="module")

@@ -127,7 +127,7 @@ def test_more_trials_continue_a_study_and_its_first_answer_stays(tmp_path: Path)
 
 @pytest.mark.slow
 def test_the_command_itself_interrupted_and_killed(project: Path) -> None:
-    file = write(project, trials=60)
+    file = write(project, trials=120)
     whole = tune(file, project / "whole")
     command = ("tune", "often.yaml", "--threads", "2")
     (journals := project / "results" / "studies").mkdir(parents=True)
@@ -135,7 +135,7 @@ def test_the_command_itself_interrupted_and_killed(project: Path) -> None:
         process = start(*command, cwd=project)
         size = sum(p.stat().st_size for p in journals.glob("*.journal"))
         until = time.monotonic() + 300
-        while sum(p.stat().st_size for p in journals.glob("*.journal")) <= size + 3000:  # some trials later
+        while sum(p.stat().st_size for p in journals.glob("*.journal")) <= size + 1000:  # some trials later
             assert time.monotonic() < until
             assert process.poll() is None
             time.sleep(0.02)
@@ -152,4 +152,4 @@ def test_the_command_itself_interrupted_and_killed(project: Path) -> None:
     assert "Report: results/how-often-" in out
     assert recorded(file, project / "results") == recorded(file, project / "whole")
     assert kept(project / "whole").items() <= kept(project / "results").items()
-    assert len(whole.tables["trials"]) == 60
+    assert len(whole.tables["trials"]) == 120

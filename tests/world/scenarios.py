@@ -17,6 +17,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scenarios_company import WIDE_COMPANY, company_crises, company_levers, programme
+from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
@@ -96,9 +97,11 @@ def random_world(rng: random.Random) -> World:
     warmup = rng.randint(1, days - 1) if days > 1 and _happens(rng, 0.5) else 0
     start = datetime.date(2025, 12, 1) + datetime.timedelta(days=rng.randint(0, 60))
     levers = _random_levers(rng, names)
+    levers = staffed(levers, random_staff(rng))
     content = {
         "name": "random", "start": start, "horizon": days - warmup, "warmup": {"days": warmup},
-        "population": parts, "stages": stages, "behaviour": _random_behaviour(rng), "levers": levers,
+        "population": parts, "stages": stages, "levers": levers,
+        "behaviour": _random_behaviour(rng) | random_staff_behaviour(rng),
         "economics": {
             "margin": rng.uniform(0, 1), "complaint_cost": rng.randint(0, 5000) / 100,
             "fixed_cost": rng.randint(0, 500) / 100,
@@ -111,7 +114,7 @@ def random_world(rng: random.Random) -> World:
     scenario = Scenario.model_validate(content)
     before = None
     if warmup and _happens(rng, 0.6):
-        other = _other_levers(rng, content["levers"], names)
+        other = staffed(_other_levers(rng, content["levers"], names), random_staff(rng))
         if content["levers"].get("programmes") is not None and _happens(rich, 0.5):
             other |= _company_of(rich, other, content["levers"])
         before = Scenario.model_validate(content | {"levers": other})
@@ -175,7 +178,7 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
     stages = [stage.name for stage in scenario.stages]
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
-        return other | {"sources": levers["sources"]}
+        return {k: v for k, v in levers.items() if k not in other} | other | {"sources": levers["sources"]}
     other = _other_levers(rng, levers, stages)
     other["programmes"] = {
         name: _random_referral(rng, stages) | programme(rng, []) for name in ("club", "own") if _happens(rng, 0.5)

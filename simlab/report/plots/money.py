@@ -19,10 +19,12 @@ from simlab.world.metrics import COSTS
 _COST_NAMES = {
     "subsidy_fen": "offer subsidy", "touch_fen": "touches", "complaint_fen": "complaints",
     "reward_fen": "rewards to inviters", "invitee_fen": "rewards to invitees", "acquisition_fen": "sources",
-    "fixed_fen": "fixed cost",
+    "fixed_fen": "fixed cost", "service_fen": "service", "compensation_fen": "compensation", "staff_fen": "staff",
+    "fine_fen": "fines",
     # company
-    "bonus_fen": "commissions and share rewards", "fee_fen": "paid voices and checks", "fine_fen": "fines",
-    "compensation_fen": "compensation", "response_fen": "monitoring and responses",
+    "bonus_fen": "commissions and share rewards", "fee_fen": "paid voices and checks",
+    "penalty_fen": "fines for forced shares",
+    "damages_fen": "compensation in a crisis", "response_fen": "monitoring and responses",
 }  # fmt: skip
 
 

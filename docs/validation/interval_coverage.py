@@ -1,6 +1,6 @@
 """Do the intervals of `simlab compare` cover, and does P(better) mean what it says?
 
-    python docs/validation/coverage.py
+    python docs/validation/interval_coverage.py
 
 Writes coverage.md: in each of two cases two arms are compared 1,000 times, on seeds that no other
 comparison uses; the truth is the mean difference over 5,000 further seeds. With --values FOLDER the
@@ -132,7 +132,7 @@ Yuan per starting member. The first case has {few:,} seeds for each arm; they ar
 is the truth, and every comparison draws from them without replacement. The second has {seeds:,}: {truth:,} give the
 truth, and comparisons of 20 pairs use disjoint blocks of the others.
 
-Made by `python docs/validation/coverage.py`.
+Made by `python docs/validation/interval_coverage.py`.
 
 | case | difference | sd over seeds | skewness | excess kurtosis |
 |---|---|---|---|---|
