@@ -191,7 +191,7 @@ def check_company(levers: Any) -> None:
     Raises:
         Fault: an offer that is not there, or one that cannot be promised because its stock is limited.
     """
-    uses = [
+    uses: list[tuple[tuple[str, ...], str | None]] = [
         (("programmes", name, "invitee_offer"), item.invitee_offer)
         for name, item in levers.programmes.items()
     ]

@@ -108,8 +108,9 @@ def _programmes(
                 before = friends
             row["goal_last"] = len(goals)
             if spec.check is not None:
-                row["checked"], row["check_cost"] = True, fen(spec.check.cost)
+                row["check_cost"] = fen(spec.check.cost)
                 row["check_catch"], row["check_refuse"] = spec.check.strength, spec.check.false_positives
+                row["checked"] = row["check_cost"] > 0 or row["check_catch"] > 0 or row["check_refuse"] > 0
     return rows, np.array(goals, GOAL) if goals else np.zeros(0, GOAL)
 
 

@@ -85,7 +85,7 @@ def settle_orders(users, world, terms, book, d):
     for k in range(book.counts[N_ORDERS]):
         i = np.int64(book.order_user[k])
         u = users[i]
-        bits = book.order_bits[k]
+        bits = np.int64(book.order_bits[k])
         row = book.ledger[d, u.stage, u.source, u.segment]
         if refused[k]:
             row[M.refused] += 1
