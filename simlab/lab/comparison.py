@@ -14,7 +14,7 @@ from simlab.scenario.schema import Scenario
 
 LESS_IS_BETTER = (
     "subsidy", "rewards", "acquisition_cost", "touch_cost", "hunters", "left", "mutes", "mute_rate",
-    "complaint_rate", "fatigue", "subsidised_organic",
+    "complaint_rate", "fatigue", "subsidised_organic", "cac",
 )  # fmt: skip
 """Outcomes of which a strategist wants less, other things being equal."""
 
@@ -42,7 +42,7 @@ STEPS: dict[str, str] = {
     "fine_fen": "fines",
     # company
     "bonus_fen": "commissions and share rewards",
-    "fee_fen": "paid voices and checks",
+    "voice_fen": "paid voices and checks",
     "penalty_fen": "fines for forced shares",
     "damages_fen": "compensation in a crisis",
     "response_fen": "monitoring and responses",

@@ -38,7 +38,7 @@ SPENDING = {
     "complaints": "complaint_fen",
     # company
     "commissions and share rewards": "bonus_fen",
-    "paid voices and checks": "fee_fen",
+    "paid voices and checks": "voice_fen",
     "fines": "fine_fen",
     "compensation": "compensation_fen",
 }

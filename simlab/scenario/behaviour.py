@@ -316,6 +316,10 @@ class Activity(Part):
 
 # company (below what it needs from here)
 from simlab.scenario.behaviour_company import Anger, Status, Talk, Teams  # noqa: E402
+from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
+
+# after `Part` and `parameter`, which these need
+from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
 from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
     ProductBehaviour,
     ServiceBehaviour,
@@ -339,10 +343,16 @@ class Behaviour(Part):
     talk: Talk = Talk()
     teams: Teams = Teams()
     anger: Anger = Anger()
+    groups: Groups = Groups()
     # staff
     service: ServiceBehaviour = ServiceBehaviour()
     team: TeamBehaviour = TeamBehaviour()
     product: ProductBehaviour = ProductBehaviour()
+    # money
+    deals: Deals = Deals()
+    loyalty: Loyalty = Loyalty()
+    commitment: Commitment = Commitment()
+    shopping: Shopping = Shopping()
 
 
 def parameters() -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 Identity is everything in the resolved scenario but `name` and `description`. Comments, key order,
 spelling of units, defaults written out or left out, and the place of the file change nothing; data
 files (`population.base`, `graph.file`) count by their content. The *world* digest leaves out, further,
-what is only read or asked of a world: seeds, outcomes, constraints and uncertainties. Two scenarios
+what is only read or asked of a world: seeds, outcomes, constraints, targets and uncertainties. Two scenarios
 with one world digest give the same run for the same seed.
 """
 
@@ -21,7 +21,7 @@ FORMAT = 1
 """Raised when the meaning of a field changes without its name or value changing."""
 
 LABELS = ("name", "description")
-READINGS = ("seeds", "outcomes", "constraints", "uncertainties")
+READINGS = ("seeds", "outcomes", "constraints", "targets", "uncertainties")
 DATA_PATHS = ("population.base", "graph.file")
 
 

@@ -61,7 +61,8 @@ def json_schema() -> dict[str, Any]:
         "pattern": rf"^\s*({'|'.join(OUTCOMES)})\s*[<>]=?\s*\S",
         "description": "outcome <= limit",
     }
-    schema["properties"]["constraints"]["items"] = {"anyOf": [text, {"$ref": "#/$defs/Constraint"}]}
+    for name in ("constraints", "targets"):
+        schema["properties"][name]["items"] = {"anyOf": [text, {"$ref": "#/$defs/Constraint"}]}
     end = {"type": ["number", "string"]}
     pair = {"type": "array", "items": end, "minItems": 2, "maxItems": 2, "description": "[low, high]"}
     ranges = {"anyOf": [pair, {"$ref": "#/$defs/Range"}, {"const": DROP}]}
@@ -96,7 +97,8 @@ def dump_yaml(scenario: Scenario, folder: str | Path | None = None) -> str:
         names = [condition["observable"] for condition in stage["when"]]
         if len(set(names)) == len(names):  # two bounds on one observable have no short form
             stage["when"] = {c["observable"]: f"{c['op']} {c['value']}" for c in stage["when"]}
-    said["constraints"] = [f"{c['outcome']} {c['op']} {c['limit']!r}" for c in said["constraints"]]
+    for name in ("constraints", "targets"):
+        said[name] = [f"{c['outcome']} {c['op']} {c['limit']!r}" for c in said[name]]
     here = Path(folder or ".").resolve()
     for block, key in (("population", "base"), ("graph", "file")):
         if said[block][key] is not None:

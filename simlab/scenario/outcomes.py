@@ -68,6 +68,21 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "staff_cost": ("wages, training, tools and other cost of the staff", "yuan"),
     "violations": ("promotional pieces sent that broke the rules", "pieces"),
     "newcomer_need": ("order rate of invited newcomers relative to members on day 0", "-"),
+    "group_members": ("members in groups at the horizon", "users"),
+    "group_activity": ("mean share of the members of groups who speak on a day", "share"),
+    "ugc_share": ("share of the content of groups that members wrote: stories shown / (stories + topics)", "share"),
+    "basket": ("mean basket at list price", "yuan"),
+    "net_per_order": ("net contribution per order, all costs taken off", "yuan"),
+    "lifetime": ("expected membership: member-years per member who leaves", "years"),
+    "lifetime_value": ("orders per member-year x net contribution per order x expected membership", "yuan"),
+    "cac": ("cost of sources and invitation rewards per newcomer", "yuan"),
+    "value_per_cac": ("lifetime value per yuan of acquisition cost", "-"),
+    "click_rate": ("clicks per exposure", "share"),
+    "join_rate": ("newcomers by sources per click", "share"),
+    "activation": ("newcomers with a visit, interaction or order within a month of joining", "share"),
+    "first_orders": ("newcomers who ordered by the horizon", "share"),
+    "repurchase": ("newcomers with an order who ordered again", "share"),
+    "answer_rate": ("interactions per delivered touch", "share"),
 }
 """Name: (meaning, unit). One name per thing, from YAML to DataFrame column to plot."""
 

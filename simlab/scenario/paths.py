@@ -224,5 +224,5 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
         return
     for name, item in below:
-        if path or name not in ("uncertainties", "constraints"):
+        if path or name not in ("uncertainties", "constraints", "targets"):
             yield from _leaves(item, f"{path}.{name}" if path else name)

@@ -2,7 +2,7 @@
 
 A file has the people (`population`, `graph`, `stages`), and four parts in the words of
 exploratory modelling: `levers` (the strategy), `uncertainties` (what we don't know),
-`outcomes` (what we read) and `constraints` (what must hold).
+`outcomes` (what we read) and `constraints` (what must hold); `targets` are what we want to reach.
 """
 
 from __future__ import annotations
@@ -168,6 +168,8 @@ class Scenario(Part):
     uncertainties: Annotated[dict[str, Range], ByName] = Field(default_factory=dict, max_length=200)
     outcomes: tuple[str, ...] = ("customer_equity", "members", "orders", "net")
     constraints: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field((), max_length=50)
+    targets: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field(
+        (), max_length=50, description="to be reached by the horizon; a report says how likely that is")  # fmt: skip
 
     @model_validator(mode="after")
     def _references(self) -> Scenario:

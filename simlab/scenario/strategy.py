@@ -8,7 +8,10 @@ from pydantic import Field, field_validator, model_validator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.loyalty import Levels, Plan, Points
+from simlab.scenario.offer import Offer, Recommendation
 from simlab.scenario.programme import (
     Monitoring,
     Programme,
@@ -20,6 +23,7 @@ from simlab.scenario.programme import (
     WordOfMouth,
     check_company,
 )
+from simlab.scenario.shop import Checkout, Launch, Shops
 from simlab.scenario.staff import (
     Advisers,
     Aigc,
@@ -30,10 +34,9 @@ from simlab.scenario.staff import (
     Staff,
     check_staff,
 )
-from simlab.scenario.units import Days, Factor, Money, Number, PerWeek, Price, Share
+from simlab.scenario.units import Factor, Money, Number, PerWeek, Price, Share
+from simlab.scenario.weekdays import WEEKDAYS, Weekday
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RESERVED_SOURCES = ("base", "dated", "referral")
 
 
@@ -59,7 +62,7 @@ class Touch(Part):
 
     kind: Literal["value", "promo"] = "value"
     cost: Money = Field(0.04, description="cost per delivered touch")
-    offer: Label | None = Field(None, description="the offer that it carries")
+    offer: Label | None = Field(None, description="the offer that it carries, or the paid plan that it presents")
     priority: int = Field(0, ge=-100, le=100, description="who goes first where caps bind; higher first")
     days: tuple[Weekday, ...] = Field(
         WEEKDAYS, min_length=1, description="weekdays on which it may be sent")  # fmt: skip
@@ -92,21 +95,6 @@ class Caps(Part):
                 (wider,),
             )
         return self
-
-
-class Offer(Part):
-    """A coupon: depth, minimum spend, validity, audience, stock and budget."""
-
-    depth: Share = Field(0.10, le=0.95, description="price cut as a share of the basket")
-    min_spend: Money = Field(0.0, description="smallest basket on which it can be used")
-    valid: Days = Field(
-        3, ge=1, le=365, description="days on which it can be used, the day of receipt included"
-    )
-    stages: tuple[Label, ...] | None = Field(
-        None, min_length=1, description="who may get it; null: everybody"
-    )
-    stock: int | None = Field(None, ge=0, le=10**9, description="coupons that can be issued; null: no limit")
-    budget: Money | None = Field(None, description="total subsidy that may be spent; null: no limit")
 
 
 class Referral(Programme):
@@ -148,6 +136,7 @@ class Levers(Part):
     testimonials: Testimonials | None = None
     monitoring: Monitoring | None = None
     response: Response | None = None
+    groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
     # staff
     staff: Staff = Staff()
     service: Service | None = None
@@ -156,6 +145,14 @@ class Levers(Part):
     aigc: Aigc | None = None
     feedback: Feedback | None = None
     renewal: Renewal | None = None
+    # money
+    recommendation: Recommendation | None = None
+    points: Points | None = None
+    levels: Levels | None = None
+    plans: Annotated[dict[Label, Plan], ByName] = Field(default_factory=dict, max_length=6)
+    checkout: Checkout | None = None
+    shops: Shops | None = None
+    launches: Annotated[dict[Label, Launch], ByName] = Field(default_factory=dict, max_length=8)
 
     @model_validator(mode="after")
     def _references(self) -> Levers:
@@ -174,8 +171,10 @@ class Levers(Part):
                         ("push", stage, "per_week"),
                     )
         for name, touch in self.touches.items():
-            if touch.offer is not None and touch.offer not in self.offers:
-                raise unknown("offer", touch.offer, self.offers, ("touches", name, "offer"))
+            if touch.offer is not None and touch.offer not in self.offers and touch.offer not in self.plans:
+                raise unknown(
+                    "offer", touch.offer, [*self.offers, *self.plans], ("touches", name, "offer")
+                )
         check_company(self)
         check_staff(self.staff, self.service, self.advisers)
         for name in self.sources:
@@ -183,4 +182,34 @@ class Levers(Part):
                 raise Fault(
                     f"the name '{name}' is taken", "Choose another name for this source.", ("sources", name)
                 )
+        self._check_plans()
         return self
+
+    def _check_plans(self) -> None:
+        for name, plan in self.plans.items():
+            if name in self.offers:
+                raise Fault(
+                    f"the name '{name}' is taken by an offer", "Choose another name for this plan.", ("plans", name)
+                )
+            if plan.offer is None:
+                continue
+            if plan.offer not in self.offers:
+                raise unknown("offer", plan.offer, self.offers, ("plans", name, "offer"))
+            if not self.offers[plan.offer].standing:
+                raise Fault(
+                    f"the offer '{plan.offer}' of the plan '{name}' is a coupon",
+                    f"A plan opens a price without a coupon: write standing: true in offers.{plan.offer}.",
+                    ("plans", name, "offer"),
+                )
+            if any(other.offer == plan.offer for key, other in self.plans.items() if key < name):
+                raise Fault(
+                    f"two plans open the offer '{plan.offer}'", "Give each plan an offer of its own.",
+                    ("plans", name, "offer"),
+                )  # fmt: skip
+        for name, touch in self.touches.items():
+            if touch.offer in self.offers and self.offers[touch.offer].standing:
+                raise Fault(
+                    f"the touch '{name}' carries the standing offer '{touch.offer}'",
+                    "A standing offer holds without a coupon: remove it from the touch, or write standing: false.",
+                    ("touches", name, "offer"),
+                )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
+from simlab.world.group_tables import GROUP, Said
 from simlab.world.metrics import METRICS
 from simlab.world.records import MEMBER, PROSPECT
 from simlab.world.terms import NO_LIMIT, Names, fen
@@ -34,6 +35,9 @@ class Book(NamedTuple):
         counts: (32,) int64 lengths of the lists below.
         live: (N,) ids of members, in no particular order.
         order_user, order_amount, order_bits: (N,) today's orders before settlement.
+        order_usual, order_cut, order_rewards: (N,) the basket without deals, what an offer takes off, rewards of
+            points that are used.
+        adopters: (L,) who has bought the product of each launch.
         inviter_user, inviter_count: (N,) who invites today and how many friends; -1: one, for the reward alone.
         gone: (N,) whose relation ended, or who left before it ended, today.
         coupon_user, coupon_offer: (K N,) coupons that wait for a scarce stock; empty without one.
@@ -45,6 +49,8 @@ class Book(NamedTuple):
         speaker_user, speaker_voice: (V N,) who tells friends tonight, and how.
         teamed: (N,) who takes part in an open team. team_size, team_kind: (N,) by opener.
         carried: (5,) int64 lengths of these lists; angry voices and members of yesterday, for the public.
+        groups: (A,) GROUP records of actual groups. said: (A, 8) today's counts in them, as in `Said`.
+        roles: (N,) roles in a group (bits of `group_rules`); empty where no strategy has groups.
         tickets: (N,) who has an issue that is still open.
         events: (E, 4) int64 log of day, user, code, value; E = 0 switches it off.
     """
@@ -57,7 +63,7 @@ class Book(NamedTuple):
     live: NDArray[np.int32]
     order_user: NDArray[np.int32]
     order_amount: NDArray[np.int64]
-    order_bits: NDArray[np.uint8]
+    order_bits: NDArray[np.int64]
     inviter_user: NDArray[np.int32]
     inviter_count: NDArray[np.int8]
     gone: NDArray[np.int32]
@@ -78,8 +84,16 @@ class Book(NamedTuple):
     team_size: NDArray[np.int32]
     team_kind: NDArray[np.int8]
     carried: NDArray[np.int64]
+    groups: NDArray[np.void]
+    said: NDArray[np.int64]
+    roles: NDArray[np.uint8]
     tickets: NDArray[np.int32]
     events: NDArray[np.int64]
+    # money
+    order_usual: NDArray[np.int64]
+    order_cut: NDArray[np.int64]
+    order_rewards: NDArray[np.int64]
+    adopters: NDArray[np.int64]
 
 
 class Outside(NamedTuple):
@@ -156,7 +170,7 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         live=buffer,
         order_user=np.zeros(n, np.int32),
         order_amount=np.zeros(n, np.int64),
-        order_bits=np.zeros(n, np.uint8),
+        order_bits=np.zeros(n, np.int64),
         inviter_user=np.zeros(n, np.int32),
         inviter_count=np.zeros(n, np.int8),
         gone=np.zeros(n, np.int32),
@@ -176,6 +190,13 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         team_size=np.zeros(n if names.teams else 0, np.int32),
         team_kind=np.zeros(n if names.teams else 0, np.int8),
         carried=np.zeros(5, np.int64),
+        groups=np.zeros(0, GROUP),
+        said=np.zeros((0, len(Said)), np.int64),
+        roles=np.zeros(0, np.uint8),
         tickets=np.zeros(n, np.int32),
         events=np.zeros((1 if log_events else 0, 4), np.int64),
+        order_usual=np.zeros(n, np.int64),
+        order_cut=np.zeros(n, np.int64),
+        order_rewards=np.zeros(n, np.int64),
+        adopters=np.zeros(len(names.launches), np.int64),
     )

@@ -19,9 +19,9 @@ from simlab.scenario.errors import InputError, Problem
 from simlab.scenario.schema import Scenario
 
 MOST_CELLS = 4
-BY_CELL = ("push", "touches", "caps", "offers", "referral", "programmes")
+BY_CELL = ("push", "touches", "caps", "offers", "referral", "programmes", "points", "levels")
 """The levers that can be pulled for one user and not for another; an advertising pool cannot."""
-FREE = ("name", "description", "seeds", "outcomes", "constraints", "uncertainties")
+FREE = ("name", "description", "seeds", "outcomes", "constraints", "targets", "uncertainties")
 """What is only read or asked of a world; it may differ, and nothing comes of it."""
 
 
@@ -46,7 +46,7 @@ def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Num
 
     def entry(cell: int, name: str) -> tuple[Any, ...]:  # the same words may carry another cell's offer
         touch = levers[cell].touches[name]
-        return name, touch, None if touch.offer is None else numbers[cell][touch.offer]
+        return name, touch, None if touch.offer is None else numbers[cell].get(touch.offer)
 
     touches = _distinct(entry(cell, name) for cell, own in enumerate(levers) for name in own.touches)
     touches.sort(key=lambda entry: (-entry[1].priority, entry[0]))
@@ -91,7 +91,8 @@ def check_cells(
             where = path.partition(".")[0]
             if where in FREE or path.startswith(tuple(f"levers.{lever}" for lever in BY_CELL)):
                 continue
-            cure = "Test cells may differ in levers.push, touches, caps, offers, referral and programmes only."
+            listed = ", ".join(BY_CELL[:-1])
+            cure = f"Test cells may differ in levers.{listed} and {BY_CELL[-1]} only."
             message = "a pool outside is not pulled user by user" if path.startswith("levers.sources") else (
                 "test cells share one world")  # fmt: skip
             raise _refused(path, f"cell {number}", f"differs between test cells, but {message}", cure)

@@ -187,7 +187,7 @@ def choose_seeds(users, world, indptr, terms, book, d):
             u = users[i]
             row = book.ledger[d, u.stage, u.source, u.segment]
             row[M.seeds] += 1
-            spend(u, row, book, day, M.fee_fen, seeding.fee)
+            spend(u, row, book, day, M.voice_fen, seeding.fee)
             note(book, day, i, Event.FEE, seeding.fee)
             bad = turns_out_negative(day_key(user_key(world, i), day), seeding)
             book.speaker_user[book.carried[N_SPEAKERS]] = i
@@ -273,7 +273,7 @@ def check_newcomer(users, world, inviter, f, hunter, programme, book, day, d):
     v = users[inviter]
     row = book.ledger[d, v.stage, v.source, v.segment]
     row[M.checks] += 1
-    spend(v, row, book, day, M.fee_fen, programme.check_cost)
+    spend(v, row, book, day, M.voice_fen, programme.check_cost)
     note(book, day, inviter, Event.FEE, programme.check_cost)
     key = day_key(user_key(world, f), day)
     if hunter:
@@ -292,9 +292,9 @@ def check_newcomer(users, world, inviter, f, hunter, programme, book, day, d):
 def hand_over(u, i, offer, number, until, book, row, day):
     """A promised offer reaches somebody, who keeps the deeper of two."""
     row[M.issued] += 1
-    kept = offer.depth >= u.coupon_depth
+    kept = offer.worth >= u.coupon_depth
     if kept:
-        u.coupon_depth = offer.depth
+        u.coupon_depth = offer.worth
         u.coupon_offer = number
         u.coupon_until = until
     note(book, day, i, Event.COUPON, 2 * number + (1 if kept else 0))

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from simlab.scenario.programme import Programme, Window
 from simlab.scenario.schema import Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
+from simlab.world.amounts import NO_LIMIT, fen, keep, saturating, stage_mask
 from simlab.world.draws import name_hash
 from simlab.world.numerics import power
 from simlab.world.records import CRISIS, GOAL, PROGRAMME, SEEDING, TEAM, VOICE, Terms
-from simlab.world.scales import NO_LIMIT, fen, keep, saturating, stage_mask
 
 if TYPE_CHECKING:
     from simlab.world.terms import Names
@@ -225,7 +225,7 @@ def _promise(row: np.void, spec: Programme, scenario: Scenario, day: int, left: 
     row["value"] = float(reward / 100.0 / power(float(spec.needed), inv.needed_exponent))
     gift = invitee / 100.0
     if row["offer"] >= 0 and terms.offers[row["offer"]]["open"]:
-        gift += float(terms.offers[row["offer"]]["depth"]) * mean_basket(scenario)
+        gift += float(terms.offers[row["offer"]]["worth"]) * mean_basket(scenario)
     row["accept"] = inv.accept * (1.0 + inv.invitee_gain * saturating(gift, inv.half_invitee_reward))
     relative = reward / 100.0 / spec.needed / inv.half_hunters
     if spec.tiers:

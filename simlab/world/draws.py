@@ -91,6 +91,19 @@ class Purpose(IntEnum):
 
     # contact: 110-139
     # money: 140-159
+    OFFER_SHARE = 140  # whether somebody is in the random share of an offer
+    FIT = 141  # whether a bundle or a sample is of use to somebody
+    BUNDLE = 142
+    SAMPLE_STEPS = 143
+    SUITS = 144  # whether what an opened touch shows fits the person
+    REDEEM_POINTS = 145
+    PLAN_SHARE = 146
+    PLAN_TASTE = 147
+    PLAN_CONSIDER = 148
+    CHECKOUT = 149
+    SHOP = 150
+    LAUNCH_REACH = 151
+    LAUNCH_BUY = 152
     # company: 160-179
     CHECKED = 160
     SPEAK = 161
@@ -107,6 +120,20 @@ class Purpose(IntEnum):
     SEEDED = 172
     SEED_NEGATIVE = 173
     # groups: 180-199
+    ROUTE = 180  # whether somebody is ever invited to a kind of group
+    PLACE = 181  # which of several groups, where no friend decides
+    READ = 182
+    TALK = 183
+    GRUMBLE = 184
+    STORY = 185
+    FILTER = 186
+    IDEA = 187
+    ADOPT = 188
+    ONLINE = 189
+    OFFLINE = 190
+    PRACTISE = 191
+    QUIT = 192
+    SEAT = 193  # who becomes an opinion customer, among equals
     # firm: 200-229
     ISSUE = 215
     VOICE = 216

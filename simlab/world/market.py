@@ -6,6 +6,7 @@ prospects; then everybody lives one day in the engine.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.book import FIRST_SOURCE, N_EVENTS, Book, Outside, empty_book, pots
+from simlab.world.book import FIRST_SOURCE, N_EVENTS, N_LIVE, Book, Outside, empty_book, pots
 from simlab.world.cells import check_cells
 from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
 from simlab.world.graph import Graph
+from simlab.world.groups import Groups
 from simlab.world.metrics import COSTS, M
+from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.numerics import log
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
@@ -75,6 +78,8 @@ class Brand(mesa.Agent):
         book = market.book
         set_day(market.terms, market.strategies, market.names, market.day, market.first_day, book.stock_left,
                 book.budget_left, book.rewards_left)  # fmt: skip
+        set_launches_today(market.terms, market.in_force, market.names, market.date, book.adopters.tolist(),
+                           int(book.counts[N_LIVE]))  # fmt: skip
 
 
 class Source(mesa.Agent):
@@ -177,6 +182,7 @@ class Market(mesa.Model):
         self.book: Book = empty_book(self.users, scenario, self.names, log_events)
         self._fill_budgets()
         self._make_queue()
+        self.groups = Groups(self)
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
         self.team = Team(self)
@@ -201,6 +207,11 @@ class Market(mesa.Model):
     def strategies(self) -> tuple[Scenario, ...]:
         """What is in force today, by test cell; one for everybody where the world is no test."""
         return (self.in_force, *self.cells)
+
+    @property
+    def date(self) -> datetime.date:
+        """Today's calendar date."""
+        return self.scenario.start + datetime.timedelta(days=self.day - 1)
 
     @property
     def row(self) -> int:
@@ -229,6 +240,7 @@ class Market(mesa.Model):
             for source in self.sources:
                 source.spent = 0
         self.brand.step()
+        self.groups.morning()
         for source in self.sources:
             source.step()
         self.desk.step()
@@ -236,13 +248,17 @@ class Market(mesa.Model):
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
-        self._make_room()
+        self.make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
+        self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost)
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.response_fen] += response_fen(
             self.in_force, self.day
+        )
+        self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.upkeep_fen] += upkeep(
+            self.in_force, self.date
         )
         self.datacollector.collect(self)
 
@@ -295,7 +311,7 @@ class Market(mesa.Model):
             if spec is not None:
                 self.outside.need[source.number], self.outside.deal[source.number] = spec.need, spec.deal
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Grow the event log before the day, so that the engine never has to."""
         events = self.book.events
         if len(events):

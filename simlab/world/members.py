@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlab.world.admission import hand_out
-from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE, N_ORDERS
+from simlab.world.admission import hand_out, is_for
+from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE
 from simlab.world.company import company_afternoon, morning_news, public_news
 from simlab.world.company_rules import has_news
 from simlab.world.compiled import hot_rule, inlined_hot_rule
 from simlab.world.counting import COHORT_NET, count_cohort, leave, mark_active, move, note
 from simlab.world.draws import day_key, user_key
+from simlab.world.group_day import live_in_group
+from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.metrics import FIXED_POINT, M
+from simlab.world.money import earn_points, forget_points, plans_today, present_plan, wish
+from simlab.world.money_rules import recommend
 from simlab.world.records import MEMBER, Event
 from simlab.world.rules import (
     DID_COMPLAIN,
     DID_LEAVE,
     DID_MUTE,
-    ORDERED,
     WAS_ANSWERED,
     WAS_OPENED,
     WAS_SEEN,
@@ -33,12 +36,11 @@ from simlab.world.rules import (
     stage_stays_until,
     unsubscribes,
     visits_today,
-    wants,
 )
 
 
 @inlined_hot_rule
-def morning(users, i, key, terms, book, d):
+def morning(users, i, own, key, terms, book, d):
     """Clocks, stage, touches with caps, and what they set off. True when the user left."""
     u = users[i]
     now = terms.now[u.cell]
@@ -57,6 +59,7 @@ def morning(users, i, key, terms, book, d):
         note(book, day, i, Event.EXPIRE, 0)
     if (has_news(u) or public_news(terms, book)) and morning_news(users, i, key, terms, book, d):
         return True
+    forget_points(u, i, book, row, now)
     if u.muted:
         return False
     sent = 0
@@ -82,6 +85,8 @@ def morning(users, i, key, terms, book, d):
         u.sent_month += 1
         cost += touch.cost
         row[M.value_sent + touch.promo] += 1
+        if u.group >= 0:
+            book.said[u.group, PROMOS] += touch.promo
         note(book, day, i, Event.SEND, k)
         if happened & WAS_SEEN:
             row[M.seen] += 1
@@ -89,19 +94,24 @@ def morning(users, i, key, terms, book, d):
             if happened & WAS_OPENED:
                 row[M.opens] += 1
                 note(book, day, i, Event.OPEN, k)
+                if now.recommends:
+                    recommend(u, key, touch.name, now)
+                if touch.plan >= 0:
+                    present_plan(u, i, own, touch.plan, terms, book, row, now)
             if happened & WAS_ANSWERED:
                 row[M.interactions] += 1
                 note(book, day, i, Event.INTERACT, k)
+                earn_points(u, i, now.per_answer, book, row, now)
             if touch.offer >= 0:
                 offer = terms.offers[touch.offer]
-                if offer.open and (offer.stages >> stage) & 1:
+                if is_for(u, own, offer, terms.conditions, day):
                     if offer.finite_stock:
                         n = book.counts[N_COUPONS]
                         book.coupon_user[n] = i
                         book.coupon_offer[n] = touch.offer
                         book.counts[N_COUPONS] = n + 1
                     else:
-                        hand_out(u, i, key, offer, touch.offer, book, row, day)
+                        hand_out(u, i, own, key, offer, touch.offer, book, row, now)
     if sent == 0:
         return False
     row[M.touched] += 1
@@ -125,20 +135,16 @@ def morning(users, i, key, terms, book, d):
 
 
 @inlined_hot_rule
-def afternoon(users, i, key, terms, book, d):
+def afternoon(users, i, own, key, terms, book, d):
     """Order, lifetime, visit, wish to invite. True when the user left."""
     u = users[i]
     now = terms.now[u.cell]
     day = now.day
     row = book.ledger[d, u.stage, u.source, u.segment]
+    if u.group >= 0:
+        live_in_group(users, i, key, terms, book, row)
     if u.alive:
-        bits, amount = wants(u, key, now, terms.curves, terms.offers, terms.baskets)
-        if bits & ORDERED:
-            n = book.counts[N_ORDERS]
-            book.order_user[n] = i
-            book.order_amount[n] = amount
-            book.order_bits[n] = bits
-            book.counts[N_ORDERS] = n + 1
+        wish(u, i, own, key, terms, book, row, now)
         if relation_ends(u, now):
             row[M.ended] += 1
             note(book, day, i, Event.END, 0)
@@ -150,6 +156,9 @@ def afternoon(users, i, key, terms, book, d):
     if visits_today(u, key, now, terms.curves):
         row[M.visits] += 1
         note(book, day, i, Event.VISIT, 0)
+        earn_points(u, i, now.per_visit, book, row, now)
+    if terms.plans.size > 0:
+        plans_today(u, i, own, key, terms, book, row, now)
     if u.last_seen == day:
         mark_active(book, row, u, day)
     if terms.programmes.shape[1] > 0:
@@ -166,8 +175,10 @@ def afternoon(users, i, key, terms, book, d):
             book.inviter_count[n] = friends
             book.inviter_programme[n] = number
             book.counts[N_INVITERS] = n + 1
-    row[M.fatigue] += np.int64(u.fatigue * FIXED_POINT + 0.5)
-    row[M.affinity] += np.int64((u.affinity + u.trust) * FIXED_POINT + 0.5)
+    if u.group >= 0:
+        book.said[u.group, PRESENT] += 1
+    row[M.fatigue] += np.int64(np.float64(u.fatigue) * FIXED_POINT + 0.5)
+    row[M.affinity] += np.int64(np.float64(u.affinity + u.trust) * FIXED_POINT + 0.5)
     company_afternoon(u, i, key, terms, book, row)
     return False
 
@@ -178,7 +189,8 @@ def all_mornings(users, world, terms, book, d):
     day = terms.now[0].day
     for k in range(book.counts[N_LIVE]):
         i = np.int64(book.live[k])
-        morning(users, i, day_key(user_key(world, i), day), terms, book, d)
+        own = user_key(world, i)
+        morning(users, i, own, day_key(own, day), terms, book, d)
 
 
 @hot_rule
@@ -188,12 +200,13 @@ def all_members(users, world, terms, book, d, mornings_done):
     kept = 0
     for k in range(book.counts[N_LIVE]):
         i = np.int64(book.live[k])
-        key = day_key(user_key(world, i), day)
+        own = user_key(world, i)
+        key = day_key(own, day)
         if mornings_done:
             left = users[i].status != MEMBER
         else:
-            left = morning(users, i, key, terms, book, d)
-        if not left and not afternoon(users, i, key, terms, book, d):
+            left = morning(users, i, own, key, terms, book, d)
+        if not left and not afternoon(users, i, own, key, terms, book, d):
             book.live[kept] = i
             kept += 1
     book.counts[N_LIVE] = kept

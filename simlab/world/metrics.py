@@ -52,6 +52,24 @@ class M(IntEnum):
     fixed_fen = 37
     # contact (a new column takes `auto()`: the order of columns is not part of any file)
     # money
+    standing = auto()  # orders at a standing price
+    samples = auto()
+    sample_fen = auto()
+    points_earned = auto()
+    points_redeemed = auto()
+    points_forfeited = auto()
+    points_fen = auto()  # what earned points are expected to cost
+    redeemed_fen = auto()  # taken off orders by points; no cost: that was taken when they were earned
+    benefit_fen = auto()  # services of levels and plans
+    commission_fen = auto()
+    upkeep_fen = auto()  # checkout, recommendations, launches; in the row of stage "prospect"
+    private = auto()  # orders in the private shop
+    abandoned = auto()  # orders lost at the checkout
+    plans_sold = auto()
+    renewals = auto()
+    lapses = auto()
+    fee_fen = auto()  # fees of plans; they are part of revenue and margin
+    adoptions = auto()  # first orders of what is new
     # company
     checks = auto()  # newcomers by invitation who were checked
     blocked = auto()  # of those brought for the reward alone, caught: they do not come in
@@ -70,11 +88,20 @@ class M(IntEnum):
     angry = auto()  # members who are angry at the end of the day
     relieved = auto()  # were compensated
     bonus_fen = auto()  # commissions of teams, rewards of shares
-    fee_fen = auto()  # of paid voices, and of checks
+    voice_fen = auto()  # of paid voices, and of checks
     penalty_fen = auto()  # for forced shares
     damages_fen = auto()  # compensation in a crisis
     response_fen = auto()  # monitoring and responses to crises
     # groups
+    grouped = auto()  # members who were in a group that day
+    speakers = auto()  # of these, who wrote something or took part
+    stories = auto()  # members' stories that were shown
+    grumbles = auto()  # complaints before the group
+    ideas = auto()  # adopted suggestions
+    group_quits = auto()  # went out of the group, and will not be asked again
+    topics = auto()  # that we opened; these two stand in the row of stage "prospect"
+    community_fen = auto()  # running of the groups
+    contributor_fen = auto()  # paid to or for single members: rewards, commissions, training, prizes, seats
     # firm
     issues = auto()  # that arose
     follow_ups = auto()  # visits after an order
@@ -106,13 +133,21 @@ COSTS = (
     "fixed_fen",
     # company
     "bonus_fen",
-    "fee_fen",
+    "voice_fen",
     "penalty_fen",
     "damages_fen",
     "response_fen",
+    "community_fen",
+    "contributor_fen",
     "service_fen",
     "compensation_fen",
     "staff_fen",
     "fine_fen",
+    # money
+    "sample_fen",
+    "points_fen",
+    "benefit_fen",
+    "commission_fen",
+    "upkeep_fen",
 )
 FIXED_POINT = 10_000.0

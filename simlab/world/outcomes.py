@@ -12,12 +12,13 @@ import numpy as np
 
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
+from simlab.world.funnel import funnel, value_parts
 from simlab.world.market import Market
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
 
-COMPANY_COSTS = ("bonus_fen", "fee_fen", "penalty_fen", "damages_fen", "response_fen")
+COMPANY_COSTS = ("bonus_fen", "voice_fen", "penalty_fen", "damages_fen", "response_fen")
 
 
 def residual_per_user(market: Market) -> np.ndarray:
@@ -114,6 +115,12 @@ def outcomes(market: Market) -> dict[str, float]:
         "staff_cost": total["staff_fen"] / 100.0 * scale,
         "violations": float(total["violations"]),
         "newcomer_need": _newcomer_need(market),
+        # groups
+        "group_members": int(daily[-1, M.grouped]) * scale,
+        "group_activity": per(total["speakers"], total["grouped"]),
+        "ugc_share": per(total["stories"], total["stories"] + total["topics"]),
+        **value_parts(total, int(net.sum()), member_days),
+        **funnel(market, total),
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values

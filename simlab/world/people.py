@@ -177,6 +177,7 @@ def assign_rest(users, world, start, p, segments, visit_table):
         u.active_age = -1
         u.bought_age = -1
         u.plan_until = NEVER
+        u.shown_until = NEVER
         u.plan = -1
         u.team = -1
         u.group = -1

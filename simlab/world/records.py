@@ -90,8 +90,11 @@ USER = record_type(
         ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
         ("points", "i4"),  # balance (observable)
         ("plan_until", "i2"),  # last day of a paid plan; NEVER: none (observable)
+        ("shown_until", "i2"),  # last day on which a recommendation that fits is in mind; NEVER: none yet
         ("layers", "u4"),  # place in up to four further stage schemes, 8 bits each (observable)
         ("plan", "i1"),  # which plan; -1: none
+        ("uses", "u1"),  # days with a visit, answer or order since the fee was paid
+        ("adopted", "u1"),  # launches bought so far, a bit each
         # company: what travels on the graph
         ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
         ("team", "i4"),  # who opened the team that this user is in; -1: none
@@ -111,12 +114,26 @@ USER = record_type(
 
 TOUCH = record_type(
     [("name", "u8"), ("fatigue", "f8"), ("exposure", "f8"), ("trust", "f8"), ("cost", "i8"), ("promo", "i8"),
-     ("offer", "i8"), ("violates", "i8")],
+     ("offer", "i8"), ("violates", "i8"), ("plan", "i8")],
 )  # fmt: skip
 
 OFFER = record_type(
     [("name", "u8"), ("depth", "f8"), ("log_price", "f8"), ("clip_rate", "f8"), ("min_spend", "i8"), ("valid", "i8"),
-     ("stages", "i8"), ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8")],
+     ("stages", "i8"), ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8"),
+     # money
+     ("worth", "f8"), ("share", "f8"), ("basket", "f8"), ("fit", "f8"), ("amount", "i8"), ("gift", "i8"),
+     ("first", "i8"), ("last", "i8"), ("standing", "i8"), ("cells", "i8"), ("plan", "i8"), ("shop", "i8"),
+     ("usable", "i8")],
+)  # fmt: skip
+
+PLAN = record_type(
+    [("name", "u8"), ("depth", "f8"), ("amount", "f8"), ("per_use", "f8"), ("share", "f8"), ("fee", "i8"),
+     ("margin", "i8"), ("cost", "i8"), ("term", "i8"), ("first", "i8"), ("last", "i8"), ("standing", "i8")],
+)  # fmt: skip
+
+LAUNCH = record_type(
+    [("name", "u8"), ("own", "f8"), ("early", "f8"), ("others", "f8"), ("reach", "f8"), ("cannibal", "f8"),
+     ("price", "i8"), ("first", "i8"), ("last", "i8"), ("open", "i8")],
 )  # fmt: skip
 
 PROGRAMME = record_type(
@@ -168,11 +185,16 @@ _FLOATS = (
     "most_orders "  # upper bound of the product of all factors of the order intensity below
     # contact
     # money
+    "recent_keep surplus stockpile bundle sample_trust sample_exposure relevance tagged best_seller "
+    "relevant_exposure cross_sell per_yuan point_cost redeem point_goal answer_pull visit_pull level_goal "
+    "level_from level_hold consider plan_spread sunk plan_hold plan_usage checkout_keep shop_appeal "
+    "shop_trust shop_exposure commission "
     # company
     "status status_trust satisfied praise_exposure praise_trust deterrence proof_level proof_gain "
     "anger_keep belief shield passed_on anger_trust anger_orders anger_visits anger_lifetime anger_leave "
     "anger_complain publicity answered settling repair "
     # groups
+    "habit_keep habit_orders idea_fit "
     # firm
     "appeal_quality moderation analysis fit issue voice patience wait_loss half_wait solve_gain bot_loss "
     "complaint_loss complaint_anger relief compensation_gain ai_share ai_solves follow_up promise "
@@ -181,13 +203,18 @@ _FLOATS = (
 ).split()
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle complaint_cost "
+    # money
+    "deals loyal recommends in_mind point_step step_fen per_answer per_visit per_invite point_expiry "
+    "level_step level_top level_recent service shops "
     # company
     "proof_first proof_last compensation "
     # firm
     "give_up desk desk_places graded ticket_fen ai_fen compensation_fen follow_after follow_fen "
     "adviser_places adviser_first adviser_last adviser_order"
 ).split()
-_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep anger_keep").split()
+_FACTORS = (
+    "fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep anger_keep"
+).split()
 NOW = record_type(
     [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
 )
@@ -212,6 +239,8 @@ class Terms(NamedTuple):
         teams: (Q,) TEAM records. steps: (W, 2) members and offer.
         voices: (V,) VOICE records; the first is that of anger. seedings: (K,) SEEDING records.
         crises: (X,) CRISIS records.
+        kinds: (L,) GROUP_KIND records, in order of priority.
+        plans: (P,) PLAN records. launches: (L,) LAUNCH records.
     """
 
     now: NDArray[np.void]
@@ -230,6 +259,10 @@ class Terms(NamedTuple):
     voices: NDArray[np.void]
     seedings: NDArray[np.void]
     crises: NDArray[np.void]
+    kinds: NDArray[np.void]
+    # money
+    plans: NDArray[np.void]
+    launches: NDArray[np.void]
 
 
 class Event(IntEnum):
@@ -258,6 +291,17 @@ class Event(IntEnum):
     GIFT = 20
     # contact
     # money
+    STANDING = auto()
+    SAMPLE = auto()
+    EARN = auto()
+    BURN = auto()
+    FORFEIT = auto()
+    BENEFIT = auto()
+    COMMISSION = auto()
+    ABANDON = auto()
+    PLAN = auto()
+    LAPSE = auto()
+    ADOPT = auto()
     # company
     BLOCKED = auto()  # somebody brought for the reward alone was caught
     BONUS = auto()  # commission of a team, or reward of a share
@@ -269,6 +313,9 @@ class Event(IntEnum):
     ANGER = auto()
     RELIEF = auto()  # compensation
     # groups
+    GROUP = auto()  # placed in a group; -1: in none, -2: gone out for good
+    GATHER = auto()  # what somebody did in the group today (bits)
+    PAID = auto()  # fen
     # firm
     ISSUE = auto()
     SOLVE = auto()

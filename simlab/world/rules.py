@@ -13,6 +13,7 @@ import numpy as np
 from simlab.world.company_rules import ahead, calm
 from simlab.world.compiled import hot_rule, inline_rule
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
+from simlab.world.loyalty_rules import holds, loyalty
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -69,6 +70,9 @@ def fade(u, now):
     u.inventory = rested(u.inventory * now.inventory_keep)
     u.log_reference = rested(u.log_reference * now.reference_keep)
     u.trust = rested(u.trust * now.trust_keep)
+    u.habit = rested(u.habit * now.habit_keep)
+    if now.recent_keep > 0.0:
+        u.recent_spend = rested(np.float32(u.recent_spend * now.recent_keep))
     grief = rested(u.grief * now.grief_keep)
     if u.lost_friends > 0 or u.lost_inviter > 0:
         grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter
@@ -200,7 +204,7 @@ def deliver(u, key, touch, now, curves, earlier):
         happened = WAS_SEEN
         if unit(named_bits(key, OPEN, touch.name)) < open_chance(u, now, earlier):
             happened |= WAS_OPENED
-            if unit(named_bits(key, INTERACT, touch.name)) < now.interact:
+            if unit(named_bits(key, INTERACT, touch.name)) < now.interact * now.answer_pull:
                 happened |= WAS_ANSWERED
                 u.last_seen = now.day
         u.exposure += touch.exposure * now.appeal_quality
@@ -225,8 +229,8 @@ def clip_chance(u, offer):
 def give_coupon(u, key, offer, number, day):
     """A coupon reaches somebody, who may take it; the deepest one is kept. True when it was taken."""
     taken = unit(named_bits(key, CLIP, offer.name)) < clip_chance(u, offer)
-    if taken and offer.depth >= u.coupon_depth:
-        u.coupon_depth = offer.depth
+    if taken and offer.worth >= u.coupon_depth:
+        u.coupon_depth = offer.worth
         u.coupon_offer = number
         u.coupon_until = day + offer.valid - 1
         return True
@@ -265,7 +269,7 @@ def react(u, key, now, curves):
 def visit_chance(u, now, curves):
     """Chance of an own visit today."""
     x = u.fatigue * u.inv_half_activity
-    chance = u.visits * curve(curves[ACTIVITY_CURVE], x / (x + 1.0))
+    chance = u.visits * now.visit_pull * curve(curves[ACTIVITY_CURVE], x / (x + 1.0))
     if u.muted:
         chance *= now.muted_visits
     if not u.alive:
@@ -277,7 +281,8 @@ def visit_chance(u, now, curves):
 def visits_today(u, key, now, curves):
     """Whether the user comes on the own account."""
     x = uniform(key, VISIT)
-    if x < u.visits and x < visit_chance(u, now, curves):  # the first test spares most users the second
+    # the first test spares most users the second
+    if x < u.visits * now.visit_pull and x < visit_chance(u, now, curves):
         u.last_seen = now.day
         return True
     return False
@@ -303,11 +308,14 @@ def order_intensity(u, now, curves):
     value *= 1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
     value *= trust_factor(u, now.trust_orders) * (1.0 - u.inventory)
     value *= calm(u, now.anger_orders)  # company
+    value *= (1.0 + now.habit_orders * u.habit) * now.idea_fit
     value *= now.fit
     if u.advised:
         value *= 1.0 + now.advice_orders * now.advice
     if u.log_reference < 0.0:  # list price is above what this user has come to expect
         value *= exp(now.elasticity * u.deal * now.reference_share * now.loss_aversion * u.log_reference)
+    if now.loyal:
+        value *= loyalty(u, now)
     return value
 
 
@@ -339,67 +347,12 @@ def basket_fen(u, key, baskets):
 
 
 @hot_rule
-def wants(u, key, now, curves, offers, baskets):
-    """Whether the user orders today: (bits, basket in fen). At most one order a day.
-
-    The same draw decides with and without the coupon, so that ORGANIC marks exactly the
-    orders that would have come anyway.
-    """
-    x = uniform(key, ORDER)
-    bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders) * now.most_orders
-    if x >= (bound * now.largest_lift if u.coupon_depth > 0.0 else bound):
-        return 0, np.int64(0)  # most days of most users end here
-    intensity = order_intensity(u, now, curves)
-    lift = 1.0
-    if u.coupon_depth > 0.0:
-        lift = coupon_lift(u, now, offers[u.coupon_offer].log_price)
-    if x >= intensity * lift:  # since 1 - exp(-a) <= a
-        return 0, np.int64(0)
-    organic = x < one_minus_exp(intensity)
-    if not organic and not x < one_minus_exp(intensity * lift):
-        return 0, np.int64(0)
-    amount = basket_fen(u, key, baskets)
-    if u.advised:
-        amount = np.int64(amount * (1.0 + now.advice_basket * now.advice) + 0.5)
-    redeems = u.coupon_depth > 0.0 and amount >= offers[u.coupon_offer].min_spend
-    if not organic and not redeems:
-        return 0, np.int64(0)
-    return ORDERED | (ORGANIC if organic else 0) | (REDEEMS if redeems else 0), amount
-
-
-@hot_rule
-def subsidy_of(u, amount):
-    """Price cut of the coupon held on a basket, in whole fen."""
-    return np.int64(amount * np.float64(u.coupon_depth) + 0.5)
-
-
-@hot_rule
-def settle(u, amount, subsidy, redeems, offers, now):
-    """An order goes through: history, price memory, borrowed demand. Returns the margin in fen."""
-    log_paid = 0.0
-    if redeems:
-        log_paid = offers[u.coupon_offer].log_price
-        lift = coupon_lift(u, now, log_paid)
-        borrowed = now.pull_forward * (1.0 - 1.0 / lift)  # only the extra share of the order is borrowed
-        if borrowed > 0.0 and u.rate > 0.0:
-            u.inventory = min(0.9, u.inventory + borrowed / (u.rate * now.inventory_days))
-        u.coupon_depth = 0.0
-        u.redeemed += 1
-    u.log_reference = min(0.0, u.log_reference + now.reference_learning * (log_paid - u.log_reference))
-    u.orders += 1
-    u.spend += amount - subsidy
-    u.last_order = now.day
-    u.last_seen = now.day
-    margin = np.int64(amount * now.margin + 0.5)
-    u.net += margin - subsidy
-    return margin
-
-
-@hot_rule
 def relation_ends(u, now):
     """The lifetime clock runs by today's hazard; True on the day when it runs out."""
     hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) + u.extra_hazard
     hazard += u.hazard * now.anger_lifetime * u.anger  # company
+    if now.loyal:
+        hazard *= holds(u, now)
     u.life_left -= hazard
     if u.life_left <= 0.0:
         u.alive = 0

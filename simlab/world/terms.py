@@ -15,10 +15,15 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
+from simlab.world import money_terms as money
+from simlab.world.amounts import LN_2, keep, stage_mask
+from simlab.world.amounts import NO_LIMIT as NO_LIMIT
+from simlab.world.amounts import fen as fen
 from simlab.world.cells import Numbers, numbered
 from simlab.world.company_terms import company_terms, set_company, standing_company
 from simlab.world.compiled import rule
 from simlab.world.draws import name_hash
+from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day, with_habit
 from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -31,7 +36,6 @@ from simlab.world.records import (
     TOUCH,
     Terms,
 )  # fmt: skip
-from simlab.world.scales import LN_2, NO_LIMIT, fen, keep, saturating, stage_mask  # noqa: F401
 from simlab.world.staff_terms import late, write_staff
 
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
@@ -81,6 +85,8 @@ class Names:
     seeding: tuple[str, ...]
     crises: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
+    plans: tuple[str, ...] = ()
+    launches: tuple[str, ...] = ()
 
     @property
     def purses(self) -> int:
@@ -111,6 +117,8 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
         seeding=tuple(sorted(scenario.levers.seeding)),
         crises=tuple(sorted(scenario.crises)),
         numbers=numbers,
+        plans=tuple(scenario.levers.plans),
+        launches=tuple(scenario.levers.launches),
     )
 
 
@@ -146,19 +154,23 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         row["exposure"] = 1.0 if promo else b.exposure.value_weight
         row["trust"] = -b.trust.promo_loss if promo else b.trust.value_gain
         row["cost"], row["promo"] = fen(touch.cost), promo
-        row["offer"] = numbers.offers[touch.offer] if touch.offer is not None else -1
+        row["offer"] = numbers.offers.get(touch.offer or "", -1)
+        row["plan"] = names.plans.index(touch.offer) if touch.offer in names.plans else -1
     offers = np.zeros(len(names.offers), OFFER)
     for name, offer, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.offers.items()]:
         row = offers[numbers.offers[name]]
         row["name"] = name_hash("offer:" + name)
         row["depth"], row["log_price"] = np.float32(offer.depth), log(1.0 - offer.depth)
-        row["clip_rate"] = b.price.clip * offer.depth / 0.1
         row["min_spend"], row["valid"] = fen(offer.min_spend), offer.valid
         row["stages"] = stage_mask(names, offer.stages)
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
     conditions = Conditions()
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
     company = company_terms(cells, names, conditions.add, offers)
+    kinds = kinds_of(scenario, conditions)
+    money.write_offers(offers, own, conditions)
+    plans = money.plans_of(scenario, names, conditions)
+    launches = money.launches_of(scenario, names, conditions)
     segments = scenario.population.segments.values()
     curves = np.zeros((4, CURVE_SIZE))
     a = b.attention
@@ -173,6 +185,8 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         for name, value in company_now.items():
             record[name] = value
         write_staff(record, cell, conditions)
+        money.write_standing(record, cell)
+        money.track_spend(record, cell, conditions)
     late(touches, scenario)
     return Terms(
         now=now,
@@ -184,6 +198,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         curves=curves,
         baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
         **company,
+        kinds=kinds,
+        plans=plans,
+        launches=launches,
     )
 
 
@@ -209,7 +226,8 @@ def _write_standing(now: np.void, scenario: Scenario) -> None:
         "episodes": inv.episodes, "invite_gain": inv.gain, "half_reward": inv.half_reward,
         "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
         "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
-        "most_orders": 1.0,
+        "most_orders": (1.0 + with_habit(scenario)) * most_fit(scenario),
+        "habit_keep": keep(b.groups.habit_half_life), "habit_orders": with_habit(scenario), "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
     }  # fmt: skip
@@ -240,6 +258,8 @@ def set_day(
     terms.rates[:] = 0.0
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
+    set_kinds_day(terms.kinds, scenario, day, weekday)
+    money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
     for k, cell in enumerate(cells):
         _set_cell(terms.rates[k], cell, names, names.numbers[k], weekday)
     set_company(terms, cells, names, day, rewards_left)

@@ -21,12 +21,14 @@ from simlab.world.company_terms import response_fen
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
 from simlab.world.metrics import M
+from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import Terms
-from simlab.world.rules import REDEEMS, stage_of
+from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_company import buy_together, choose_seeds, tell_everybody
 from simlab.world.twin_diary import Diary
+from simlab.world.twin_groups import TwinGroups
 from simlab.world.twin_person import Person
 from simlab.world.twin_service import TwinStaff
 from simlab.world.twin_source import TwinSource
@@ -77,6 +79,9 @@ class TwinMarket(mesa.Model):
         self.gone: list[int] = []
         self.angry_voices = self.audience = 0  # of yesterday, for the public
         self.team_kind: dict[int, int] = {}  # number of the team's kind, by opener
+        self.community = graph.community
+        self.groups = TwinGroups(self)
+        self.adopters = [0] * len(self.names.launches)
         self.adopt((self.before,))
         self.staff = TwinStaff(self)
 
@@ -88,6 +93,7 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+        self.groups.starting = sum(person.is_member for person in self.people)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
         first_of_day = population.arrival_first
@@ -120,6 +126,7 @@ class TwinMarket(mesa.Model):
         if self.day == 1:
             self.start_strategy()
         self.set_terms()
+        self.groups.morning()
         for source in self.sources:
             source.advertise()
         self.staff.begin_day()
@@ -129,9 +136,11 @@ class TwinMarket(mesa.Model):
         self.noon()
         people.shuffle_do("afternoon")
         self.evening()
+        self.groups.evening()
         self.take_stock()
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
         self.diary.count_at(self.prospect_stage, 0, 0, M.response_fen, response_fen(self.in_force, self.day))
+        self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
@@ -210,6 +219,8 @@ class TwinMarket(mesa.Model):
             numbers(self.subsidy_left),
             numbers(self.rewards_left),
         )
+        members = sum(person.is_member for person in self.people)
+        set_launches_today(self.terms, self.in_force, self.names, self.today, self.adopters, members)
 
     # Scarcity ---------------------------------------------------------------------------
 
@@ -245,11 +256,11 @@ class TwinMarket(mesa.Model):
             with_coupon = [
                 person
                 for person in self.people
-                if person.wish & REDEEMS and person.user["coupon_offer"] == number
+                if person.uses_offer(number)
             ]
             for person in self.by_priority(with_coupon, Purpose.BUDGET, self.terms.offers[number]["name"]):
-                if person.subsidy() <= left:
-                    left -= person.subsidy()
+                if person.cut <= left:
+                    left -= person.cut
                 else:
                     refused.add(person)
             self.subsidy_left[number] = left

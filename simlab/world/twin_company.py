@@ -154,7 +154,7 @@ class Companion(Customer):
     def be_paid(self, seeding: np.void) -> None:
         """Post for a fee; the post may turn out negative."""
         self.count(M.seeds)
-        self.pay(M.fee_fen, int(seeding["fee"]), Event.FEE)
+        self.pay(M.voice_fen, int(seeding["fee"]), Event.FEE)
         self.voices.append(int(seeding["voice"]) + bool(turns_out_negative(self.key, seeding)))
 
     def tell(self) -> list[tuple[Person, bool]]:
@@ -224,9 +224,9 @@ class Companion(Customer):
         """An offer that was promised: valid from tomorrow, kept if it is not shallower than the one held."""
         offer, u = self.market.terms.offers[number], self.user
         self.count(M.issued)
-        kept = bool(offer["depth"] >= u["coupon_depth"])
+        kept = bool(offer["worth"] >= u["coupon_depth"])
         if kept:
-            u["coupon_depth"], u["coupon_offer"] = offer["depth"], number
+            u["coupon_depth"], u["coupon_offer"] = offer["worth"], number
             u["coupon_until"] = self.market.day + offer["valid"]
         self.note(Event.COUPON, 2 * number + kept)
 

@@ -13,8 +13,11 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.world import twin_money as money
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
+from simlab.world.group_tables import Said
 from simlab.world.metrics import FIXED_POINT, M
+from simlab.world.money_rules import STANDING, offer_of, settle
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.rules import (
     DID_COMPLAIN,
@@ -35,12 +38,9 @@ from simlab.world.rules import (
     join,
     react,
     relation_ends,
-    settle,
     stage_of,
-    subsidy_of,
     unsubscribes,
     visits_today,
-    wants,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ class Customer(mesa.Agent):
         user: the record itself.
         touched_on: dates of all touches so far.
         waiting: offers of limited stock that were noticed this morning.
-        wish, basket: today's wish to order (bits as in `rules.wants`, 0: none) and its list price in fen.
+        own: the person's key for life.
+        role: of a member of a group, as in `group_rules` (bits).
+        wish, basket: today's wish to order (bits as in `money_rules.wants`, 0: none) and its list price in fen.
+        usual, cut, rewards: its list price without a deal, what an offer takes off, rewards of points used.
     """
 
     def __init__(self, model: TwinMarket, number: int, record: NDArray[np.void]) -> None:
@@ -69,10 +72,11 @@ class Customer(mesa.Agent):
         self.array = record
         self.user: np.void = record[0]
         self.key = np.uint64(0)
+        self.own = np.uint64(user_key(model.world, number))
         self.touched_on: list[datetime.date] = []
         self.waiting: list[int] = []
-        self.basket = 0
-        self.wish = 0
+        self.wish = self.basket = self.usual = self.cut = self.rewards = 0
+        self.role = 0
 
     # What others may ask ----------------------------------------------------------------
 
@@ -120,7 +124,7 @@ class Customer(mesa.Agent):
         """Forget yesterday's plans; today has its own key."""
         self.key = self.key_of(self.market.day)
         self.waiting = []
-        self.wish = self.basket = 0
+        self.wish = self.basket = self.usual = self.cut = self.rewards = 0
 
     def morning(self) -> None:
         """Clocks run, the stage is looked up, touches arrive, and the person reacts to them."""
@@ -137,6 +141,7 @@ class Customer(mesa.Agent):
             self.note(Event.EXPIRE)
         if self.take_in_news():
             return
+        money.forget_points(self)
         if u["muted"]:
             return
         fen = self.receive_touches()
@@ -169,6 +174,8 @@ class Customer(mesa.Agent):
             u["sent_week"] += 1
             u["sent_month"] += 1
             self.count(M.promo_sent if touch["promo"] else M.value_sent)
+            if touch["promo"] and (circle := market.groups.circle_of(self)):
+                circle.said[Said.PROMOS] += 1
             self.note(Event.SEND, number)
             for bit, metric, code in (
                 (WAS_SEEN, M.seen, Event.SEEN),
@@ -178,6 +185,10 @@ class Customer(mesa.Agent):
                 if happened & bit:
                     self.count(metric)
                     self.note(code, number)
+            if happened & WAS_OPENED:
+                money.look_at(self, touch)
+            if happened & WAS_ANSWERED:
+                money.earn_points(self, "per_answer")
             if happened & WAS_SEEN and touch["offer"] >= 0:
                 self.meet_offer(int(touch["offer"]))
         return fen
@@ -193,9 +204,7 @@ class Customer(mesa.Agent):
 
     def meet_offer(self, number: int) -> None:
         """A noticed touch carries an offer: handed out at once, or at noon where coupons are limited."""
-        offer = self.market.terms.offers[number]
-        for_me = int(offer["stages"]) >> int(self.user["stage"]) & 1
-        if not (offer["open"] and for_me):
+        if not money.offer_is_for(self, number):
             return
         if self.market.coupons_left[number] is None:
             self.get_coupon(number)
@@ -207,6 +216,8 @@ class Customer(mesa.Agent):
         self.count(M.issued)
         taken = give_coupon(self.user, self.key, self.market.terms.offers[number], number, self.market.day)
         self.note(Event.COUPON, 2 * number + bool(taken))
+        if taken:
+            money.unpack(self, number)
 
     def react_to_touches(self, fen: int) -> None:
         """Once on a touched day: mute, complain, leave. `fen` is what today's touches cost."""
@@ -232,11 +243,10 @@ class Customer(mesa.Agent):
         if not self.is_member:
             return
         market, u = self.market, self.user
+        if circle := market.groups.circle_of(self):
+            market.groups.live(self, circle)
         if u["alive"]:
-            wish, basket = wants(
-                u, self.key, self.now, market.terms.curves, market.terms.offers, market.terms.baskets
-            )
-            self.wish, self.basket = int(wish), int(basket)
+            money.make_wish(self)
             if relation_ends(u, self.now):
                 self.count(M.ended)
                 self.note(Event.END)
@@ -247,6 +257,8 @@ class Customer(mesa.Agent):
         if visits_today(u, self.key, self.now, market.terms.curves):
             self.count(M.visits)
             self.note(Event.VISIT)
+            money.earn_points(self, "per_visit")
+        money.live_with_plans(self)
         if u["last_seen"] == market.day:
             self.show_life()
         self.count(M.fatigue, int(float(u["fatigue"]) * FIXED_POINT + 0.5))
@@ -254,17 +266,18 @@ class Customer(mesa.Agent):
 
     # The evening ------------------------------------------------------------------------
 
-    def subsidy(self) -> int:
-        """Fen that today's wish would cost with the coupon held."""
-        return int(subsidy_of(self.user, self.basket))
+    def uses_offer(self, number: int) -> bool:
+        """Whether today's wish is for a price that this offer cuts."""
+        return bool(self.wish & REDEEMS) and int(offer_of(self.wish)) == number
 
     def settle_order(self, refused: bool) -> None:
         """Today's wish goes through; not if only a coupon made it and that was refused."""
         if refused:
             self.count(M.refused)
             self.note(Event.REFUSED)
-            self.user["coupon_depth"] = 0.0
-            self.wish &= ~REDEEMS
+            if not self.wish & STANDING:
+                self.user["coupon_depth"] = 0.0
+            money.without_deal(self)
             if not self.wish & ORGANIC:
                 return
         self.order(self.wish, self.basket)
@@ -272,15 +285,21 @@ class Customer(mesa.Agent):
     def order(self, wish: int, basket: int) -> None:
         """An order of `basket` fen at list price."""
         market, u = self.market, self.user
-        subsidy = 0
         if wish & REDEEMS:
-            subsidy = int(subsidy_of(u, basket))
-            self.count(M.redeemed)
-            self.count(M.subsidy_fen, subsidy)
+            self.count(M.standing if wish & STANDING else M.redeemed)
+            if wish & STANDING:
+                self.note(Event.STANDING, int(offer_of(wish)))
+            self.count(M.subsidy_fen, self.cut)
             self.count(M.organic, bool(wish & ORGANIC))
-            self.note(Event.REDEEM, subsidy)
+            self.note(Event.REDEEM, self.cut)
         first_sign = u["last_seen"] != market.day
-        margin = int(settle(u, basket, subsidy, wish & REDEEMS, market.terms.offers, self.now))
+        margin, points = (
+            int(part)
+            for part in settle(
+                u, basket, self.usual, self.cut, self.rewards, wish, market.terms.offers,
+                market.terms.launches, self.now,
+            )
+        )  # fmt: skip
         self.count(M.orders)
         self.count(M.revenue_fen, basket)
         self.count(M.margin_fen, margin)
@@ -288,14 +307,17 @@ class Customer(mesa.Agent):
         if first_sign:
             self.show_life()
         market.diary.count_cohort(u, "orders", 1)
-        self.earn(margin - subsidy)
+        self.earn(margin - self.cut)
+        money.after_order(self, points)
         market.diary.count_once(u, "bought_age", "buyers")
         market.staff.after_order(self)
 
     def first_order(self) -> None:
         """Those with a dated arrival order on arrival, at list price."""
         self.show_life()
-        self.order(ORDERED | ORGANIC, int(basket_fen(self.user, self.key, self.market.terms.baskets)))
+        self.wish = ORDERED | ORGANIC
+        self.basket = self.usual = int(basket_fen(self.user, self.key, self.market.terms.baskets))
+        self.order(self.wish, self.basket)
 
     def show_life(self) -> None:
         """First sign of life today: a visit, an interaction or an order."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.world import twin_money as money
 from simlab.world.company_rules import is_caught, is_wrongly_refused, pride, reward_due, willingness
 from simlab.world.metrics import M
 from simlab.world.records import Event
@@ -111,6 +112,7 @@ class Person(Companion):
             self.count(M.hunters)
         inviter.user["invited"] += 1
         pride(inviter.user, promise, inviter.now)
+        money.earn_points(inviter, "per_invite")
         if refused:
             return
         due = int(reward_due(inviter.user, promise, self.market.terms.goals))
@@ -122,7 +124,7 @@ class Person(Companion):
     def be_checked(self, inviter: Person, promise: np.void) -> tuple[bool, bool]:
         """Whether the check keeps this person out, and whether it refuses the rewards."""
         inviter.count(M.checks)
-        inviter.pay(M.fee_fen, int(promise["check_cost"]), Event.FEE)
+        inviter.pay(M.voice_fen, int(promise["check_cost"]), Event.FEE)
         if inviter.hunting:
             caught = bool(is_caught(self.key, promise))
             if caught:

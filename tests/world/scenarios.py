@@ -14,9 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scenarios_company import WIDE_COMPANY, company_crises, company_levers, programme
+from scenarios_groups import WIDE_GROUPS, random_groups
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
@@ -66,6 +68,8 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
     "activity": {
         "visits": (0, 0.9), "visit_need": (-0.9, 0.9), "sociability_spread": (0, 2),
     },
+    "groups": WIDE_GROUPS,
+    **money.WIDE,
 }  # fmt: skip
 
 
@@ -174,11 +178,14 @@ cell_worlds = st.randoms(use_true_random=False).map(random_test)
 def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
     """Levers of another cell: nothing at all, some things the same and some not, or touches of its own."""
     if _happens(rng, 0.2):
-        return levers | {"push": {}, "touches": {}, "offers": {}, "referral": None}
+        return levers | {
+            "push": {}, "touches": {}, "offers": money.opened(levers), "referral": None
+        }  # fmt: skip
     stages = [stage.name for stage in scenario.stages]
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
-        return {k: v for k, v in levers.items() if k not in other} | other | {"sources": levers["sources"]}
+        kept = {"sources": levers["sources"], "groups": levers["groups"]}
+        return money.other(rng, levers, other) | kept
     other = _other_levers(rng, levers, stages)
     other["programmes"] = {
         name: _random_referral(rng, stages) | programme(rng, []) for name in ("club", "own") if _happens(rng, 0.5)
@@ -189,6 +196,8 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
         ("offers",),
         ("referral",),
         ("programmes",),
+        ("points",),
+        ("levels",),
     ]  # a cadence fits its touches' days
     chosen = [name for names in together if _happens(rng, 0.6) for name in names]
     return levers | {name: other[name] for name in chosen}
@@ -273,6 +282,9 @@ def _random_stages(rng: random.Random) -> list[dict[str, Any]]:
         "spend": 500,
         "invited": 3,
         "redeemed": 3,
+        "points": 300,
+        "plan_left": 9,
+        "recent_spend": 300,
     }
     stages = [
         {
@@ -314,7 +326,8 @@ def _random_levers(rng: random.Random, stages: list[str]) -> dict[str, Any]:
     offers = ["deep", "折扣", "small"][: rng.choice([0, 1, 2, 2, 3, 3])]
     touches = ["welcome", "promo", "ask", "日签"][: rng.randint(1, 4)]
     sources = ["ads", "store"][: rng.randint(0, 2)]
-    return _levers_of(rng, stages, offers, touches, sources)
+    offers += money.standing_names(rng)
+    return money.extend(rng, _levers_of(rng, stages, offers, touches, sources))
 
 
 def _other_levers(rng: random.Random, levers: dict[str, Any], stages: list[str]) -> dict[str, Any]:
@@ -322,7 +335,7 @@ def _other_levers(rng: random.Random, levers: dict[str, Any], stages: list[str])
     other = _levers_of(rng, stages, list(levers["offers"]), list(levers["touches"]), list(levers["sources"]))
     if _happens(rng, 0.3):
         other["sources"] = {}
-    return other
+    return money.other(rng, levers, other)
 
 
 def _levers_of(
@@ -333,9 +346,10 @@ def _levers_of(
         "touches": made,
         "push": {stage: _random_cadence(rng, made) for stage in stages if _happens(rng, 0.8)},
         "caps": _random_caps(rng),
-        "offers": {name: _random_offer(rng, stages) for name in offers},
+        "offers": {name: money.offer(rng, name, _random_offer(rng, stages)) for name in offers},
         "referral": _random_referral(rng, stages) if _happens(rng, 0.7) else None,
         "sources": {name: _random_source(rng) for name in sources},
+        "groups": random_groups(rng),
     }
 
 

@@ -22,7 +22,7 @@ _COST_NAMES = {
     "fixed_fen": "fixed cost", "service_fen": "service", "compensation_fen": "compensation", "staff_fen": "staff",
     "fine_fen": "fines",
     # company
-    "bonus_fen": "commissions and share rewards", "fee_fen": "paid voices and checks",
+    "bonus_fen": "commissions and share rewards", "voice_fen": "paid voices and checks",
     "penalty_fen": "fines for forced shares",
     "damages_fen": "compensation in a crisis", "response_fen": "monitoring and responses",
 }  # fmt: skip

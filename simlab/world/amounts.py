@@ -1,4 +1,4 @@
-"""Small conversions between what a scenario says and what the terms hold."""
+"""Money, half-lives and concave responses, as all tables of terms are written."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ from simlab.world.numerics import exp
 
 LN_2 = 0.6931471805599453
 NO_LIMIT = 2**62
-
-
-class HasStages(Protocol):
-    """Whatever knows the names of the stages in their order."""
-
-    @property
-    def stages(self) -> tuple[str, ...]: ...
 
 
 def fen(yuan: float) -> int:
@@ -30,6 +23,13 @@ def keep(half_life: float) -> float:
 def saturating(x: float, half: float) -> float:
     """Concave response in [0, 1) with value 1/2 at `half`."""
     return x / (x + half) if x > 0 else 0.0
+
+
+class HasStages(Protocol):
+    """Whatever knows the names of the stages in their order."""
+
+    @property
+    def stages(self) -> tuple[str, ...]: ...
 
 
 def stage_mask(names: HasStages, stages: tuple[str, ...] | None) -> int:

@@ -1,0 +1,258 @@
+"""Who is in which group: formed of friends, filled, split and merged, seats of opinion customers; once a day, in Python.
+
+Everything here is a function of the state of the morning and of keyed draws; no order matters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.world.book import N_EVENTS, N_LIVE
+from simlab.world.draws import name_hash
+from simlab.world.group_day import best_groups, close_groups, fitting, open_groups, seat_draws, wanted_kinds
+from simlab.world.group_rules import OPINION, RESERVE, UNTRAINED
+from simlab.world.group_tables import GONE_OUT, GROUP, NO_GROUP, Said
+from simlab.world.group_terms import fit_of, in_order, routing
+from simlab.world.metrics import M
+from simlab.world.records import NEVER, Event
+
+if TYPE_CHECKING:
+    from simlab.world.market import Market
+
+Ids = NDArray[np.int64]
+YOUNG = 14
+"""Days in which a new group is not merged away."""
+
+
+class Groups:
+    """The groups of one market.
+
+    Attributes:
+        founded: how many groups there have ever been; gives each its own key.
+        adopted: suggestions adopted so far.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.names: list[str] = []
+        self.routing: list[object] = []
+        self.founded = self.adopted = 0
+        self.starting = int(market.book.counts[N_LIVE])
+
+    def morning(self) -> None:
+        """Place people, split and merge, hand out seats; then each group's factors and cost of the day."""
+        market = self.market
+        names = [name for name, _ in in_order(market.in_force)]
+        if not names and not self.names:
+            return
+        book, terms, day = market.book, market.terms, market.day
+        if not len(book.roles):
+            market.book = book = book._replace(roles=np.zeros(len(market.users), np.uint8))
+        live = np.sort(book.live[: book.counts[N_LIVE]]).astype(np.int64)
+        self._keep_by_name(names, live)
+        monday = bool(terms.now["new_week"][0])
+        rules = routing(market.in_force)
+        everybody = monday or rules != self.routing
+        self.routing = rules
+        self._route(live if everybody else live[market.users["joined"][live] == day - 1])
+        if monday:
+            self._split(live)
+            self._merge(live)
+        self._seat(live, monday)
+        book = market.book
+        fen, topics = open_groups(book.groups, terms.kinds, day)
+        row = book.ledger[market.row, len(market.names.stages) - 2, 0, 0]
+        row[M.community_fen] += fen
+        row[M.topics] += topics
+        terms.now["idea_fit"] = fit_of(market.in_force, self.adopted, self.starting)
+
+    def evening(self) -> None:
+        """What was said today becomes yesterday."""
+        if self.names:
+            book = self.market.book
+            close_groups(book.groups, self.market.terms.kinds, book.said)
+            self.adopted += int(book.ledger[self.market.row, ..., M.ideas].sum())
+
+    # Membership -------------------------------------------------------------------------
+
+    def _keep_by_name(self, names: list[str], live: Ids) -> None:
+        """Another strategy: groups of kinds that it also has go on, the others are dissolved."""
+        if names == self.names:
+            return
+        groups = self.market.book.groups
+        number = {name: k for k, name in enumerate(names)}
+        new = np.array([number.get(name, -1) for name in self.names], np.int64)
+        used = groups["kind"] >= 0
+        groups["kind"][used] = new[groups["kind"][used]]
+        self.names = names
+        inside = live[self.market.users["group"][live] >= 0]
+        lost = inside[groups["kind"][self.market.users["group"][inside]] < 0]
+        self._enter(lost, np.full(len(lost), NO_GROUP))
+        self._retire()
+
+    def _route(self, ids: Ids) -> None:
+        """Those who should be in another kind of group than they are in move; nobody sees the others move."""
+        market = self.market
+        users, book, terms = market.users, market.book, market.terms
+        ids = ids[users["group"][ids] != GONE_OUT]
+        wanted = wanted_kinds(users, market.world, ids, market.day, terms.kinds, terms.conditions)
+        own = users["group"][ids]
+        now_in = np.full(len(ids), -1, np.int64)
+        now_in[own >= 0] = book.groups["kind"][own[own >= 0]]
+        moves = wanted != now_in
+        ids, wanted = ids[moves], wanted[moves]
+        target = np.full(len(ids), NO_GROUP, np.int64)
+        found: list[tuple[int, Ids, int]] = []
+        for k in range(len(terms.kinds)):
+            come = np.flatnonzero(wanted == k)
+            if not len(come):
+                continue
+            if (book.groups["kind"] == k).any():
+                target[come] = best_groups(
+                    users, market.world, market.graph.indptr, market.graph.indices, book.groups, ids[come], k
+                )
+            else:
+                people = int(terms.kinds["people"][k])
+                chunks = max(1, (2 * len(come) + people) // (2 * people))  # rounded to the nearest
+                by_circle = come[self._by_circle(ids[come])]
+                found += [(k, by_circle[len(come) * c // chunks : len(come) * (c + 1) // chunks], c)
+                          for c in range(chunks)]  # fmt: skip
+        for k, members, _ in found:
+            if len(members):
+                target[members] = self._found(k)
+        self._enter(ids, target)
+        self._retire()
+
+    def _by_circle(self, ids: Ids) -> Ids:
+        """Positions in the order of circles of acquaintances: neighbours in this order are often friends."""
+        return np.lexsort((ids, self.market.graph.community[ids]))
+
+    def _found(self, kind: int) -> int:
+        """A new group, in the first free place of the table."""
+        book = self.market.book
+        free = np.flatnonzero(book.groups["kind"] < 0)
+        if not len(free):
+            more = 1 + len(book.groups) // 4
+            groups = np.concatenate([book.groups, np.zeros(more, GROUP)])
+            groups["kind"][-more:] = -1
+            said = np.concatenate([book.said, np.zeros((more, len(Said)), np.int64)])
+            self.market.book = book = book._replace(groups=groups, said=said)
+            free = np.array([len(groups) - more])
+        group = book.groups[free[0] : free[0] + 1]
+        group[:] = np.zeros(1, GROUP)
+        group["name"], group["kind"] = name_hash(f"group {self.founded}"), kind
+        group["founded"], group["stimulus_until"], group["rests_until"] = self.market.day, NEVER, NEVER
+        self.founded += 1
+        return int(free[0])
+
+    def _enter(self, ids: Ids, target: Ids) -> None:
+        """People come into other groups (-1: out of theirs); seats stay behind."""
+        users, book = self.market.users, self.market.book
+        left, come = users["group"][ids], target
+        np.subtract.at(book.groups["members"], left[left >= 0], 1)
+        np.add.at(book.groups["members"], come[come >= 0], 1)
+        users["group"][ids] = target
+        book.roles[ids] = 0
+        self._note(ids, target)
+
+    def _retire(self) -> None:
+        """Places of groups without members are free."""
+        groups = self.market.book.groups
+        groups["kind"][groups["members"] == 0] = -1
+
+    def _note(self, ids: Ids, values: Ids) -> None:
+        self.market.make_room()
+        book = self.market.book
+        if len(book.events):
+            n = int(book.counts[N_EVENTS])
+            rows = book.events[n : n + len(ids)]
+            rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3] = self.market.day, ids, Event.GROUP, values
+            book.counts[N_EVENTS] = n + len(ids)
+
+    # Size -------------------------------------------------------------------------------
+
+    def _members(self, live: Ids, group: int) -> Ids:
+        return live[self.market.users["group"][live] == group]
+
+    def _split(self, live: Ids) -> None:
+        """Groups that have grown too large fall in two halves of neighbours, with the same memory."""
+        groups = self.market.book.groups
+        for a in np.flatnonzero(groups["kind"] >= 0).tolist():
+            kind = int(groups["kind"][a])
+            if groups["members"][a] <= self.market.terms.kinds["split_above"][kind]:
+                continue
+            members = self._members(live, a)
+            members = members[self._by_circle(members)]
+            new = self._found(kind)
+            groups = self.market.book.groups  # the table may have grown
+            kept = groups[new].copy()
+            groups[new] = groups[a]
+            for field in ("name", "founded"):
+                groups[field][new] = kept[field]
+            groups["members"][new] = 0
+            moving = members[(len(members) + 1) // 2 :]
+            roles = self.market.book.roles[moving].copy()
+            self._enter(moving, np.full(len(moving), new))
+            self.market.book.roles[moving] = roles
+
+    def _merge(self, live: Ids) -> None:
+        """Silent groups of a kind are put together by twos, as far as they fit; the first takes in the second."""
+        groups, kinds = self.market.book.groups, self.market.terms.kinds
+        for k in range(len(kinds)):
+            silent = [
+                a
+                for a in range(len(groups))
+                if groups["kind"][a] == k
+                and groups["activity"][a] < kinds["merge_below"][k]
+                and groups["founded"][a] <= self.market.day - YOUNG
+            ]
+            while len(silent) > 1:
+                first = silent.pop(0)
+                one = int(groups["members"][first])
+                fits = [b for b in silent if one + groups["members"][b] <= kinds["split_above"][k]]
+                if not fits:
+                    continue
+                second = fits[0]
+                silent.remove(second)
+                other = int(groups["members"][second])
+                for field in ("activity", "ties"):
+                    own, theirs = float(groups[field][first]), float(groups[field][second])
+                    groups[field][first] = (own * one + theirs * other) / (one + other)
+                for field in ("messages", "stories", "opinions", "grumbles", "promos"):
+                    groups[field][first] += groups[field][second]
+                moving = self._members(live, second)
+                roles = self.market.book.roles[moving].copy()
+                self._enter(moving, np.full(len(moving), first))
+                self.market.book.roles[moving] = roles
+        self._retire()
+
+    # Seats ------------------------------------------------------------------------------
+
+    def _seat(self, live: Ids, monday: bool) -> None:
+        """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free."""
+        market = self.market
+        book, kinds, day = market.book, market.terms.kinds, market.day
+        for a in range(len(book.groups)):
+            kind = kinds[book.groups["kind"][a]] if book.groups["kind"][a] >= 0 else None
+            if kind is None or not kind["seats"] + kind["reserve"]:
+                continue
+            members = self._members(live, a)
+            draws = seat_draws(market.world, members, day)
+            members = members[np.lexsort((members, draws, -market.users["posts"][members].astype(np.int64)))]
+            roles = book.roles[members]
+            free = max(0, int(kind["seats"]) - int((roles & OPINION > 0).sum()))
+            step_up = members[roles & RESERVE > 0][:free]
+            book.roles[step_up] = OPINION | (book.roles[step_up] & UNTRAINED)
+            if not monday:
+                continue
+            free -= len(step_up)
+            waiting = members[book.roles[members] == 0]
+            fit = fitting(market.users, waiting, day, market.terms.conditions, kind["koc_first"], kind["koc_last"])
+            waiting = waiting[fit]
+            book.roles[waiting[:free]] = OPINION | UNTRAINED
+            standing = int((book.roles[members] & RESERVE > 0).sum())
+            room = max(0, int(kind["reserve"]) - standing)
+            book.roles[waiting[free : free + room]] = RESERVE | UNTRAINED
