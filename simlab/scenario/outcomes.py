@@ -60,7 +60,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "source_joins": ("users who joined by a source", "users"),
     "source_cac": ("cost of sources per user who joined by one, entry gifts included", "yuan"),
     "source_value": ("net contribution within the horizon per user who joined by a source, before its cost", "yuan"),
-    "source_active": ("share of those who joined by a source (30 days ago or earlier) seen in the last 30 days", "share"),
+    "source_active": ("share of those who joined by a source a month ago or before, seen in the last month", "share"),
     "source_basket": ("mean basket at list price of users who joined by a source", "yuan"),
     "landings": ("clicks that reached an entry page", "landings"),
     "partner_cost": ("revenue shares of partners", "yuan"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -239,7 +239,7 @@ class Levers(Part):
         for name in self.budget.shares if self.budget is not None else ():
             if name not in known:
                 raise unknown("lever", name, known, ("budget", "shares", name))
-        kinds = [kind for kind in ("promo", "value") if kind not in self.touches]
+        kinds = [kind for kind in get_args(Touch.model_fields["kind"].annotation) if kind not in self.touches]
         for alarm, spec in self.alarms.items():
             for name in spec.scale:
                 if name not in self.touches and name not in kinds:
