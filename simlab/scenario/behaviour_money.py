@@ -45,8 +45,18 @@ class Loyalty(Part):
         0.5, "chance of redeeming points at an order, once a reward is within reach", "share", 0.3, 0.8,
         "assumed", "assumed")  # fmt: skip
     point_goal: Factor = parameter(
-        0.25, "largest relative gain of the order rate just before a reward (goal gradient)", "share", 0.1, 0.4,
-        "assumed", "assumed", le=5)  # fmt: skip
+        0.3,
+        "largest relative gain of the order rate just before a great reward (goal gradient); with the way squared",
+        "share",
+        0.1,
+        0.5,
+        "assumed",
+        "assumed",
+        le=5,
+    )
+    half_prize: Money = parameter(
+        10.0, "worth of a reward at half of that gain", "yuan", 5, 30, "assumed", "assumed", gt=0
+    )
     task_gain: Factor = parameter(
         1.0, "largest relative gain of answers or visits through points for them", "-", 0.3, 2,
         "assumed", "assumed", le=20)  # fmt: skip

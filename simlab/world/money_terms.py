@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simlab.scenario.offer import Offer
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES
-from simlab.world.amounts import fen, keep
+from simlab.world.amounts import fen, keep, saturating
 from simlab.world.draws import name_hash
 from simlab.world.money_rules import ANY_SHOP, PRIVATE_SHOP, PUBLIC_SHOP
 from simlab.world.records import LAUNCH, PLAN, Terms
@@ -116,11 +116,12 @@ def write_standing(now: np.void, scenario: Scenario) -> None:
         now["per_visit"], now["per_invite"] = points.per_visit, points.per_invite
         now["point_expiry"] = points.expiry or 0
         now["point_cost"] = points.value * 100.0 * points.expected_redemption
-        now["redeem"], now["point_goal"] = loyalty.redeem, loyalty.point_goal
+        prize = points.step * points.value
+        now["redeem"] = loyalty.redeem
+        now["point_goal"] = loyalty.point_goal * saturating(prize, loyalty.half_prize)
         for pull, each in (("answer_pull", points.per_answer), ("visit_pull", points.per_visit)):
-            worth = each * points.value
-            now[pull] = 1.0 + loyalty.task_gain * worth / (worth + loyalty.half_task)
-        now["most_orders"] *= 1.0 + loyalty.point_goal
+            now[pull] = 1.0 + loyalty.task_gain * saturating(each * points.value, loyalty.half_task)
+        now["most_orders"] *= 1.0 + now["point_goal"]
     if (levels := levers.levels) is not None:
         now["level_step"], now["level_top"], now["service"] = (
             round(levels.step),

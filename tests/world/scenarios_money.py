@@ -20,7 +20,7 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
         "in_mind": (0.5, 20),
     },
     "loyalty": {
-        "redeem": (0, 1), "point_goal": (0, 5), "task_gain": (0, 20), "half_task": (0.01, 3),
+        "redeem": (0, 1), "point_goal": (0, 5), "half_prize": (0.01, 30), "task_gain": (0, 20), "half_task": (0.01, 3),
         "level_goal": (0, 5), "level_from": (0, 0.99), "level_hold": (0, 5),
     },
     "commitment": {
