@@ -69,8 +69,8 @@ def json_schema() -> dict[str, Any]:
                     "description": "all must hold, e.g. idle: <= 45 days",
                 }  # fmt: skip
     for part, word, field in (("Phase", "from", "day"), ("Alarm", "for", "days")):  # how files say it
-        parts[part]["properties"][word] = {
-            "type": ["integer", "string"], "description": parts[part]["properties"][field].get("description", "")}  # fmt: skip
+        said = parts[part]["properties"][field].get("description", "")
+        parts[part]["properties"][word] = {"type": ["integer", "string"], "description": said}
         parts[part]["required"] = [name for name in parts[part].get("required", []) if name != field]
     schema["properties"]["outcomes"]["items"] = {"enum": list(OUTCOMES)}
     parts["Constraint"]["properties"]["outcome"] = {"enum": list(OUTCOMES), "title": "Outcome"}
