@@ -72,7 +72,7 @@ class TwinFirm:
         spent = market.in_force.levers.prevention.get(event.name, 0.0)
         if half is not None and spent > 0:
             rate *= half / (half + spent)
-        key = day_key(user_key(market.world, NO_PERSON), market.day)
+        key = np.uint64(day_key(np.uint64(user_key(market.world, NO_PERSON)), market.day))
         name = np.uint64(name_hash("event:" + event.name))
         return bool(named_uniform(key, int(Purpose.EVENT_BEGINS), name) < 1.0 - float(exp(-rate)))
 

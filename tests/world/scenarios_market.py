@@ -187,7 +187,8 @@ def sources_money(done: Run, margin: Callable[[int], int]) -> dict[M, list[tuple
             continue
         paid = amount - cut.get((day, user), 0)
         money[M.partner_fen].append((day, user, int(paid * source.revenue_share + 0.5)))
-        key, label = day_key(user_key(market.world, user), day), np.uint64(name_hash("source:" + name))
+        key = np.uint64(day_key(np.uint64(user_key(market.world, user)), day))
+        label = np.uint64(name_hash("source:" + name))
         if named_uniform(key, int(Purpose.ELSEWHERE), label) < source.own_anyway:
             money[M.elsewhere_fen].append((day, user, margin(amount)))
     return money
