@@ -11,11 +11,11 @@ from simlab.scenario import Scenario, with_values
 from simlab.scenario.adaptive import READINGS, Alarm
 from simlab.scenario.changes import present
 from simlab.scenario.events import Event
+from simlab.world.amounts import fen, keep, saturating
 from simlab.world.draws import Purpose, day_key, name_hash, named_uniform, user_key
 from simlab.world.market_terms import CALM, Effects, Happening, effects_of
 from simlab.world.metrics import M
 from simlab.world.numerics import exp
-from simlab.world.amounts import fen, keep, saturating
 
 if TYPE_CHECKING:
     from simlab.world.twin import TwinMarket
