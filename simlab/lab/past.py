@@ -64,6 +64,7 @@ def nothing(scenario: Scenario) -> Scenario:
         "push": {
             stage: cadence.model_copy(update={"per_week": 0.0}) for stage, cadence in levers.push.items()
         },
+        "rules": {},
         "referral": None,
         "sources": {name: s.model_copy(update={"exposures": 0.0}) for name, s in levers.sources.items()},
     }

@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from simlab.scenario.audiences import check_audiences
 from simlab.scenario.behaviour import Behaviour, Part
+from simlab.scenario.contact import Schemes
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label, Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
@@ -159,6 +161,9 @@ class Scenario(Part):
     population: Population = Population()
     graph: GraphSpec = GraphSpec()
     stages: tuple[Stage, ...] = Field(default_factory=default_stages, min_length=1, max_length=12)
+    schemes: Schemes = Field(
+        default_factory=dict, max_length=4, description="further tables beside the lifecycle: tenure, RFM, levels"
+    )  # fmt: skip
     levers: Levers = Levers()
     behaviour: Behaviour = Behaviour()
     economics: Economics = Economics()
@@ -196,6 +201,7 @@ class Scenario(Part):
                     raise unknown(
                         "stage", stage, names, ("levers", *where, stage if where == ("push",) else index)
                     )
+        check_audiences(self)
         for index, outcome in enumerate(self.outcomes):
             if outcome not in OUTCOMES:
                 raise unknown("outcome", outcome, OUTCOMES, ("outcomes", index))

@@ -7,6 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from simlab.scenario.behaviour import Part
+from simlab.scenario.contact import (
+    MOST_QUOTAS,
+    Channels,
+    Consent,
+    Novelty,
+    Observation,
+    Quiet,
+    Rules,
+    Senders,
+    Tagging,
+)
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
@@ -49,12 +60,31 @@ class Cadence(Part):
 class Touch(Part):
     """A message: its kind decides attention cost and effect on trust."""
 
-    kind: Literal["value", "promo"] = "value"
+    kind: Literal["value", "promo", "emotional", "service", "mixed", "task", "live"] = "value"
     cost: Money = Field(0.04, description="cost per delivered touch")
     offer: Label | None = Field(None, description="the offer that it carries, or the paid plan that it presents")
     priority: int = Field(0, ge=-100, le=100, description="who goes first where caps bind; higher first")
     days: tuple[Weekday, ...] = Field(
         WEEKDAYS, min_length=1, description="weekdays on which it may be sent")  # fmt: skip
+    # contact
+    channel: Label | None = Field(
+        None, description="the channel it takes; null: each member's first that is open, the widest first"
+    )
+    hour: int | None = Field(None, ge=0, le=23, description="hour at which it is sent; null: all day")
+    placement: Literal["message", "announcement", "file", "card", "video"] = "message"
+    topic: Label | None = Field(
+        None, description="what it is about; 'tagged': what the operator believes each member to care about"
+    )
+    quiz: bool = Field(False, description="answering it tells the operator the interest")
+    novelty: Novelty | None = None
+    fatigue: Factor | None = Field(None, le=20, description="attention cost; null: by its kind")
+    exposure: Factor | None = Field(None, le=5, description="exposure; null: by its kind")
+    trust: Number | None = Field(None, ge=-1, le=1, description="affinity gained or lost; null: by its kind")
+    habit: Share | None = Field(
+        None, description="habit gained by answering it, of what is missing; null: by its kind"
+    )
+    answer: Factor | None = Field(None, le=20, description="answers, relative; null: by its kind")
+    appeal: Factor = Field(1.0, le=20, description="opens, relative")
 
     @field_validator("days")
     @classmethod
@@ -72,6 +102,7 @@ class Caps(Part):
         None, ge=0, le=1000, description="the platform's own limit; null: none"
     )
     execution: Share = Field(1.0, description="share of planned touches that staff really send")
+    quiet: Quiet | None = Field(None, description="hours in which nothing is sent")
 
     @model_validator(mode="after")
     def _ordered(self) -> Caps:
@@ -117,7 +148,7 @@ class Levers(Part):
         default_factory=dict, description="cadence by stage; a stage left out gets none"
     )
     touches: Annotated[dict[Label, Touch], ByName] = Field(
-        default_factory=lambda: {"promo": Touch(kind="promo"), "value": Touch()}, max_length=12)  # fmt: skip
+        default_factory=lambda: {"promo": Touch(kind="promo"), "value": Touch()}, max_length=24)  # fmt: skip
     caps: Caps = Caps()
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
@@ -130,6 +161,15 @@ class Levers(Part):
     checkout: Checkout | None = None
     shops: Shops | None = None
     launches: Annotated[dict[Label, Launch], ByName] = Field(default_factory=dict, max_length=8)
+    # contact
+    channels: Channels = Field(
+        default_factory=dict, max_length=8, description="ways to reach people; none: one, with population.opted_in"
+    )  # fmt: skip
+    rules: Rules = Field(default_factory=dict, max_length=24, description="automation")
+    tagging: Tagging | None = None
+    senders: Senders = Senders()
+    observation: Observation = Observation()
+    consent: Consent = Consent()
     groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
     # staff
     staff: Staff = Staff()
@@ -156,6 +196,26 @@ class Levers(Part):
                         f"shift the mix, or allow more days in touches.{name}.days.",
                         ("push", stage, "per_week"),
                     )
+        for name, rule in self.rules.items():
+            if rule.touch not in self.touches:
+                raise unknown("touch", rule.touch, self.touches, ("rules", name, "touch"))
+            days = len(self.touches[rule.touch].days)
+            if rule.per_week > days:
+                raise Fault(
+                    f"{rule.per_week:g} touches a week do not fit into the {days} weekdays of '{rule.touch}'",
+                    f"Lower per_week to {days} or less, or allow more days in touches.{rule.touch}.days.",
+                    ("rules", name, "per_week"),
+                )
+        for name, touch in self.touches.items():
+            if touch.channel is not None and touch.channel not in self.channels:
+                raise unknown("channel", touch.channel, self.channels, ("touches", name, "channel"))
+        limited = [name for name, channel in self.channels.items() if channel.quota_per_month is not None]
+        if len(limited) > MOST_QUOTAS:
+            raise Fault(
+                f"{len(limited)} channels have a quota",
+                f"At most {MOST_QUOTAS} can; leave quota_per_month out of the others.",
+                ("channels", limited[-1], "quota_per_month"),
+            )
         for name, touch in self.touches.items():
             if touch.offer is not None and touch.offer not in self.offers and touch.offer not in self.plans:
                 raise unknown(

@@ -6,6 +6,7 @@ import numpy as np
 
 from simlab.world.book import MONTH, N_EVENTS, N_GONE, N_LIVE
 from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule
+from simlab.world.contact import first_places
 from simlab.world.metrics import M
 from simlab.world.records import LEFT, Event
 from simlab.world.rules import join, stage_of
@@ -96,6 +97,7 @@ def come_in(users, f, day, source, inviter, depth, terms, book, d):
     stage = stage_of(u, day, terms.stage_first, terms.conditions)
     u.stage = stage
     u.stage_until = day
+    first_places(u, day, terms)
     book.stock[0, stage, source, u.segment] += 1
     book.stock[1, stage, source, u.segment] += reach
     row = book.ledger[d, stage, source, u.segment]

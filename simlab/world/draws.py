@@ -90,6 +90,20 @@ class Purpose(IntEnum):
     GRAPH = 90
 
     # contact: 110-139
+    RULE = 110  # whether a rule notices its occasion
+    CHANNEL = 111  # subscribed at birth
+    MUTE_WHICH = 112  # of the channels used that day
+    TOPIC = 113  # sent where the operator has no tag
+    INTEREST = 114
+    TAG = 115  # known at birth
+    WRONG_TAG = 116
+    LEARN = 117
+    LEARN_ORDER = 118
+    OBSERVE = 119
+    OBSERVE_ORDER = 120
+    BIRTHDAY = 121
+    CONFIRM = 122
+    TAG_CONSENT = 123
     # money: 140-159
     OFFER_SHARE = 140  # whether somebody is in the random share of an offer
     FIT = 141  # whether a bundle or a sample is of use to somebody

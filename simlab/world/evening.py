@@ -15,6 +15,7 @@ from simlab.world.book import (
     N_ORDERS,
 )
 from simlab.world.compiled import hot_rule, rule
+from simlab.world.contact_rules import show_order
 from simlab.world.counting import (
     COHORT_BUYERS,
     COHORT_NET,
@@ -62,7 +63,7 @@ def complete_order(users, i, amount, usual, cut, rewards, bits, terms, book, row
         if bits & ORGANIC:
             row[M.organic] += 1
         note(book, day, i, Event.REDEEM, cut)
-    seen = u.last_seen == day
+    seen = u.last_seen == day or u.unseen == day
     margin, points = settle(u, amount, usual, cut, rewards, bits, terms.offers, terms.launches, now)
     row[M.orders] += 1
     row[M.revenue_fen] += amount
@@ -99,8 +100,10 @@ def settle_orders(users, world, terms, book, d):
             book.order_cut[k] = book.order_rewards[k] = 0
             if not bits & ORGANIC:
                 continue
+        before = u.last_seen
         complete_order(users, i, book.order_amount[k], book.order_usual[k], book.order_cut[k],
                        book.order_rewards[k], bits, terms, book, row)  # fmt: skip
+        show_order(u, day_key(user_key(world, i), day), before, terms.now[u.cell])
         if now.issue > 0.0 or now.follow_up > 0.0:
             after_order(users, i, world, terms, book, row)
     book.counts[N_ORDERS] = 0

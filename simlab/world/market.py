@@ -18,6 +18,8 @@ from simlab.scenario.schema import Scenario
 from simlab.world.book import FIRST_SOURCE, N_EVENTS, N_LIVE, Book, Outside, empty_book, pots
 from simlab.world.cells import check_cells
 from simlab.world.compiled import rule
+from simlab.world.contact import everybodys_places
+from simlab.world.contact_terms import running_cost
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
 from simlab.world.engine import run_day
 from simlab.world.graph import Graph
@@ -174,6 +176,7 @@ class Market(mesa.Model):
         self.cells: tuple[Scenario, ...] = ()  # the test cells' strategies, once they are in force
         self.terms: Terms = standing_terms(self.strategies, self.names)
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
+        everybodys_places(self.users, self.day, self.terms)
         self.outside = outside_of(
             scenario, self.users, self.world, population.arrivals, population.arrival_first
         )
@@ -251,7 +254,7 @@ class Market(mesa.Model):
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
                 self.row)  # fmt: skip
         self.groups.evening()
-        fixed = fen(self.scenario.economics.fixed_cost)
+        fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
         self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.upkeep_fen] += upkeep(
             self.in_force, self.date

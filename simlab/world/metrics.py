@@ -51,6 +51,10 @@ class M(IntEnum):
     acquisition_fen = 36
     fixed_fen = 37
     # contact (a new column takes `auto()`: the order of columns is not part of any file)
+    fired = auto()  # occasions that rules found
+    matched = auto()  # delivered touches whose topic is the user's interest
+    mismatched = auto()  # delivered touches with another topic
+    tasks = auto()  # members who did a task
     # money
     standing = auto()  # orders at a standing price
     samples = auto()

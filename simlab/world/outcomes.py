@@ -113,6 +113,10 @@ def outcomes(market: Market) -> dict[str, float]:
         "private_share": per(total["private"], total["orders"]),
         "commission": total["commission_fen"] / 100.0 * scale,
         "adopters": total["adoptions"] * scale,
+        "match_share": per(total["matched"], total["matched"] + total["mismatched"]),
+        "tag_accuracy": _tag_accuracy(market),
+        "rule_occasions": total["fired"] * scale,
+        "tasks_done": total["tasks"] * scale,
         # groups
         "group_members": int(daily[-1, M.grouped]) * scale,
         "group_activity": per(total["speakers"], total["grouped"]),
@@ -134,6 +138,11 @@ def _points_owed(market: Market) -> float:
     return owed
 
 
+def _tag_accuracy(market: Market) -> float:
+    """Share of the members whose tag is their interest; nan where nobody has an interest."""
+    users = market.users[market.users["status"] == MEMBER]
+    has = users["interest"] > 0
+    return float((users["tag"][has] == users["interest"][has]).mean()) if has.any() else float("nan")
 def _promoters(market: Market) -> float:
     """Members whose affinity is high less those whose affinity is low, as a share of all at the horizon."""
     users = market.users[market.users["status"] == MEMBER]

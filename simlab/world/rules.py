@@ -11,6 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.compiled import hot_rule, inline_rule
+from simlab.world.contact_rules import (
+    by_fit,
+    fit_of,
+    learn_from_answer,
+    muted_channel,
+    visit_is_seen,
+)
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
 from simlab.world.loyalty_rules import holds, loyalty
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
@@ -42,6 +49,10 @@ LEAST = 0.1
 """Smallest factor that lost trust can put on orders or lifetimes."""
 TINY = np.float32(1e-6)
 MOST_INVITES = 32
+IN_STAGE, IN_TAG, IN_SCHEME = 60, 61, 64
+"""Numbers of observables that are places in a table; schemes follow each other from IN_SCHEME on."""
+ONE_OF = 2
+"""Comparison of a place with a set of places, as bits."""
 
 
 @inline_rule
@@ -82,6 +93,7 @@ def fade(u, now):
         u.sent_week = 0
     if now.new_month:
         u.sent_month = 0
+        u.sent_quota = 0
     if u.coupon_depth > 0.0 and u.coupon_until < now.day:
         u.coupon_depth = 0.0
         return True
@@ -108,7 +120,7 @@ def observe(u, day, observable):
     if observable == 7:
         return np.int64(u.answers)
     if observable == 8:
-        return np.int64((day - u.birthday) % 365)
+        return (day - np.int64(u.birthday)) % 365
     if observable == 9:
         return np.int64(u.streak)
     if observable == 10:
@@ -125,7 +137,19 @@ def observe(u, day, observable):
         return np.int64(u.posts)
     if observable == 16:
         return np.int64(day - u.ticket) if u.ticket > NEVER else np.int64(-1)
-    return np.int64(u.complaints)
+    if observable == 17:
+        return np.int64(u.complaints)
+    return np.int64(1) << place_of(u, observable)
+
+
+@inline_rule
+def place_of(u, table):
+    """Somebody's place in a table of places: the stages, the tag, or one of the schemes."""
+    if table == IN_STAGE:
+        return np.int64(u.stage)
+    if table == IN_TAG:
+        return np.int64(u.tag)
+    return (np.int64(u.layers) >> (8 * (table - IN_SCHEME))) & 255
 
 
 @hot_rule
@@ -134,7 +158,10 @@ def belongs(u, day, conditions, first, last):
     holds = True
     for c in range(first, last):
         value = observe(u, day, conditions[c, 0])
-        holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
+        if conditions[c, 1] == ONE_OF:
+            holds &= (value & conditions[c, 2]) != 0
+        else:
+            holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
     return holds
 
 
@@ -196,17 +223,29 @@ def open_chance(u, now, earlier):
 
 
 @hot_rule
-def deliver(u, key, touch, now, curves, earlier):
-    """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record."""
+def deliver(u, key, touch, now, curves, earlier, clear, appeal):
+    """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record.
+
+    Args:
+        earlier: touches delivered before it today.
+        clear, appeal: factors of noticing and of opening it, from channel, hour, form and novelty; 1 by default.
+    """
     happened = 0
-    if unit(named_bits(key, SEEN, touch.name)) < seen_chance(u, now, curves):
+    fit = fit_of(u, key, touch, now)
+    if unit(named_bits(key, SEEN, touch.name)) < seen_chance(u, now, curves) * clear:
         happened = WAS_SEEN
-        if unit(named_bits(key, OPEN, touch.name)) < open_chance(u, now, earlier):
+        chance = open_chance(u, now, earlier) * appeal * by_fit(fit, now.match_open, now.mismatch_open)
+        if unit(named_bits(key, OPEN, touch.name)) < chance:
             happened |= WAS_OPENED
-            if unit(named_bits(key, INTERACT, touch.name)) < now.interact * now.answer_pull:
+            chance = now.interact * now.answer_pull * touch.answer
+            if unit(named_bits(key, INTERACT, touch.name)) < chance * by_fit(
+                fit, now.match_answer, now.mismatch_answer
+            ):
                 happened |= WAS_ANSWERED
                 u.last_seen = now.day
-        u.exposure += touch.exposure * now.appeal_quality
+                u.answers = min(np.int64(u.answers) + 1, 65_535)
+                learn_from_answer(u, key, touch, fit, now)
+        u.exposure += touch.exposure * now.appeal_quality * by_fit(fit, now.match_exposure, now.mismatch_exposure)
         if touch.violates:
             shift_trust(u, -now.violation_loss)
         affinity = u.affinity + u.trust
@@ -214,7 +253,7 @@ def deliver(u, key, touch, now, curves, earlier):
             u.trust += touch.trust * now.appeal_quality * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
         else:
             u.trust += touch.trust * max(0.0, affinity) / u.affinity
-    u.fatigue += touch.fatigue
+    u.fatigue += touch.fatigue * by_fit(fit, now.match_fatigue, now.mismatch_fatigue)
     return happened
 
 
@@ -244,18 +283,25 @@ def annoyance(u, now, curves):
 
 
 @hot_rule
-def react(u, key, now, curves):
-    """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches."""
+def react(u, key, now, curves, used, channels):
+    """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches.
+
+    Args:
+        used: channels used today, as bits. channels: all there are, as bits; 0: there is only the one.
+    """
     y = annoyance(u, now, curves)
     happened = 0
     if uniform(key, MUTE) < now.mute * y:
         happened = DID_MUTE
-        u.muted = 1
+        if channels:
+            u.closed |= 1 << muted_channel(key, used)
+        if u.closed & channels == channels:
+            u.muted = 1
     if uniform(key, COMPLAIN) < now.complain * y:
         happened |= DID_COMPLAIN
         u.complaints = min(u.complaints + 1, 255)
     if uniform(key, LEAVE) < now.leave * y or (
-        u.dog and now.day - u.last_seen > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
+        u.dog and now.day - max(u.last_seen, u.unseen) > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
     ):
         happened |= DID_LEAVE
     return happened
@@ -273,16 +319,19 @@ def visit_chance(u, now, curves):
         chance *= now.muted_visits
     if not u.alive:
         chance *= now.ended_visits
-    return chance
+    return chance * (1.0 + now.habit_visits * u.habit)
 
 
 @hot_rule
 def visits_today(u, key, now, curves):
     """Whether the user comes on the own account."""
     x = uniform(key, VISIT)
-    # the first test spares most users the second
-    if x < u.visits * now.visit_pull and x < visit_chance(u, now, curves):
-        u.last_seen = now.day
+    most = u.visits * now.visit_pull * (1.0 + now.habit_visits * u.habit)
+    if x < most and x < visit_chance(u, now, curves):  # the first test spares most users the second
+        if visit_is_seen(key, now):
+            u.last_seen = now.day
+        else:
+            u.unseen = now.day
         return True
     return False
 

@@ -89,6 +89,7 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+            person.contact.look_up_places(joining=True)
         self.groups.starting = sum(person.is_member for person in self.people)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
@@ -134,7 +135,11 @@ class TwinMarket(mesa.Model):
         self.evening()
         self.groups.evening()
         self.take_stock()
-        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+        fixed = fen(self.scenario.economics.fixed_cost)
+        tagging = self.scenario.levers.tagging
+        if tagging is not None and self.day >= 1:
+            fixed += fen(tagging.running) + (fen(tagging.setup) if self.day == 1 else 0)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fixed)
         self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:

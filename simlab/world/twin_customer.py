@@ -13,6 +13,8 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.scenario.contact import Channel
+from simlab.world.contact_rules import muted_channel, show_order
 from simlab.world import twin_money as money
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
 from simlab.world.group_tables import Said
@@ -42,6 +44,7 @@ from simlab.world.rules import (
     unsubscribes,
     visits_today,
 )  # fmt: skip
+from simlab.world.twin_contact import Contact
 
 if TYPE_CHECKING:
     from simlab.world.twin import TwinMarket
@@ -77,6 +80,7 @@ class Customer(mesa.Agent):
         self.waiting: list[int] = []
         self.wish = self.basket = self.usual = self.cut = self.rewards = 0
         self.role = 0
+        self.contact = Contact(self)
 
     # What others may ask ----------------------------------------------------------------
 
@@ -139,6 +143,7 @@ class Customer(mesa.Agent):
         if coupon_ran_out:
             self.count(M.expired)
             self.note(Event.EXPIRE)
+        self.contact.look_up_places(joining=False)
         money.forget_points(self)
         if u["muted"]:
             return
@@ -149,11 +154,23 @@ class Customer(mesa.Agent):
     def receive_touches(self) -> int:
         """Whatever was planned for today and is neither capped nor forgotten by staff; its cost in fen."""
         market, u = self.market, self.user
+        levers = market.strategy_of(self).levers
         sent, fen = 0, 0
+        called = self.contact.calls()
         for number, touch in enumerate(market.terms.touches):
-            if not is_planned(self.key, touch["name"], market.terms.rates[u["cell"], number, u["stage"]]):
+            cadence = market.terms.rates[u["cell"], number, u["stage"]]
+            if number not in called and not is_planned(self.key, touch["name"], cadence):
                 continue
-            if self.is_capped():
+            said = levers.touches[market.names.touches[number]]
+            clear, appeal = 1.0, float(market.terms.appeal[number, u["segment"]])
+            way, no_quota = None, False
+            if market.names.channels:
+                known = said.channel if said.channel in market.names.channels else None
+                way, no_quota = self.contact.way(known)
+                if way is None and not no_quota:
+                    continue
+            quiet = levers.caps.quiet is not None and said.hour is not None and levers.caps.quiet.holds(said.hour)
+            if self.is_capped() or quiet or no_quota:
                 self.count(M.capped)
                 self.note(Event.CAPPED, number)
                 continue
@@ -161,9 +178,17 @@ class Customer(mesa.Agent):
                 self.count(M.unsent)
                 self.note(Event.UNSENT, number)
                 continue
-            happened = deliver(u, self.key, touch, self.now, market.terms.curves, sent)
+            if way is not None:
+                channel = levers.channels.get(way, Channel())
+                clear, appeal = channel.seen, appeal * channel.open
+                fen += round(channel.cost * 100)
+                self.contact.write_down(way)
+            self.contact.count_topic(touch)
+            happened = deliver(u, self.key, touch, self.now, market.terms.curves, sent, clear, appeal)
+            if touch["habit"] > 0:
+                self.contact.meet_task(float(touch["habit"]), bool(happened & WAS_ANSWERED))
             sent += 1
-            fen += int(touch["cost"])
+            fen += int(touch["cost"]) + called.get(number, 0)
             self.touched_on.append(market.today)
             u["sent_week"] += 1
             u["sent_month"] += 1
@@ -193,8 +218,11 @@ class Customer(mesa.Agent):
         on_day = sum(date == today for date in self.touched_on)
         in_week = sum(date.isocalendar()[:2] == today.isocalendar()[:2] for date in self.touched_on)
         in_month = sum((date.year, date.month) == (today.year, today.month) for date in self.touched_on)
-        quota = caps.per_month if caps.quota_per_month is None else caps.quota_per_month
-        return on_day >= caps.per_day or in_week >= caps.per_week or in_month >= min(caps.per_month, quota)
+        senders = self.market.strategy_of(self).levers.senders
+        each = 1 if senders.shared else senders.count  # departments that know nothing of each other
+        if caps.quota_per_month is not None and in_month >= caps.quota_per_month:
+            return True
+        return on_day >= caps.per_day * each or in_week >= caps.per_week * each or in_month >= caps.per_month * each
 
     def meet_offer(self, number: int) -> None:
         """A noticed touch carries an offer: handed out at once, or at noon where coupons are limited."""
@@ -217,10 +245,12 @@ class Customer(mesa.Agent):
         """Once on a touched day: mute, complain, leave. `fen` is what today's touches cost."""
         self.count(M.touched)
         self.count(M.touch_fen, fen)
-        happened = react(self.user, self.key, self.now, self.market.terms.curves)
+        self.contact.finish_tasks()
+        used, channels = self.contact.used_today(), len(self.market.names.channels)
+        happened = react(self.user, self.key, self.now, self.market.terms.curves, used, 2**channels - 1)
         if happened & DID_MUTE:
             self.count(M.mutes)
-            self.note(Event.MUTE)
+            self.note(Event.MUTE, int(muted_channel(self.key, used)) if channels else 0)
         if happened & DID_COMPLAIN:
             complaint = int(self.now["complaint_cost"])
             self.count(M.complaints)
@@ -253,7 +283,7 @@ class Customer(mesa.Agent):
             self.note(Event.VISIT)
             money.earn_points(self, "per_visit")
         money.live_with_plans(self)
-        if u["last_seen"] == market.day:
+        if market.day in (u["last_seen"], u["unseen"]):
             self.show_life()
         self.count(M.fatigue, int(float(u["fatigue"]) * FIXED_POINT + 0.5))
         self.count(M.affinity, int(float(u["affinity"] + u["trust"]) * FIXED_POINT + 0.5))
@@ -274,7 +304,9 @@ class Customer(mesa.Agent):
             money.without_deal(self)
             if not self.wish & ORGANIC:
                 return
+        before = int(self.user["last_seen"])
         self.order(self.wish, self.basket)
+        show_order(self.user, self.key, before, self.now)
 
     def order(self, wish: int, basket: int) -> None:
         """An order of `basket` fen at list price."""
@@ -286,7 +318,7 @@ class Customer(mesa.Agent):
             self.count(M.subsidy_fen, self.cut)
             self.count(M.organic, bool(wish & ORGANIC))
             self.note(Event.REDEEM, self.cut)
-        first_sign = u["last_seen"] != market.day
+        first_sign = market.day not in (u["last_seen"], u["unseen"])
         margin, points = (
             int(part)
             for part in settle(
@@ -326,6 +358,7 @@ class Customer(mesa.Agent):
         stage = int(stage_of(u, market.day, market.terms.stage_first, market.terms.conditions))
         market.diary.count_flow(market.prospect_stage, stage)
         u["stage"] = stage
+        self.contact.look_up_places(joining=True)
         self.count(M.joins)
         market.diary.count_cohort(u, "size", 1)
         self.note(Event.JOIN, by)

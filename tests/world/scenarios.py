@@ -17,6 +17,8 @@ import numpy as np
 import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scenarios_contact import contact_levers, with_contact
+
 from scenarios_groups import WIDE_GROUPS, random_groups
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
@@ -111,10 +113,12 @@ def random_world(rng: random.Random) -> World:
         },
         "calendar": _random_calendar(rng, start),
     }  # fmt: skip
+    content = with_contact(rng, content)
     scenario = Scenario.model_validate(content)
     before = None
     if warmup and _happens(rng, 0.6):
         other = staffed(_other_levers(rng, levers, names), random_staff(rng))
+        other = contact_levers(rng, other, content["levers"], content)
         before = Scenario.model_validate(content | {"levers": other})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
     return World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
@@ -144,17 +148,18 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
     """Levers of another cell: nothing at all, some things the same and some not, or touches of its own."""
     if _happens(rng, 0.2):
         return levers | {
-            "push": {}, "touches": {}, "offers": money.opened(levers), "referral": None
+            "push": {}, "touches": {}, "rules": {}, "offers": money.opened(levers), "referral": None
         }  # fmt: skip
     stages = [stage.name for stage in scenario.stages]
+    whole = scenario.model_dump()
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
         other = money.other(rng, levers, other)
         kept = {"sources": levers["sources"], "groups": levers["groups"]}
-        return {k: v for k, v in levers.items() if k not in other} | other | kept
-    other = _other_levers(rng, levers, stages)
+        return contact_levers(rng, {k: v for k, v in levers.items() if k not in other} | other | kept, levers, whole)
+    other = contact_levers(rng, _other_levers(rng, levers, stages), levers, whole)
     together = [
-        ("push", "touches"),
+        ("push", "touches", "rules"),
         ("caps",),
         ("offers",),
         ("referral",),
