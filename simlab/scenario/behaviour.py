@@ -322,8 +322,10 @@ from simlab.scenario.behaviour_contact import (  # noqa: E402  (it takes Part an
     Placement,
     Topics,
 )
+
 # after `Part` and `parameter`, which these need
 from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
+from simlab.scenario.behaviour_market import Acquisition  # noqa: E402
 from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
 from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
     ProductBehaviour,
@@ -349,6 +351,7 @@ class Behaviour(Part):
     placement: Placement = Placement()
     habit: Habit = Habit()
     consent: ConsentResponse = ConsentResponse()
+    acquisition: Acquisition = Acquisition()
     # money
     deals: Deals = Deals()
     loyalty: Loyalty = Loyalty()

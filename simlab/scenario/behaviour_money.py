@@ -35,9 +35,7 @@ class Deals(Part):
     cross_sell: Share = parameter(
         0.25, "more in the basket while a recommendation that fits is in mind", "share", 0.1, 0.4,
         "assumed", "assumed")  # fmt: skip
-    in_mind: Duration = parameter(
-        5.0, "how long it is in mind", "days", 2, 10, "assumed", "assumed", le=60
-    )
+    in_mind: Duration = parameter(5.0, "how long it is in mind", "days", 2, 10, "assumed", "assumed", le=60)
 
 
 class Loyalty(Part):
@@ -73,13 +71,27 @@ class Commitment(Part):
         0.15, "chance of thinking about a plan that is on sale, per day with a visit or answer", "share", 0.05, 0.4,
         "assumed", "assumed")  # fmt: skip
     spread: Factor = parameter(
-        0.6, "log standard deviation of what people expect of one plan", "-", 0.3, 1, "assumed", "assumed", le=3
+        0.6,
+        "log standard deviation of what people expect of one plan",
+        "-",
+        0.3,
+        1,
+        "assumed",
+        "assumed",
+        le=3,
     )
     sunk: Factor = parameter(
         0.15, "gain of the order rate while a fee has been paid (sunk cost)", "share", 0.05, 0.4,
         "assumed", "assumed", le=5)  # fmt: skip
     hold: Factor = parameter(
-        0.3, "fall of the lifetime rate meanwhile: hazard / (1 + this)", "-", 0.1, 0.6, "assumed", "assumed", le=5
+        0.3,
+        "fall of the lifetime rate meanwhile: hazard / (1 + this)",
+        "-",
+        0.1,
+        0.6,
+        "assumed",
+        "assumed",
+        le=5,
     )
     usage: Share = parameter(
         0.6, "weight of actual against expected use in the renewal", "share", 0.3, 0.9, "assumed", "assumed"
@@ -90,10 +102,24 @@ class Shopping(Part):
     """Which shop an order goes to, and who buys what is new."""
 
     shop_trust: Factor = parameter(
-        1.0, "pull of relative affinity towards the private shop", "logits", 0.3, 2, "assumed", "assumed", le=10
+        1.0,
+        "pull of relative affinity towards the private shop",
+        "logits",
+        0.3,
+        2,
+        "assumed",
+        "assumed",
+        le=10,
     )
     shop_exposure: Factor = parameter(
-        1.5, "largest pull of recent touches towards the private shop", "logits", 0.5, 3, "assumed", "assumed", le=10
+        1.5,
+        "largest pull of recent touches towards the private shop",
+        "logits",
+        0.5,
+        3,
+        "assumed",
+        "assumed",
+        le=10,
     )
     innovation: PerDay = parameter(
         0.003, "rate of buying what is new on one's own account", "per day", 0.001, 0.01, "assumed", "assumed"

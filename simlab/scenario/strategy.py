@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from simlab.scenario.adaptive import Alarm, Phases
 from simlab.scenario.behaviour import Part
 from simlab.scenario.contact import (
     MOST_QUOTAS,
@@ -24,6 +25,7 @@ from simlab.scenario.labels import ByName, Label
 from simlab.scenario.loyalty import Levels, Plan, Points
 from simlab.scenario.offer import Offer, Recommendation
 from simlab.scenario.shop import Checkout, Launch, Shops
+from simlab.scenario.sources import FUNDED, BrandBuilding, Budget, Source
 from simlab.scenario.staff import (
     Advisers,
     Aigc,
@@ -34,7 +36,7 @@ from simlab.scenario.staff import (
     Staff,
     check_staff,
 )
-from simlab.scenario.units import Factor, Money, Number, PerWeek, Price, Share
+from simlab.scenario.units import Factor, Money, Number, PerWeek, Share
 from simlab.scenario.weekdays import WEEKDAYS, Weekday
 
 RESERVED_SOURCES = ("base", "dated", "referral")
@@ -129,18 +131,6 @@ class Referral(Part):
     budget: Money | None = Field(None, description="total of rewards that may be paid; null: no limit")
 
 
-class Source(Part):
-    """A pool outside (advertising, store QR ...): exposed, clicked, joined."""
-
-    exposures: Number = Field(100.0, ge=0, le=1e8, description="exposures of prospects per day")
-    click: Share = Field(0.02, description="clicks per exposure")
-    join: Share = Field(0.25, description="joins per click")
-    cost: Price = Field(0.05, description="cost per exposure, yuan")
-    budget: Money | None = Field(None, description="total that may be spent; null: no limit")
-    need: Factor = Field(0.8, description="order rate of those who come this way, relative", le=10)
-    deal: Factor = Field(1.2, description="deal-proneness of those who come this way, relative", le=10)
-
-
 class Levers(Part):
     """The strategy: everything that we choose."""
 
@@ -153,6 +143,14 @@ class Levers(Part):
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
     sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+    # firm
+    brand_building: BrandBuilding = BrandBuilding()
+    prevention: Annotated[dict[str, Money], ByName] = Field(
+        default_factory=dict, max_length=20, description="yuan a day against a random event, by its name")  # fmt: skip
+    budget: Budget | None = Field(None, description="one budget for all levers; null: none")
+    phases: Phases = Field((), description="levers that change on a day of the run")
+    alarms: Annotated[dict[Label, Alarm], ByName] = Field(
+        default_factory=dict, max_length=12, description="reactions to what is observed")  # fmt: skip
     # money
     recommendation: Recommendation | None = None
     points: Points | None = None
@@ -227,8 +225,29 @@ class Levers(Part):
                 raise Fault(
                     f"the name '{name}' is taken", "Choose another name for this source.", ("sources", name)
                 )
+        self._firm()
         self._check_plans()
         return self
+
+    def _firm(self) -> None:
+        """What sources, budget and alarms refer to must be there."""
+        for name, source in self.sources.items():
+            if source.like is not None and (source.like == name or source.like not in self.sources):
+                others = [other for other in self.sources if other != name]
+                raise unknown("other source", source.like, others, ("sources", name, "like"))
+        known = [*FUNDED, *self.sources]
+        for name in self.budget.shares if self.budget is not None else ():
+            if name not in known:
+                raise unknown("lever", name, known, ("budget", "shares", name))
+        kinds = [kind for kind in get_args(Touch.model_fields["kind"].annotation) if kind not in self.touches]
+        for alarm, spec in self.alarms.items():
+            for name in spec.scale:
+                if name not in self.touches and name not in kinds:
+                    raise unknown("touch", name, [*self.touches, *kinds], ("alarms", alarm, "scale", name))
+        for index, phase in enumerate(self.phases):
+            if index and phase.day <= self.phases[index - 1].day:
+                raise Fault(f"this phase begins on day {phase.day}, not after the one before it",
+                            "Order the phases by their first day.", ("phases", index, "day"))  # fmt: skip
 
     def _check_plans(self) -> None:
         for name, plan in self.plans.items():

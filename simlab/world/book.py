@@ -90,7 +90,7 @@ class Outside(NamedTuple):
 
     Attributes:
         order: (R, P) prospect ids by rising threshold. thresholds: (R, P). pointer: (R,) next in line.
-        reached: (R,) accumulated pull up to today. need, deal: (R,) trait factors of those who come.
+        reached: (R,) accumulated pull up to today.
         arrivals, arrival_first: dated arrivals, as in `Population`.
     """
 
@@ -98,8 +98,6 @@ class Outside(NamedTuple):
     thresholds: NDArray[np.float64]
     pointer: NDArray[np.int64]
     reached: NDArray[np.float64]
-    need: NDArray[np.float64]
-    deal: NDArray[np.float64]
     arrivals: NDArray[np.int64]
     arrival_first: NDArray[np.int64]
 

@@ -134,6 +134,10 @@ class Purpose(IntEnum):
     QUIT = 192
     SEAT = 193  # who becomes an opinion customer, among equals
     # firm: 200-229
+    AUDIENCE = 200  # whom a source can reach
+    HOOKED = 202  # came for a gift alone
+    ELSEWHERE = 203  # an order that would have come on the platform anyway
+    EVENT_BEGINS = 204  # of nobody: the day on which a random event begins
     ISSUE = 215
     VOICE = 216
     PATIENCE = 217

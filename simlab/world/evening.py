@@ -27,6 +27,7 @@ from simlab.world.counting import (
     note,
 )
 from simlab.world.draws import Purpose, day_key, draw_bits, user_key
+from simlab.world.market_evening import share_order, take_in
 from simlab.world.metrics import M
 from simlab.world.money import earn_points, settle_money
 from simlab.world.money_rules import STANDING, offer_of, settle
@@ -48,7 +49,7 @@ NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
 
 
 @hot_rule
-def complete_order(users, i, amount, usual, cut, rewards, bits, terms, book, row):
+def complete_order(users, i, amount, usual, cut, rewards, bits, world, terms, book, row):
     """One order: money, counts, cohort."""
     u = users[i]
     now = terms.now[u.cell]
@@ -77,6 +78,7 @@ def complete_order(users, i, amount, usual, cut, rewards, bits, terms, book, row
     if day > 0 and age_of(u, day) != u.bought_age:
         u.bought_age = age_of(u, day)
         count_cohort(book, u, day, COHORT_BUYERS, np.int64(1))
+    share_order(users, i, amount - cut, margin, world, terms, book, row)
 
 
 @rule
@@ -102,7 +104,7 @@ def settle_orders(users, world, terms, book, d):
                 continue
         before = u.last_seen
         complete_order(users, i, book.order_amount[k], book.order_usual[k], book.order_cut[k],
-                       book.order_rewards[k], bits, terms, book, row)  # fmt: skip
+                       book.order_rewards[k], bits, world, terms, book, row)  # fmt: skip
         show_order(u, day_key(user_key(world, i), day), before, terms.now[u.cell])
         if now.issue > 0.0 or now.follow_up > 0.0:
             after_order(users, i, world, terms, book, row)
@@ -221,8 +223,7 @@ def arrive(users, world, terms, book, outside, d):
             f = np.int64(outside.order[s, k])
             if users[f].status == PROSPECT:
                 come_in(users, f, day, FIRST_SOURCE + s, NOBODY, NO_DEPTH, terms, book, d)
-                users[f].rate *= outside.need[s]
-                users[f].deal *= outside.deal[s]
+                take_in(users, f, FIRST_SOURCE + s, world, terms, book, d)
             k += 1
         outside.pointer[s] = k
     if 1 <= day < outside.arrival_first.size:
@@ -234,7 +235,7 @@ def arrive(users, world, terms, book, outside, d):
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
                 mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
                 complete_order(
-                    users, f, amount, amount, NO_DEPTH, NO_DEPTH, np.int64(ORDERED | ORGANIC), terms, book, row
+                    users, f, amount, amount, NO_DEPTH, NO_DEPTH, np.int64(ORDERED | ORGANIC), world, terms, book, row
                 )
                 if terms.now[0].issue > 0.0 or terms.now[0].follow_up > 0.0:
                     after_order(users, f, world, terms, book, row)

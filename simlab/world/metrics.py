@@ -87,6 +87,15 @@ class M(IntEnum):
     community_fen = auto()  # running of the groups
     contributor_fen = auto()  # paid to or for single members: rewards, commissions, training, prizes, seats
     # firm
+    landings = auto()  # clicks that reached the entry page; in the row of stage "prospect"
+    source_joins = auto()  # joined by a source
+    entry_fen = auto()  # paid for each newcomer by a source: channel, hook
+    partner_fen = auto()  # a partner's share of what its newcomers pay
+    elsewhere = auto()  # orders that would have come on the platform anyway
+    elsewhere_fen = auto()  # their margin: not ours to count
+    programme_fen = auto()  # brand building, prevention, landing pages; these two belong to nobody
+    penalty_fen = auto()  # fines of events
+    alarm_days = auto()  # alarms whose reaction holds today; nobody's either
     issues = auto()  # that arose
     follow_ups = auto()  # visits after an order
     tickets = auto()  # solved, by whomever
@@ -115,6 +124,12 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
+    # firm
+    "entry_fen",
+    "partner_fen",
+    "elsewhere_fen",
+    "programme_fen",
+    "penalty_fen",
     # money
     "sample_fen",
     "points_fen",

@@ -14,6 +14,7 @@ from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
 from simlab.world.funnel import funnel, value_parts
 from simlab.world.market import Market
+from simlab.world.market_outcomes import kept_value, market_outcomes
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
@@ -23,10 +24,11 @@ def residual_per_user(market: Market) -> np.ndarray:
     """(N,) int64 fen left in each user at the horizon, under the named continuation policy."""
     economics = market.scenario.economics
     shapes = np.array([s.basket.p for s in market.scenario.population.segments.values()])
-    return residuals(
+    value = residuals(
         market.users, economics.margin, shapes, economics.discount / 365.0, economics.residual_cap,
         economics.reference_lift, economics.reference_mute, economics.continuation == "reference",
     )  # fmt: skip
+    return kept_value(market, value)
 
 
 def outcomes(market: Market) -> dict[str, float]:
@@ -100,6 +102,7 @@ def outcomes(market: Market) -> dict[str, float]:
         "staff_cost": total["staff_fen"] / 100.0 * scale,
         "violations": float(total["violations"]),
         "newcomer_need": _newcomer_need(market),
+        **market_outcomes(market, ledger, total, scale, member_days),
         # money
         "full_price_share": per(total["orders"] - total["redeemed"] - total["standing"], total["orders"]),
         "sample_cost": total["sample_fen"] / 100.0 * scale,

@@ -149,6 +149,13 @@ LAUNCH = record_type(
      ("price", "i8"), ("first", "i8"), ("last", "i8"), ("open", "i8")],
 )  # fmt: skip
 
+WAY = record_type(
+    [("name", "u8"), ("entry_cost", "i8")]
+    + [(name, "f8") for name in
+       "need deal basket tolerance lifetime trust hunters fee elsewhere".split()],
+)  # fmt: skip
+"""What a source means for those who come by it."""
+
 # Today's terms in one record: the behavioural parameters in the form that the rules use,
 # and what the brand decided for today. Floats first, then integers.
 _FLOATS = (
@@ -171,6 +178,7 @@ _FLOATS = (
     # groups
     "idea_fit "
     # firm
+    "defection trust_shock entry_trust "
     "appeal_quality moderation analysis fit issue voice patience wait_loss half_wait solve_gain bot_loss "
     "complaint_loss complaint_anger relief compensation_gain ai_share ai_solves follow_up promise "
     "complaint_promise desk_hours desk_heads desk_flow desk_handling violation_loss advice advice_trust advice_orders "
@@ -213,6 +221,7 @@ class Terms(NamedTuple):
         appeal: (K, G) today's factor of opening touch k in segment g.
         channels: (H,) CHANNEL records; none where there is one channel only.
         schemes: (L,) SCHEME records. scheme_first: first condition of each of their places, one scheme after another.
+        ways: (C,) WAY records by number of the source.
         plans: (P,) PLAN records. launches: (L,) LAUNCH records.
         kinds: (L,) GROUP_KIND records, in order of priority.
     """
@@ -232,6 +241,7 @@ class Terms(NamedTuple):
     channels: NDArray[np.void]
     schemes: NDArray[np.void]
     scheme_first: NDArray[np.int64]
+    ways: NDArray[np.void]
     # money
     plans: NDArray[np.void]
     launches: NDArray[np.void]

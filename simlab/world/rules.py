@@ -20,6 +20,7 @@ from simlab.world.contact_rules import (
 )
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
 from simlab.world.loyalty_rules import holds, loyalty
+from simlab.world.market_rules import shaken
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -89,6 +90,8 @@ def fade(u, now):
         u.lost_friends = 0
         u.lost_inviter = 0
     u.grief = grief
+    if now.trust_shock != 0.0:
+        u.trust = shaken(u, now.trust_shock)
     if now.new_week:
         u.sent_week = 0
     if now.new_month:
@@ -396,7 +399,7 @@ def basket_fen(u, key, baskets):
 @hot_rule
 def relation_ends(u, now):
     """The lifetime clock runs by today's hazard; True on the day when it runs out."""
-    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) + u.extra_hazard
+    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) * now.defection + u.extra_hazard
     if now.loyal:
         hazard *= holds(u, now)
     u.life_left -= hazard

@@ -18,7 +18,6 @@ from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world import money_terms as money
 from simlab.world.amounts import LN_2, fen, keep, saturating
 from simlab.world.amounts import NO_LIMIT as NO_LIMIT
-
 from simlab.world.cells import Numbers, numbered, senders_of
 from simlab.world.compiled import rule
 from simlab.world.contact_terms import (
@@ -27,6 +26,7 @@ from simlab.world.contact_terms import (
     channel_order,
     channel_table,
     contact_numbers,
+    month_cap,
     most_habit,
     place_condition,
     rule_bounds,
@@ -37,6 +37,7 @@ from simlab.world.contact_terms import (
 )
 from simlab.world.draws import name_hash
 from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day
+from simlab.world.market_terms import ways_of
 from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -143,15 +144,15 @@ def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
     return sum(1 << names.stages.index(stage) for stage in sorted(set(stages)))
 
 
-def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
+def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None = None) -> Terms:
     """Everything in the terms that does not depend on the day.
 
     Args:
         cells: the strategy in force in each test cell, at most as many as `names` was made for.
         names: the ledger's axes.
+        known: terms of other levers among the same people, whose responses can be taken over.
     """
     scenario = cells[0]
-    b = scenario.behaviour
     own = list(zip(cells, names.numbers, strict=False))  # before day 1 there is one strategy only
     touches = np.zeros(len(names.touches), TOUCH)
     for cell, name, touch, numbers in [(c, k, v, n) for c, n in own for k, v in c.levers.touches.items()]:
@@ -179,13 +180,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     plans = money.plans_of(scenario, names, conditions)
     launches = money.launches_of(scenario, names, conditions)
     kinds = kinds_of(scenario, conditions)
-    segments = scenario.population.segments.values()
-    curves = np.zeros((4, CURVE_SIZE))
-    a = b.attention
-    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
-    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
-    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
-    curves[OPT_OUT_CURVE] = rising_curve(b.opt_out.reference, b.opt_out.exponent, b.opt_out.saturation)
+    curves, baskets = _responses(scenario) if known is None else (known.curves, known.baskets)
     now = np.zeros(len(cells), NOW)
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
@@ -202,23 +197,35 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         stage_first=np.array(first, np.int64),
         conditions=np.array(conditions.rows, np.int64).reshape(-1, 3),
         curves=curves,
-        baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
+        baskets=baskets,
         rules=rules,
         rule_first=rule_bounds(automatic, len(touches)),
-        appeal=np.ones((len(touches), len(segments))),
+        appeal=np.ones((len(touches), len(names.segments))),
         channels=channel_table(scenario, names.channels),
         schemes=schemes,
         scheme_first=scheme_first,
+        ways=ways_of(scenario, names),
         plans=plans,
         launches=launches,
         kinds=kinds,
     )
 
 
+def _responses(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Responses to fatigue, and quantiles of baskets by segment."""
+    curves = np.zeros((4, CURVE_SIZE))
+    a, o = scenario.behaviour.attention, scenario.behaviour.opt_out
+    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
+    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
+    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
+    curves[OPT_OUT_CURVE] = rising_curve(o.reference, o.exponent, o.saturation)
+    segments = scenario.population.segments.values()
+    return curves, np.stack([gamma_quantiles(s.basket.p) for s in segments])
+
+
 def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
     b, caps, referral = scenario.behaviour, scenario.levers.caps, scenario.levers.referral
     a, o, p, inv = b.attention, b.opt_out, b.price, b.invitation
-    month = caps.per_month if caps.quota_per_month is None else min(caps.per_month, caps.quota_per_month)
     values = {
         "fatigue_keep": keep(a.half_life), "trust_keep": keep(b.trust.half_life),
         "exposure_keep": keep(b.exposure.half_life), "inventory_keep": keep(p.stock_half_life),
@@ -240,7 +247,7 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "most_orders": most_habit(scenario) * most_fit(scenario),
         "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
-        "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
+        "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month_cap(scenario),
         "referral": referral is not None, "needed": referral.needed if referral else 1,
         "referral_stages": stage_mask(names, referral.stages) if referral else 0,
     }  # fmt: skip
@@ -249,9 +256,6 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
     if senders.count > 1 and not senders.shared:  # each holds its own caps, and knows nothing of the others
         for cap in ("cap_day", "cap_week"):
             values[cap] *= senders.count
-        values["cap_month"] = caps.per_month * senders.count
-        if caps.quota_per_month is not None:
-            values["cap_month"] = min(values["cap_month"], caps.quota_per_month)
     if scenario.levers.consent.double:
         values["complain"] *= b.consent.complaints
     for name, value in values.items():
@@ -261,6 +265,7 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
 def set_day(
     terms: Terms, cells: Sequence[Scenario], names: Names, day: int, first_day: int,
     stock_left: NDArray[np.int64], budget_left: NDArray[np.int64], rewards_left: NDArray[np.int64],
+    demand: Sequence[float] = (),
 ) -> None:  # fmt: skip
     """Write one day's terms: season, calendar, cadence by weekday, and what the budgets still allow.
 
@@ -271,9 +276,8 @@ def set_day(
     date = scenario.start + datetime.timedelta(days=day - 1)
     weekday = WEEKDAYS[date.weekday()]
     season = scenario.calendar.weekdays.get(weekday, 1.0)
-    for event in scenario.calendar.events:
-        if event.first <= date <= event.last:
-            season *= event.demand
+    for factor in demand:  # of today's events
+        season *= factor
     now["day"], now["season"] = day, season
     now["new_week"] = date.weekday() == 0 or day == first_day
     now["new_month"] = date.day == 1 or day == first_day

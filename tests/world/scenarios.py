@@ -18,8 +18,8 @@ import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scenarios_contact import contact_levers, with_contact
-
 from scenarios_groups import WIDE_GROUPS, random_groups
+from scenarios_market import FIRM, by_kind, with_market
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
@@ -121,7 +121,8 @@ def random_world(rng: random.Random) -> World:
         other = contact_levers(rng, other, content["levers"], content)
         before = Scenario.model_validate(content | {"levers": other})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
-    return World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
+    world = World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
+    return with_market(rng, world)
 
 
 worlds = st.randoms(use_true_random=False).map(random_world)
@@ -130,7 +131,7 @@ worlds = st.randoms(use_true_random=False).map(random_world)
 
 def random_test(rng: random.Random) -> World:
     """A valid world in which everybody is in one of two to four test cells."""
-    world = random_world(rng)
+    world = by_kind(random_world(rng))
     content = world.scenario.model_dump()
     cells = tuple(
         Scenario.model_validate(content | {"levers": _cell_levers(rng, content["levers"], world.scenario)})
@@ -155,7 +156,7 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
         other = money.other(rng, levers, other)
-        kept = {"sources": levers["sources"], "groups": levers["groups"]}
+        kept = {part: levers[part] for part in (*FIRM, "groups")}
         return contact_levers(rng, {k: v for k, v in levers.items() if k not in other} | other | kept, levers, whole)
     other = contact_levers(rng, _other_levers(rng, levers, stages), levers, whole)
     together = [

@@ -103,7 +103,10 @@ def _account(rng: random.Random) -> dict[str, Any]:
         "by": rng.choice(["spend", "recent_spend"]), "step": rng.choice([20.0, 150.0]), "top": rng.choice([1, 4]),
         "service": rng.choice([0.0, 1.23]),
     }  # fmt: skip
-    return {"points": points if _happens(rng, 0.5) else None, "levels": levels if _happens(rng, 0.4) else None}
+    return {
+        "points": points if _happens(rng, 0.5) else None,
+        "levels": levels if _happens(rng, 0.4) else None,
+    }
 
 
 def extend(rng: random.Random, levers: dict[str, Any]) -> dict[str, Any]:

@@ -159,15 +159,17 @@ def check(
     return Check(scenario, tuple(findings), count, members, full, tuple(failures))
 
 
-def simulated_days(scenario: Scenario, full: bool, seeds: int, laws: Sequence[Law] = LAWS) -> tuple[int, float]:
+def simulated_days(
+    scenario: Scenario, full: bool, seeds: int, laws: Sequence[Law] = LAWS
+) -> tuple[int, float]:
     """(worlds, member-days) of a whole check."""
     world = sized(plain(scenario), FULL_MEMBERS if full else FAST_MEMBERS)
     asked = [law for law in laws if law.applies(world) is None]
     arms = [arm for _, group in batches(asked, world) for arm in group.values()]
-    people = [max(arm.scenario.population.members, sum(arm.scenario.population.arrivals or ())) for arm in arms]
-    return seeds * len(arms), seeds * sum(
-        n * arm.simulated_days for n, arm in zip(people, arms, strict=True)
-    )
+    people = [
+        max(arm.scenario.population.members, sum(arm.scenario.population.arrivals or ())) for arm in arms
+    ]
+    return seeds * len(arms), seeds * sum(n * arm.simulated_days for n, arm in zip(people, arms, strict=True))
 
 
 def _place(law: Law, world: str) -> str:
@@ -205,8 +207,10 @@ def _read(
         watcher.days(1)
 
     try:
-        seen = {key: live(arm, seed, grounds[_ground_key(arm.scenario)], each_day) for key, arm in arms.items()}
-        found = {}
+        seen = {
+            key: live(arm, seed, grounds[_ground_key(arm.scenario)], each_day) for key, arm in arms.items()
+        }
+        found: dict[str, Reading] = {}
         for law in laws:
             own = {name: seen[arm.key()] for name, arm in law.arms(scenario).items()}
             found[law.id] = {name: float(value) for name, value in law.read(own).items()}

@@ -111,10 +111,8 @@ class Finding:
     def verdict(self) -> Verdict:
         """The worst of its claims."""
         found = {m.verdict for m in self.measured}
-        for verdict in ("fails", "too noisy", "holds"):
-            if verdict in found:
-                return verdict  # type: ignore[return-value]
-        return "not applicable"
+        worst: tuple[Verdict, ...] = ("fails", "too noisy", "holds")
+        return next((verdict for verdict in worst if verdict in found), "not applicable")
 
 
 def estimate(

@@ -95,8 +95,8 @@ L10 = Law(
     read=_l10,
     figures=_l10_figures,
     applies=has_members,
-    note="The published sender had reached the volume at which more brings little, and had no coupons. From 3 touches a "
-         "week, below the top, half costs about 7 % of revenue; with coupons riding on promotions half of those are "
+    note="The published sender had reached the volume at which more brings little, and had no coupons. From 3 touches "
+         "a week, below the top, half costs about 7 % of revenue; with coupons riding on promotions half of those are "
          "half the coupons, too, which is the price law and not this one.",
 )  # fmt: skip
 

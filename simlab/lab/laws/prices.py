@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import inf
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from simlab.scenario.strategy import Levers, Referral
 # Elasticity and what comes after -----------------------------------------------------------------
 
 CUT, SALE, DIP = 0.10, 14, 60
-EVERYBODY: Mapping[str, Mapping[str, float]] = {
+EVERYBODY: dict[str, Any] = {
     "price": {"clip": 10.0},
     "attention": {"seen": 1.0, "seen_floor": 1.0},
 }
@@ -205,8 +206,8 @@ L22 = Law(
     figure="deep past deals: +22.4 % later deal buying",
     source="Elberg et al. 2019",
     status="read",
-    how="Half a year of promotions with 30 % coupons, with 10 %, or without; then a quarter in which all have the same: "
-        "no coupons, or 10 %.",
+    how="Half a year of promotions with 30 % coupons, with 10 %, or without; then a quarter in which all have the "
+        "same: no coupons, or 10 %.",
     claims=(
         Claim("full-price orders while there are 30 % coupons, relative to none", -1.0, 0.0, "share"),
         Claim("orders in the quarter after the 30 % coupons, all at list price, relative", -1.0, 0.0, "share"),
@@ -293,7 +294,7 @@ def _acquired_arms(scenario: Scenario) -> Mapping[str, Arm]:
 
 
 def worth(world: Seen, last: int) -> tuple[float, float]:
-    """(yuan of later contribution, number) of those invited by day `last`; what they were paid for coming is not in it."""
+    """(yuan of later contribution without rewards, number) of those invited by day `last`."""
     users = world.users
     chosen = (users["source"] == 2) & (users["joined"] >= 1) & (users["joined"] <= last)
     referral = world.scenario.levers.referral
