@@ -70,6 +70,6 @@ def nothing(scenario: Scenario) -> Scenario:
         "referral": None, "programmes": {}, "teams": {}, "shares": {}, "seeding": {},
         "word_of_mouth": WordOfMouth(), "testimonials": None, "response": None, "monitoring": None,
         "sources": {name: s.model_copy(update={"exposures": 0.0}) for name, s in levers.sources.items()},
-        "brand_building": BrandBuilding(), "prevention": {}, "phases": (), "alarms": {},
+        "brand_building": BrandBuilding(), "prevention": {}, "phases": (), "alarms": {}, "loop": None,
     }  # fmt: skip
     return scenario.model_copy(update={"levers": levers.model_copy(update=off), "brand": None})

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from simlab.scenario.adaptive import Alarm, Phases
+from simlab.scenario.adaptive import Alarm, Loop, Phases
 from simlab.scenario.behaviour import Part
 from simlab.scenario.contact import (
     MOST_QUOTAS,
@@ -154,6 +154,7 @@ class Levers(Part):
     phases: Phases = Field((), description="levers that change on a day of the run")
     alarms: Annotated[dict[Label, Alarm], ByName] = Field(
         default_factory=dict, max_length=12, description="reactions to what is observed")  # fmt: skip
+    loop: Loop | None = Field(None, description="changes that are tried round by round and kept if better")
     # money
     recommendation: Recommendation | None = None
     points: Points | None = None

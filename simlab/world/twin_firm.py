@@ -96,7 +96,11 @@ class TwinFirm:
     def observed(self, alarm: Alarm) -> float | None:
         """What an alarm watches, over its window; None where there is nothing to divide by."""
         market = self.market
-        days = range(max(market.first_day, market.day - alarm.window), market.day)
+        return self.watched(alarm.metric, range(max(market.first_day, market.day - alarm.window), market.day))
+
+    def watched(self, metric_name: str, days: range) -> float | None:
+        """A reading of the ledger over some days; None where there is nothing to divide by."""
+        market = self.market
 
         def total(column: str) -> int:
             if column == "days":
@@ -108,7 +112,7 @@ class TwinFirm:
                 if m == metric and day in days and not (here and stage >= market.prospect_stage)
             )  # fmt: skip
 
-        tops, bottoms, factor, _ = READINGS[alarm.metric]
+        tops, bottoms, factor, _ = READINGS[metric_name]
         below = sum(map(total, bottoms))
         return sum(map(total, tops)) * factor / below if below else None
 
@@ -120,12 +124,34 @@ class TwinFirm:
             if any(alarms[name].lag <= day - then < alarms[name].lag + alarms[name].days for then in heard)
         )  # fmt: skip
 
+    def learned(self) -> dict[str, object]:
+        """What plan-do-check-act holds today, judged anew from the ledger of every round so far."""
+        loop, day = self.market.scenario.levers.loop, self.market.day
+        if loop is None:
+            return {}
+        kept: dict[str, object] = {}
+        measure: float | None = None
+        over = (day - 1) // loop.every  # rounds that are over
+        for number in range(min(over, len(loop.tries) + 1)):
+            value = self.watched(loop.metric, range(number * loop.every + 1, (number + 1) * loop.every + 1))
+            if number == 0:
+                measure = value
+            elif value is not None and measure is not None:
+                margin = loop.least * abs(measure)
+                if value > measure + margin if loop.better == "higher" else value < measure - margin:
+                    measure = value
+                    kept.update(loop.tries[number - 1])
+        if 1 <= over <= len(loop.tries):
+            kept.update(loop.tries[over - 1])
+        return kept
+
     def strategy(self, written: Scenario) -> Scenario:
         """A strategy as it holds today."""
         levers, values = self.market.scenario.levers, {}
         for phase in levers.phases:
             if self.market.day >= phase.day:
                 values.update(phase.change)
+        values.update(self.learned())
         for name in self.reacting():
             values.update(levers.alarms[name].change)
         key = (id(written), *sorted(values.items()))
