@@ -76,7 +76,8 @@ def row(number: str, found: list[Measured]) -> list[str]:
         if effect.direction == "none":
             said = ", ".join(f"`{path}`" for path in says(one.entry)[:4])
             shows = f"; shows {', '.join(f'`{name}`' for name in head.shows)}" if head.shows else ""
-            declared, measured = "moves nothing", f"{one.verdict}; {said}{shows}"
+            asks = f"; [asks](../{head.question})" if head.question else ""
+            declared, measured = "moves nothing", f"{one.verdict}; {said}{shows}{asks}"
         else:
             declared = f"`{effect.outcome}` {effect.direction} by {effect.at_least} or more"
             measured = one.words() if one.good else f"**{one.verdict}**: {one.words()} {one.zero}"

@@ -14,7 +14,8 @@ from simlab.scenario.schema import Scenario
 
 LESS_IS_BETTER = (
     "subsidy", "rewards", "acquisition_cost", "touch_cost", "hunters", "left", "mutes", "mute_rate",
-    "complaint_rate", "fatigue", "subsidised_organic",
+    "sample_cost", "points_cost", "points_liability", "benefit_cost", "commission",
+    "complaint_rate", "fatigue", "subsidised_organic", "cac",
 )  # fmt: skip
 """Outcomes of which a strategist wants less, other things being equal."""
 
@@ -36,6 +37,12 @@ STEPS: dict[str, str] = {
     "invitee_fen": "rewards to invitees",
     "acquisition_fen": "sources",
     "fixed_fen": "fixed cost",
+    "sample_fen": "samples",
+    "points_fen": "points",
+    "benefit_fen": "level and plan services",
+    "commission_fen": "commissions",
+    "upkeep_fen": "upkeep",
+    "fees": "fees of plans",
     "service_fen": "service",
     "compensation_fen": "compensation",
     "staff_fen": "staff",

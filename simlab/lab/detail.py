@@ -153,14 +153,16 @@ class Diary:
         listed = order < count
         amount = paid.copy()
         amount[listed] = book.order_amount[order[listed]]
+        cut = np.zeros(len(users), np.int64)
+        cut[listed] = book.order_cut[order[listed]]
         bits = np.full(len(users), 2, np.uint8)
         bits[listed] = np.where(book.order_bits[order[listed]] & ORGANIC, 2, 0)
-        bits |= rows["redeemed"] != self.redeemed[users]
+        bits |= (rows["redeemed"] != self.redeemed[users]) | (cut > 0)
         self.spend[users], self.redeemed[users] = rows["spend"], rows["redeemed"]
         self.days.append(np.full(len(users), day, np.int16))
         self.users.append(users)
         self.amounts.append(amount)
-        self.subsidies.append(amount - paid)
+        self.subsidies.append(cut)
         self.bits.append(bits)
 
     def close(self) -> Detail:

@@ -85,12 +85,15 @@ def steps(
             continue
         paid = [float(f @ d.daily[:, M[name]]) for f, d in zip(by_day, (arm, baseline), strict=True)]
         out[name] = -(paid[0] * per[0] - paid[1] * per[1])
+    fees = [float(f @ d.daily[:, M.fee_margin_fen]) for f, d in zip(by_day, (arm, baseline), strict=True)]
+    out["fees"] = fees[0] * per[0] - fees[1] * per[1]
     left = [100 * residual(d, model) for d, model in zip((arm, baseline), models, strict=True)]
     out["residual"] = left[0] * per[0] - left[1] * per[1]
     if found is None:
         for name, metric, sign in (("margin", M.margin_fen, 1.0), ("subsidy", M.subsidy_fen, -1.0)):
             sums = [float(f @ d.daily[:, metric]) for f, d in zip(by_day, (arm, baseline), strict=True)]
             out[name] = sign * (sums[0] * per[0] - sums[1] * per[1])
+        out["margin"] -= out["fees"]
         return out
     for sign, each, detail, kinds, model, f in (
         (1.0, per[0], arm, found.arm, models[0], by_day[0]),

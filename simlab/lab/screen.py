@@ -156,7 +156,7 @@ def changed(first: Scenario, second: Scenario) -> dict[str, tuple[Any, Any]]:
         elif a != b:
             found[path] = (a, b)
 
-    skip = ("name", "description", "uncertainties", "constraints", "outcomes", "seeds")
+    skip = ("name", "description", "uncertainties", "constraints", "targets", "outcomes", "seeds")
     one, two = (
         {k: v for k, v in plain(s.model_dump(mode="json")).items() if k not in skip} for s in (first, second)
     )

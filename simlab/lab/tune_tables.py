@@ -36,6 +36,11 @@ SPENDING = {
     "rewards to invitees": "invitee_fen",
     "sources": "acquisition_fen",
     "complaints": "complaint_fen",
+    "samples": "sample_fen",
+    "points": "points_fen",
+    "level and plan services": "benefit_fen",
+    "commissions": "commission_fen",
+    "upkeep": "upkeep_fen",
 }
 
 

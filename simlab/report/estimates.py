@@ -106,6 +106,44 @@ def estimate(results: Results, outcome: str) -> Estimate:
 
 
 @dataclass(frozen=True)
+class Chance:
+    """How likely a target is.
+
+    Attributes:
+        target: what is to be reached.
+        mean: mean over seeds; NaN where no seed defines it.
+        reached, seeds: of these seeds so many reach it: chance alone.
+        worlds_reached, worlds: of these runs in sampled worlds so many reach it: chance, and what we do not know.
+    """
+
+    target: Constraint
+    mean: float
+    reached: int
+    seeds: int
+    worlds_reached: int
+    worlds: int
+
+    @property
+    def share(self) -> float:
+        """P(reached) over sampled worlds, or over seeds where there are none; NaN without either."""
+        if self.worlds:
+            return self.worlds_reached / self.worlds
+        return self.reached / self.seeds if self.seeds else math.nan
+
+
+def chance(results: Results, target: Constraint) -> Chance:
+    """Count the runs that reach a target."""
+    own = values(results, target.outcome)
+    frame = table(results, "outcomes", world=None)
+    away = frame.loc[frame["world"] > 0, target.outcome] if target.outcome in frame.columns else own[:0]
+    other = np.asarray(away, np.float64)
+    other = other[np.isfinite(other)]
+    sign, limit = (1.0 if target.op == "<=" else -1.0), float(target.limit)
+    hits = [int((sign * array <= sign * limit).sum()) for array in (own, other)]
+    return Chance(target, float(own.mean()) if own.size else math.nan, hits[0], own.size, hits[1], other.size)
+
+
+@dataclass(frozen=True)
 class Judgement:
     """Whether a constraint holds.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,9 @@ from scipy import stats
 
 from simlab.lab.results import Results
 from simlab.report import series
-from simlab.report.estimates import Estimate, Judgement, estimate, judge, values
+from simlab.report.estimates import Chance, Estimate, Judgement, chance, estimate, judge, values
 from simlab.report.numbers import count, percent, plural, shown, signed
-from simlab.scenario.outcomes import OUTCOMES
+from simlab.scenario.outcomes import OUTCOMES, Constraint
 from simlab.world.metrics import FIXED_POINT
 
 HEADLINES = ("customer_equity", "members", "orders", "net")
@@ -47,12 +48,14 @@ class FirstScreen:
     headlines: tuple[Headline, ...]
     certainty: str
     constraints: tuple[tuple[Judgement, str], ...]
+    targets: tuple[str, ...]
     warnings: tuple[str, ...]
 
     def text(self) -> str:
         """All of it as plain text, a line each, for a terminal or a mail."""
         lines = [headline.sentence for headline in self.headlines]
         lines += [self.certainty, *(text for _, text in self.constraints)]
+        lines += [f"Target: {text}" for text in self.targets]
         return "\n".join([*lines, *(f"Careful: {text}" for text in self.warnings)])
 
 
@@ -64,6 +67,7 @@ def first_screen(results: Results) -> FirstScreen:
         headlines=tuple(headline(results, name) for name in asked),
         certainty=certainty(results),
         constraints=tuple((found, constraint_line(found)) for found in judged),
+        targets=tuple(target_line(chance(results, target)) for target in results.scenario.targets),
         warnings=tuple(warnings(results)),
     )
 
@@ -174,11 +178,32 @@ def constraint_line(found: Judgement) -> str:
     return f"{text})."
 
 
+def target_line(found: Chance) -> str:
+    """A target in one line: how often it was reached, and how far the mean is from it."""
+    rule, unit = found.target, OUTCOMES[found.target.outcome][1]
+    (mean,), suffix = shown([found.mean], unit)
+    if unit == "per 1,000":  # the name of such an outcome says so already
+        suffix = ""
+    least = "at least" if rule.op == ">=" else "at most"
+    asked = f"{_capital(OUTCOMES[rule.outcome][0])} {least} {_written(rule, [found.mean])}{suffix}"
+    if not found.seeds:
+        return f"{asked}: it is not defined in this run."
+    text = f"{asked}: reached in {found.reached} of {plural(found.seeds, 'seed')}"
+    if found.worlds:
+        text += f", and in {percent(found.share)} of {plural(found.worlds, 'run')} in plausible worlds"
+    return f"{text} (mean {mean}{suffix})."
+
+
 def _limit(found: Judgement) -> str:
     """The limit as its author wrote it: no digits added; millions where the suffix says so."""
-    unit = OUTCOMES[found.constraint.outcome][1]
-    limit = float(found.constraint.limit)
-    _, suffix = shown([found.mean, found.bound], unit)
+    return _written(found.constraint, [found.mean, found.bound])
+
+
+def _written(rule: Constraint, values_: Sequence[float]) -> str:
+    """The limit of a rule, in the scale in which these values are shown."""
+    unit = OUTCOMES[rule.outcome][1]
+    limit = float(rule.limit)
+    _, suffix = shown(values_, unit)
     factor = 0.01 if unit == "share" else 1e9 if "billion" in suffix else 1e6 if "million" in suffix else 1.0
     return f"{limit / factor:,.10g}"
 

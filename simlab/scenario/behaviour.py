@@ -314,7 +314,19 @@ class Activity(Part):
     )
 
 
+# contact
+from simlab.scenario.behaviour_contact import (  # noqa: E402  (it takes Part and parameter from above)
+    ConsentResponse,
+    Habit,
+    Kinds,
+    Placement,
+    Topics,
+)
+
+# after `Part` and `parameter`, which these need
 from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
+from simlab.scenario.behaviour_market import Acquisition  # noqa: E402
+from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
 from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
     ProductBehaviour,
     ServiceBehaviour,
@@ -333,6 +345,18 @@ class Behaviour(Part):
     invitation: Invitation = Invitation()
     contagion: Contagion = Contagion()
     activity: Activity = Activity()
+    # contact
+    kinds: Kinds = Kinds()
+    topics: Topics = Topics()
+    placement: Placement = Placement()
+    habit: Habit = Habit()
+    consent: ConsentResponse = ConsentResponse()
+    acquisition: Acquisition = Acquisition()
+    # money
+    deals: Deals = Deals()
+    loyalty: Loyalty = Loyalty()
+    commitment: Commitment = Commitment()
+    shopping: Shopping = Shopping()
     groups: Groups = Groups()
     # staff
     service: ServiceBehaviour = ServiceBehaviour()

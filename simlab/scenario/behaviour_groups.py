@@ -177,12 +177,6 @@ class Groups(Part):
     habit_talk: Factor = parameter(
         0.5, "relative gain of the wish to speak through a full habit", "-", 0.2, 1, "assumed", "assumed"
     )
-    habit_orders: Factor = parameter(
-        0.3, "relative gain of need through a full habit", "-", 0.1, 0.6, "assumed", "assumed", le=5
-    )
-    habit_half_life: Duration = parameter(
-        21.0, "time in which a habit that is not fed fades by half", "days", 10, 40, "assumed", "assumed"
-    )
     quit: PerDay = parameter(
         0.004, "rate at which members go out of an endlessly noisy group", "per day", 0.001, 0.01, "assumed",
         "assumed", le=1,

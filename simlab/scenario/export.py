@@ -14,7 +14,7 @@ from simlab.scenario.layers import DROP
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.scenario.paths import ROOT, Spec
 from simlab.scenario.schema import Scenario
-from simlab.scenario.stages import OBSERVABLES
+from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.scenario.yaml_lines import SCALARS
 
 
@@ -50,10 +50,15 @@ def json_schema() -> dict[str, Any]:
             {"type": "string", "pattern": "^[0-9,_]+$"},
         ]
     observables = {name: {"type": "string", "description": text} for name, text in OBSERVABLES.items()}
-    parts["Stage"]["properties"]["when"] = {
-        "title": "When", "type": ["object", "null"], "additionalProperties": False, "properties": observables,
-        "description": "all must hold, e.g. idle: <= 45 days",
-    }  # fmt: skip
+    place = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+    for part in parts.values():
+        for name, held in part.get("properties", {}).items():
+            if held.get("items") == {"$ref": "#/$defs/Condition"}:
+                part["properties"][name] = {
+                    "title": held.get("title", name), "type": ["object", "null"], "additionalProperties": False,
+                    "properties": observables, "patternProperties": {"^in_": place},
+                    "description": "all must hold, e.g. idle: <= 45 days",
+                }  # fmt: skip
     schema["properties"]["outcomes"]["items"] = {"enum": list(OUTCOMES)}
     parts["Constraint"]["properties"]["outcome"] = {"enum": list(OUTCOMES), "title": "Outcome"}
     text = {
@@ -61,7 +66,8 @@ def json_schema() -> dict[str, Any]:
         "pattern": rf"^\s*({'|'.join(OUTCOMES)})\s*[<>]=?\s*\S",
         "description": "outcome <= limit",
     }
-    schema["properties"]["constraints"]["items"] = {"anyOf": [text, {"$ref": "#/$defs/Constraint"}]}
+    for name in ("constraints", "targets"):
+        schema["properties"][name]["items"] = {"anyOf": [text, {"$ref": "#/$defs/Constraint"}]}
     end = {"type": ["number", "string"]}
     pair = {"type": "array", "items": end, "minItems": 2, "maxItems": 2, "description": "[low, high]"}
     ranges = {"anyOf": [pair, {"$ref": "#/$defs/Range"}, {"const": DROP}]}
@@ -91,19 +97,35 @@ def dump_yaml(scenario: Scenario, folder: str | Path | None = None) -> str:
         folder: where the text will be saved (default: the current folder); data files are named
             relative to it, and must lie in its project to be loaded again.
     """
-    said = scenario.model_dump(mode="json")
-    for stage in said["stages"]:
-        names = [condition["observable"] for condition in stage["when"]]
-        if len(set(names)) == len(names):  # two bounds on one observable have no short form
-            stage["when"] = {c["observable"]: f"{c['op']} {c['value']}" for c in stage["when"]}
-    said["constraints"] = [f"{c['outcome']} {c['op']} {c['limit']!r}" for c in said["constraints"]]
+    said = _shortened(scenario.model_dump(mode="json"))
+    for name in ("constraints", "targets"):
+        said[name] = [f"{c['outcome']} {c['op']} {c['limit']!r}" for c in said[name]]
     here = Path(folder or ".").resolve()
     for block, key in (("population", "base"), ("graph", "file")):
         if said[block][key] is not None:
             said[block][key] = Path(os.path.relpath(Path(said[block][key]).resolve(), here)).as_posix()
+    if said["brand"] is not None:
+        file, _, name = said["brand"].rpartition(":")
+        said["brand"] = f"{Path(os.path.relpath(Path(file).resolve(), here)).as_posix()}:{name}"
     return yaml.dump(
         said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
     )
+
+
+def _shortened(said: Any) -> Any:
+    """The same with audiences in their short form, `{orders: ">= 3"}`."""
+    if isinstance(said, dict):
+        return {name: _shortened(value) for name, value in said.items()}
+    if not isinstance(said, list) or not said or not all(_is_condition(item) for item in said):
+        return [_shortened(item) for item in said] if isinstance(said, list) else said
+    names = [item["observable"] for item in said]
+    if len(set(names)) < len(names):  # two bounds on one observable have no short form
+        return said
+    return {c["observable"]: c["names"] if c["op"] == "in" else f"{c['op']} {c['value']}" for c in said}
+
+
+def _is_condition(item: Any) -> bool:
+    return isinstance(item, dict) and item.keys() == Condition.model_fields.keys()
 
 
 def one_line(value: Any) -> str:

@@ -127,7 +127,7 @@ def _items(node: Node, spec: Spec) -> list[Node]:
     """The items of a list; conditions and constraints written as texts are read, so that they have names."""
     try:
         if spec.model is Condition and isinstance(node.value, dict):
-            return [node_of(parse_condition(name, text.value).model_dump(), text.mark)
+            return [node_of(parse_condition(name, text.plain).model_dump(), text.mark)
                     for name, text in node.value.items()]  # fmt: skip
         if spec.model is Constraint and isinstance(node.value, list):
             return [node_of(Constraint.parse(item.value).model_dump(), item.mark)

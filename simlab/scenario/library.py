@@ -106,6 +106,7 @@ class Mechanism(Part):
         default_factory=dict, description="values by dotted path at which it has no strength"
     )
     shows: tuple[str, ...] = Field((), description="outcomes that it makes visible")
+    question: str | None = Field(None, description="experiment file that asks what it is about")
 
     @field_validator("id")
     @classmethod

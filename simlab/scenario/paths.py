@@ -110,6 +110,8 @@ def split(path: str) -> tuple[str, ...]:
     parts = tuple(text.split("."))
     if not text or not all(parts) or len(parts) > 20:
         raise Fault("this is not a path", "Write names with dots between them: levers.push.active.per_week.")
+    if len(parts) > 5 and parts[:2] in (("levers", "phases"), ("levers", "alarms")) and parts[3] == "change":
+        return (*parts[:4], ".".join(parts[4:]))
     for prefix in PATH_KEYED:
         head = tuple(prefix.split("."))
         rest = parts[len(head) :]
@@ -224,5 +226,5 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
         return
     for name, item in below:
-        if path or name not in ("uncertainties", "constraints"):
+        if path or name not in ("uncertainties", "constraints", "targets"):
             yield from _leaves(item, f"{path}.{name}" if path else name)

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from simlab.scenario.behaviour import Part
-from simlab.scenario.errors import Fault
+from simlab.scenario.contact import Persona
+from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label
 from simlab.scenario.units import Days, Duration, Factor, Money, PerYear, Share
 
@@ -50,6 +51,11 @@ class Segment(Part):
     tolerance: Factor = Field(1.0, gt=0, description="tolerance of touches relative to the median user")
     sociability: Factor = Field(1.0, description="inclination to invite relative to the mean user")
     visits: Factor = Field(1.0, description="own visits relative to the mean user")
+    # contact
+    persona: Label | None = Field(None, description="when in the day they look at messages")
+    interests: Annotated[dict[Label, Factor], ByName] = Field(
+        default_factory=dict, max_length=12, description="weights of topics; left out: as population.topics"
+    )
 
 
 class Population(Part):
@@ -64,6 +70,12 @@ class Population(Part):
     opted_in: Share = Field(1.0, description="share of people who can be reached by pushes when they join")
     segments: Annotated[dict[Label, Segment], ByName] = Field(
         default_factory=lambda: {"all": Segment()}, min_length=1, max_length=12
+    )
+    topics: Annotated[dict[Label, Factor], ByName] = Field(
+        default_factory=dict, max_length=12, description="what people care about: weights of interests"
+    )
+    personas: Annotated[dict[Label, Persona], ByName] = Field(
+        default_factory=dict, max_length=12, description="kinds of daily rhythm, which segments refer to"
     )
     base: str | None = Field(
         None, max_length=500, description="current base made by `simlab fit --start-from-log`"
@@ -80,6 +92,24 @@ class Population(Part):
         if isinstance(value, str) and re.fullmatch(r"\d{1,3}([,_]\d{3})*", value.strip()):
             return int(re.sub(r"[,_]", "", value))
         return value
+
+    @model_validator(mode="after")
+    def _known_names(self) -> Population:
+        if self.topics and sum(self.topics.values()) <= 0:
+            raise Fault("no topic has a weight", "Give at least one topic a weight above 0.", ("topics",))
+        for name, segment in self.segments.items():
+            if segment.persona is not None and segment.persona not in self.personas:
+                raise unknown("persona", segment.persona, self.personas, ("segments", name, "persona"))
+            for topic in segment.interests:
+                if topic not in self.topics:
+                    raise unknown("topic", topic, self.topics, ("segments", name, "interests", topic))
+            if segment.interests and sum(segment.interests.values()) <= 0:
+                raise Fault(
+                    "no interest has a weight",
+                    "Give at least one topic a weight above 0, or leave interests out.",
+                    ("segments", name, "interests"),
+                )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Population:

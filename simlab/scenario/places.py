@@ -80,7 +80,7 @@ def reach(text: object, folder: Path, root: Path, suffixes: tuple[str, ...]) -> 
         hint = also = ""
         if suffixes == SCENARIO_SUFFIXES:
             hint = did_you_mean(text, [*shipped_names(), *(f"{LIBRARY}/{name}" for name in library_names())])
-            also = f", a mechanism ({LIBRARY}/...; `simlab library` lists them), or a shipped scenario: "
+            also = f", a mechanism ({LIBRARY}/...; simlab library lists them), or a shipped scenario: "
             also += ", ".join(shipped_names()[:20])
         raise Fault(
             "this names no file that can be used", f"{hint} Name a file ending in {kinds}{also}.".strip()

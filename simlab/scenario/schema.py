@@ -2,7 +2,7 @@
 
 A file has the people (`population`, `graph`, `stages`), and four parts in the words of
 exploratory modelling: `levers` (the strategy), `uncertainties` (what we don't know),
-`outcomes` (what we read) and `constraints` (what must hold).
+`outcomes` (what we read) and `constraints` (what must hold); `targets` are what we want to reach.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from simlab.scenario.audiences import check_audiences
 from simlab.scenario.behaviour import Behaviour, Part
+from simlab.scenario.contact import Schemes
 from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.events import Event
 from simlab.scenario.labels import ByName, Label, Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
 from simlab.scenario.people import Basket, GraphSpec, Lifetime, Orders, Population, Segment
@@ -51,25 +54,6 @@ def default_stages() -> tuple[Stage, ...]:
         {"name": "dormant"},
     ]
     return tuple(Stage.model_validate(row) for row in table)
-
-
-class Event(Part):
-    """A dated change of demand: 11.11, Spring Festival, a competitor's sale."""
-
-    name: Name
-    first: datetime.date
-    last: datetime.date
-    demand: Factor = Field(1.0, le=20, description="order rate relative to an ordinary day")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Event:
-        if self.last < self.first:
-            raise Fault(
-                f"the event ends ({self.last}) before it begins ({self.first})",
-                "Give a last day on or after the first.",
-                ("last",),
-            )
-        return self
 
 
 class Calendar(Part):
@@ -159,13 +143,20 @@ class Scenario(Part):
     population: Population = Population()
     graph: GraphSpec = GraphSpec()
     stages: tuple[Stage, ...] = Field(default_factory=default_stages, min_length=1, max_length=12)
+    schemes: Schemes = Field(
+        default_factory=dict, max_length=4, description="further tables beside the lifecycle: tenure, RFM, levels"
+    )  # fmt: skip
     levers: Levers = Levers()
+    brand: str | None = Field(
+        None, max_length=500, description="a Python file and class that steers the levers: my_brand.py:My")  # fmt: skip
     behaviour: Behaviour = Behaviour()
     economics: Economics = Economics()
     calendar: Calendar = Calendar()
     uncertainties: Annotated[dict[str, Range], ByName] = Field(default_factory=dict, max_length=200)
     outcomes: tuple[str, ...] = ("customer_equity", "members", "orders", "net")
     constraints: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field((), max_length=50)
+    targets: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field(
+        (), max_length=50, description="to be reached by the horizon; a report says how likely that is")  # fmt: skip
 
     @model_validator(mode="after")
     def _references(self) -> Scenario:
@@ -194,18 +185,39 @@ class Scenario(Part):
                     raise unknown(
                         "stage", stage, names, ("levers", *where, stage if where == ("push",) else index)
                     )
+        check_audiences(self)
         for index, outcome in enumerate(self.outcomes):
             if outcome not in OUTCOMES:
                 raise unknown("outcome", outcome, OUTCOMES, ("outcomes", index))
         for index, event in enumerate(self.calendar.events):
             for end, date in (("first", event.first), ("last", event.last)):
-                if not 1990 <= date.year <= 2100:
+                if date is not None and not 1990 <= date.year <= 2100:
                     raise Fault(
                         f"the event '{event.name}' lies outside 1990-2100",
                         "Give a date within these years, as YYYY-MM-DD.",
                         ("calendar", "events", index, end),
                     )
+        self._firm()
         return self
+
+
+    def _firm(self) -> None:
+        """What events, sources and prevention refer to must be there."""
+        events = self.calendar.events
+        for index, event in enumerate(events):
+            for place, name in enumerate(event.sources or ()):
+                if name not in self.levers.sources:
+                    raise unknown("source", name, self.levers.sources, ("calendar", "events", index, "sources", place))
+        preventable = [e.name for e in events if e.random is not None and e.random.half_prevention is not None]
+        for name in self.levers.prevention:
+            if name not in preventable:
+                raise unknown("random event that can be prevented", name, preventable,
+                              ("levers", "prevention", name))  # fmt: skip
+        for name, source in self.levers.sources.items():
+            for segment in source.segments:
+                if segment not in self.population.segments:
+                    known = self.population.segments
+                    raise unknown("segment", segment, known, ("levers", "sources", name, "segments", segment))
 
 
 __all__ = [

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.labels import Label
 from simlab.scenario.units import _DAYS, _MONEY, Units, parse
 
 OBSERVABLES: dict[str, str] = {
@@ -33,6 +34,9 @@ OBSERVABLES: dict[str, str] = {
 }
 """What a stage may look at, with its meaning. Latent traits are not among them."""
 
+PLACES = "in_"
+"""Observables of this prefix are places in a table: ``in_stage``, ``in_tag``, or in_ and a scheme."""
+
 _UNITS: dict[str, Units] = {
     "tenure": _DAYS, "idle": _DAYS, "since_order": _DAYS, "spend": _MONEY, "since_birthday": _DAYS,
     "recent_spend": _MONEY, "plan_left": _DAYS, "issue_age": _DAYS,
@@ -41,14 +45,20 @@ _TEXT = re.compile(r"\s*(<=|>=|==|<|>|=)\s*(.+)")
 
 
 class Condition(Part):
-    """``observable op value``; value in days, orders, yuan or people."""
+    """``observable op value``; value in days, orders, yuan or people. Places have names instead of a value."""
 
     observable: Literal[
         "tenure", "idle", "since_order", "orders", "spend", "invited", "redeemed", "answers", "since_birthday",
         "streak", "tagged", "recent_spend", "points", "plan_left", "group", "posts", "issue_age", "complaints",
-    ]  # fmt: skip
-    op: Literal["<=", ">="]
-    value: int
+    ] | Annotated[str, Field(pattern=r"^in_[^\W\d][\w-]{0,39}$")]  # fmt: skip
+    op: Literal["<=", ">=", "in"]
+    value: int = 0
+    names: tuple[Label, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The table of places that this looks at; "" where it compares a number."""
+        return self.observable.removeprefix(PLACES) if self.op == "in" else ""
 
 
 def parse_condition(observable: str, text: Any) -> Condition:
@@ -57,6 +67,8 @@ def parse_condition(observable: str, text: Any) -> Condition:
     Raises:
         Fault: unknown observable, unreadable comparison, or a value that is not a whole number.
     """
+    if observable.startswith(PLACES):
+        return _place(observable, text)
     if observable not in OBSERVABLES:
         raise unknown("observable", observable, OBSERVABLES, (observable,))
     match = _TEXT.fullmatch(text) if isinstance(text, str) else None
@@ -74,6 +86,14 @@ def parse_condition(observable: str, text: Any) -> Condition:
     return Condition(observable=observable, op=match[1][0] + "=", value=int(value) + shift)
 
 
+def _place(observable: str, text: Any) -> Condition:
+    """``("in_rfm", "gold")`` or ``("in_rfm", ["gold", "silver"])``: who is at one of these places of a table."""
+    names = [text] if isinstance(text, str) else text
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):
+        raise Fault("expected places", f"Name one or several: '{observable}: [gold, silver]'.", (observable,))
+    return Condition(observable=observable, op="in", names=tuple(names))
+
+
 def _conditions(value: Any) -> Any:
     if value is None:
         return ()
@@ -83,4 +103,7 @@ def _conditions(value: Any) -> Any:
 
 
 Who = Annotated[tuple[Condition, ...], BeforeValidator(_conditions)]
-"""An audience: everybody for whom all of these conditions hold; written as ``{orders: ">= 3"}``."""
+"""An audience: everybody for whom all of these conditions hold; written as ``{orders: ">= 3"}``.
+
+Places in a table go by name: ``{in_stage: [new, active], in_rfm: gold, in_tag: fitness}``.
+"""

@@ -6,10 +6,26 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from simlab.scenario.adaptive import Alarm, Phases
 from simlab.scenario.behaviour import Part
+from simlab.scenario.contact import (
+    MOST_QUOTAS,
+    Channels,
+    Consent,
+    Novelty,
+    Observation,
+    Quiet,
+    Rules,
+    Senders,
+    Tagging,
+)
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.loyalty import Levels, Plan, Points
+from simlab.scenario.offer import Offer, Recommendation
+from simlab.scenario.shop import Checkout, Launch, Shops
+from simlab.scenario.sources import FUNDED, BrandBuilding, Budget, Source
 from simlab.scenario.staff import (
     Advisers,
     Aigc,
@@ -20,10 +36,9 @@ from simlab.scenario.staff import (
     Staff,
     check_staff,
 )
-from simlab.scenario.units import Days, Factor, Money, Number, PerWeek, Price, Share
+from simlab.scenario.units import Factor, Money, Number, PerWeek, Share
+from simlab.scenario.weekdays import WEEKDAYS, Weekday
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RESERVED_SOURCES = ("base", "dated", "referral")
 
 
@@ -47,12 +62,31 @@ class Cadence(Part):
 class Touch(Part):
     """A message: its kind decides attention cost and effect on trust."""
 
-    kind: Literal["value", "promo"] = "value"
+    kind: Literal["value", "promo", "emotional", "service", "mixed", "task", "live"] = "value"
     cost: Money = Field(0.04, description="cost per delivered touch")
-    offer: Label | None = Field(None, description="the offer that it carries")
+    offer: Label | None = Field(None, description="the offer that it carries, or the paid plan that it presents")
     priority: int = Field(0, ge=-100, le=100, description="who goes first where caps bind; higher first")
     days: tuple[Weekday, ...] = Field(
         WEEKDAYS, min_length=1, description="weekdays on which it may be sent")  # fmt: skip
+    # contact
+    channel: Label | None = Field(
+        None, description="the channel it takes; null: each member's first that is open, the widest first"
+    )
+    hour: int | None = Field(None, ge=0, le=23, description="hour at which it is sent; null: all day")
+    placement: Literal["message", "announcement", "file", "card", "video"] = "message"
+    topic: Label | None = Field(
+        None, description="what it is about; 'tagged': what the operator believes each member to care about"
+    )
+    quiz: bool = Field(False, description="answering it tells the operator the interest")
+    novelty: Novelty | None = None
+    fatigue: Factor | None = Field(None, le=20, description="attention cost; null: by its kind")
+    exposure: Factor | None = Field(None, le=5, description="exposure; null: by its kind")
+    trust: Number | None = Field(None, ge=-1, le=1, description="affinity gained or lost; null: by its kind")
+    habit: Share | None = Field(
+        None, description="habit gained by answering it, of what is missing; null: by its kind"
+    )
+    answer: Factor | None = Field(None, le=20, description="answers, relative; null: by its kind")
+    appeal: Factor = Field(1.0, le=20, description="opens, relative")
 
     @field_validator("days")
     @classmethod
@@ -70,6 +104,7 @@ class Caps(Part):
         None, ge=0, le=1000, description="the platform's own limit; null: none"
     )
     execution: Share = Field(1.0, description="share of planned touches that staff really send")
+    quiet: Quiet | None = Field(None, description="hours in which nothing is sent")
 
     @model_validator(mode="after")
     def _ordered(self) -> Caps:
@@ -84,21 +119,6 @@ class Caps(Part):
         return self
 
 
-class Offer(Part):
-    """A coupon: depth, minimum spend, validity, audience, stock and budget."""
-
-    depth: Share = Field(0.10, le=0.95, description="price cut as a share of the basket")
-    min_spend: Money = Field(0.0, description="smallest basket on which it can be used")
-    valid: Days = Field(
-        3, ge=1, le=365, description="days on which it can be used, the day of receipt included"
-    )
-    stages: tuple[Label, ...] | None = Field(
-        None, min_length=1, description="who may get it; null: everybody"
-    )
-    stock: int | None = Field(None, ge=0, le=10**9, description="coupons that can be issued; null: no limit")
-    budget: Money | None = Field(None, description="total subsidy that may be spent; null: no limit")
-
-
 class Referral(Part):
     """Invite-N: reward to the inviter for every N friends who join, and to each invitee."""
 
@@ -111,18 +131,6 @@ class Referral(Part):
     budget: Money | None = Field(None, description="total of rewards that may be paid; null: no limit")
 
 
-class Source(Part):
-    """A pool outside (advertising, store QR ...): exposed, clicked, joined."""
-
-    exposures: Number = Field(100.0, ge=0, le=1e8, description="exposures of prospects per day")
-    click: Share = Field(0.02, description="clicks per exposure")
-    join: Share = Field(0.25, description="joins per click")
-    cost: Price = Field(0.05, description="cost per exposure, yuan")
-    budget: Money | None = Field(None, description="total that may be spent; null: no limit")
-    need: Factor = Field(0.8, description="order rate of those who come this way, relative", le=10)
-    deal: Factor = Field(1.2, description="deal-proneness of those who come this way, relative", le=10)
-
-
 class Levers(Part):
     """The strategy: everything that we choose."""
 
@@ -130,11 +138,36 @@ class Levers(Part):
         default_factory=dict, description="cadence by stage; a stage left out gets none"
     )
     touches: Annotated[dict[Label, Touch], ByName] = Field(
-        default_factory=lambda: {"promo": Touch(kind="promo"), "value": Touch()}, max_length=12)  # fmt: skip
+        default_factory=lambda: {"promo": Touch(kind="promo"), "value": Touch()}, max_length=24)  # fmt: skip
     caps: Caps = Caps()
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
     sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+    # firm
+    brand_building: BrandBuilding = BrandBuilding()
+    prevention: Annotated[dict[str, Money], ByName] = Field(
+        default_factory=dict, max_length=20, description="yuan a day against a random event, by its name")  # fmt: skip
+    budget: Budget | None = Field(None, description="one budget for all levers; null: none")
+    phases: Phases = Field((), description="levers that change on a day of the run")
+    alarms: Annotated[dict[Label, Alarm], ByName] = Field(
+        default_factory=dict, max_length=12, description="reactions to what is observed")  # fmt: skip
+    # money
+    recommendation: Recommendation | None = None
+    points: Points | None = None
+    levels: Levels | None = None
+    plans: Annotated[dict[Label, Plan], ByName] = Field(default_factory=dict, max_length=6)
+    checkout: Checkout | None = None
+    shops: Shops | None = None
+    launches: Annotated[dict[Label, Launch], ByName] = Field(default_factory=dict, max_length=8)
+    # contact
+    channels: Channels = Field(
+        default_factory=dict, max_length=8, description="ways to reach people; none: one, with population.opted_in"
+    )  # fmt: skip
+    rules: Rules = Field(default_factory=dict, max_length=24, description="automation")
+    tagging: Tagging | None = None
+    senders: Senders = Senders()
+    observation: Observation = Observation()
+    consent: Consent = Consent()
     groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
     # staff
     staff: Staff = Staff()
@@ -161,13 +194,86 @@ class Levers(Part):
                         f"shift the mix, or allow more days in touches.{name}.days.",
                         ("push", stage, "per_week"),
                     )
+        for name, rule in self.rules.items():
+            if rule.touch not in self.touches:
+                raise unknown("touch", rule.touch, self.touches, ("rules", name, "touch"))
+            days = len(self.touches[rule.touch].days)
+            if rule.per_week > days:
+                raise Fault(
+                    f"{rule.per_week:g} touches a week do not fit into the {days} weekdays of '{rule.touch}'",
+                    f"Lower per_week to {days} or less, or allow more days in touches.{rule.touch}.days.",
+                    ("rules", name, "per_week"),
+                )
         for name, touch in self.touches.items():
-            if touch.offer is not None and touch.offer not in self.offers:
-                raise unknown("offer", touch.offer, self.offers, ("touches", name, "offer"))
+            if touch.channel is not None and touch.channel not in self.channels:
+                raise unknown("channel", touch.channel, self.channels, ("touches", name, "channel"))
+        limited = [name for name, channel in self.channels.items() if channel.quota_per_month is not None]
+        if len(limited) > MOST_QUOTAS:
+            raise Fault(
+                f"{len(limited)} channels have a quota",
+                f"At most {MOST_QUOTAS} can; leave quota_per_month out of the others.",
+                ("channels", limited[-1], "quota_per_month"),
+            )
+        for name, touch in self.touches.items():
+            if touch.offer is not None and touch.offer not in self.offers and touch.offer not in self.plans:
+                raise unknown(
+                    "offer", touch.offer, [*self.offers, *self.plans], ("touches", name, "offer")
+                )
         check_staff(self.staff, self.service, self.advisers)
         for name in self.sources:
             if name in RESERVED_SOURCES:
                 raise Fault(
                     f"the name '{name}' is taken", "Choose another name for this source.", ("sources", name)
                 )
+        self._firm()
+        self._check_plans()
         return self
+
+    def _firm(self) -> None:
+        """What sources, budget and alarms refer to must be there."""
+        for name, source in self.sources.items():
+            if source.like is not None and (source.like == name or source.like not in self.sources):
+                others = [other for other in self.sources if other != name]
+                raise unknown("other source", source.like, others, ("sources", name, "like"))
+        known = [*FUNDED, *self.sources]
+        for name in self.budget.shares if self.budget is not None else ():
+            if name not in known:
+                raise unknown("lever", name, known, ("budget", "shares", name))
+        kinds = [kind for kind in ("promo", "value") if kind not in self.touches]
+        for alarm, spec in self.alarms.items():
+            for name in spec.scale:
+                if name not in self.touches and name not in kinds:
+                    raise unknown("touch", name, [*self.touches, *kinds], ("alarms", alarm, "scale", name))
+        for index, phase in enumerate(self.phases):
+            if index and phase.day <= self.phases[index - 1].day:
+                raise Fault(f"this phase begins on day {phase.day}, not after the one before it",
+                            "Order the phases by their first day.", ("phases", index, "day"))  # fmt: skip
+
+    def _check_plans(self) -> None:
+        for name, plan in self.plans.items():
+            if name in self.offers:
+                raise Fault(
+                    f"the name '{name}' is taken by an offer", "Choose another name for this plan.", ("plans", name)
+                )
+            if plan.offer is None:
+                continue
+            if plan.offer not in self.offers:
+                raise unknown("offer", plan.offer, self.offers, ("plans", name, "offer"))
+            if not self.offers[plan.offer].standing:
+                raise Fault(
+                    f"the offer '{plan.offer}' of the plan '{name}' is a coupon",
+                    f"A plan opens a price without a coupon: write standing: true in offers.{plan.offer}.",
+                    ("plans", name, "offer"),
+                )
+            if any(other.offer == plan.offer for key, other in self.plans.items() if key < name):
+                raise Fault(
+                    f"two plans open the offer '{plan.offer}'", "Give each plan an offer of its own.",
+                    ("plans", name, "offer"),
+                )  # fmt: skip
+        for name, touch in self.touches.items():
+            if touch.offer in self.offers and self.offers[touch.offer].standing:
+                raise Fault(
+                    f"the touch '{name}' carries the standing offer '{touch.offer}'",
+                    "A standing offer holds without a coupon: remove it from the touch, or write standing: false.",
+                    ("touches", name, "offer"),
+                )

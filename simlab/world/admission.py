@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.book import N_COUPONS, N_ORDERS
-from simlab.world.compiled import inlined_hot_rule, rule
+from simlab.world.compiled import hot_rule, inlined_hot_rule, rule
 from simlab.world.counting import note
 from simlab.world.draws import Purpose, day_key, named_bits, user_key
 from simlab.world.metrics import M
+from simlab.world.money import give_sample
+from simlab.world.money_rules import in_share, offer_of
 from simlab.world.records import MEMBER, Event
-from simlab.world.rules import REDEEMS, give_coupon, subsidy_of
+from simlab.world.rules import REDEEMS, belongs, give_coupon
 
 
 @rule
@@ -39,11 +41,21 @@ def ranked(priority):
 
 
 @inlined_hot_rule
-def hand_out(u, i, key, offer, number, book, row, day):
+def hand_out(u, i, own, key, offer, number, book, row, now):
     """One coupon reaches one user."""
     row[M.issued] += 1
-    taken = give_coupon(u, key, offer, number, day)
-    note(book, day, i, Event.COUPON, 2 * number + (1 if taken else 0))
+    taken = give_coupon(u, key, offer, number, now.day)
+    note(book, now.day, i, Event.COUPON, 2 * number + (1 if taken else 0))
+    if taken:
+        give_sample(u, i, own, offer, book, row, now)
+
+
+@hot_rule
+def is_for(u, own, offer, conditions, day):
+    """Whether an offer is handed out to somebody today: open, stage, audience, random share."""
+    if not (offer.open and (offer.stages >> u.stage) & 1):
+        return False
+    return belongs(u, day, conditions, offer.first, offer.last) and in_share(own, offer)
 
 
 @rule
@@ -67,7 +79,8 @@ def noon(users, world, terms, book, d):
             i = chosen[k]
             u = users[i]
             row = book.ledger[d, u.stage, u.source, u.segment]
-            hand_out(u, i, day_key(user_key(world, i), day), offer, j, book, row, day)
+            own = user_key(world, i)
+            hand_out(u, i, own, day_key(own, day), offer, j, book, row, terms.now[u.cell])
             book.stock_left[j] -= 1
     book.counts[N_COUPONS] = 0
 
@@ -86,7 +99,7 @@ def refuse_beyond_budget(users, world, terms, book):
         n = 0
         for k in range(total):
             i = np.int64(book.order_user[k])
-            if book.order_bits[k] & REDEEMS and users[i].coupon_offer == j:
+            if book.order_bits[k] & REDEEMS and offer_of(book.order_bits[k]) == j:
                 chosen[n] = k
                 priority[n] = named_bits(
                     day_key(user_key(world, i), day), Purpose.BUDGET, terms.offers[j].name
@@ -94,9 +107,8 @@ def refuse_beyond_budget(users, world, terms, book):
                 n += 1
         for p in ranked(priority[:n]):
             k = chosen[p]
-            subsidy = subsidy_of(users[book.order_user[k]], book.order_amount[k])
-            if subsidy <= book.budget_left[j]:
-                book.budget_left[j] -= subsidy
+            if book.order_cut[k] <= book.budget_left[j]:
+                book.budget_left[j] -= book.order_cut[k]
             else:
                 refused[k] = True
     return refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 from simlab.world.numerics import exp
 
 LN_2 = 0.6931471805599453
+NO_LIMIT = 2**62
 
 
 def fen(yuan: float) -> int:

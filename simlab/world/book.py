@@ -34,6 +34,9 @@ class Book(NamedTuple):
         counts: (32,) int64 lengths of the lists below.
         live: (N,) ids of members, in no particular order.
         order_user, order_amount, order_bits: (N,) today's orders before settlement.
+        order_usual, order_cut, order_rewards: (N,) the basket without deals, what an offer takes off, rewards of
+            points that are used.
+        adopters: (L,) who has bought the product of each launch.
         inviter_user, inviter_count: (N,) who invites today and how many friends; -1: one, for the reward alone.
         gone: (N,) whose relation ended, or who left before it ended, today.
         coupon_user, coupon_offer: (K N,) coupons that wait for a scarce stock; empty without one.
@@ -55,7 +58,7 @@ class Book(NamedTuple):
     live: NDArray[np.int32]
     order_user: NDArray[np.int32]
     order_amount: NDArray[np.int64]
-    order_bits: NDArray[np.uint8]
+    order_bits: NDArray[np.int64]
     inviter_user: NDArray[np.int32]
     inviter_count: NDArray[np.int8]
     gone: NDArray[np.int32]
@@ -72,6 +75,11 @@ class Book(NamedTuple):
     roles: NDArray[np.uint8]
     tickets: NDArray[np.int32]
     events: NDArray[np.int64]
+    # money
+    order_usual: NDArray[np.int64]
+    order_cut: NDArray[np.int64]
+    order_rewards: NDArray[np.int64]
+    adopters: NDArray[np.int64]
 
 
 class Outside(NamedTuple):
@@ -82,7 +90,7 @@ class Outside(NamedTuple):
 
     Attributes:
         order: (R, P) prospect ids by rising threshold. thresholds: (R, P). pointer: (R,) next in line.
-        reached: (R,) accumulated pull up to today. need, deal: (R,) trait factors of those who come.
+        reached: (R,) accumulated pull up to today.
         arrivals, arrival_first: dated arrivals, as in `Population`.
     """
 
@@ -90,8 +98,6 @@ class Outside(NamedTuple):
     thresholds: NDArray[np.float64]
     pointer: NDArray[np.int64]
     reached: NDArray[np.float64]
-    need: NDArray[np.float64]
-    deal: NDArray[np.float64]
     arrivals: NDArray[np.int64]
     arrival_first: NDArray[np.int64]
 
@@ -145,7 +151,7 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         live=buffer,
         order_user=np.zeros(n, np.int32),
         order_amount=np.zeros(n, np.int64),
-        order_bits=np.zeros(n, np.uint8),
+        order_bits=np.zeros(n, np.int64),
         inviter_user=np.zeros(n, np.int32),
         inviter_count=np.zeros(n, np.int8),
         gone=np.zeros(n, np.int32),
@@ -162,4 +168,8 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         roles=np.zeros(0, np.uint8),
         tickets=np.zeros(n, np.int32),
         events=np.zeros((1 if log_events else 0, 4), np.int64),
+        order_usual=np.zeros(n, np.int64),
+        order_cut=np.zeros(n, np.int64),
+        order_rewards=np.zeros(n, np.int64),
+        adopters=np.zeros(len(names.launches), np.int64),
     )

@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from simlab.scenario.contact import Senders
 from simlab.scenario.errors import InputError, Problem
 from simlab.scenario.schema import Scenario
+from simlab.scenario.strategy import Touch
 
 MOST_CELLS = 4
-BY_CELL = ("push", "touches", "caps", "offers", "referral")
+PROMOTIONAL = ("promo", "mixed")
+BY_CELL = ("push", "touches", "rules", "caps", "offers", "referral", "points", "levels")
 """The levers that can be pulled for one user and not for another; an advertising pool cannot."""
-FREE = ("name", "description", "seeds", "outcomes", "constraints", "uncertainties")
+FREE = ("name", "description", "seeds", "outcomes", "constraints", "targets", "uncertainties")
 """What is only read or asked of a world; it may differ, and nothing comes of it."""
 
 
@@ -32,6 +35,11 @@ class Numbers:
     touches: Mapping[str, int]
     offers: Mapping[str, int]
     purse: int
+    repeated: Mapping[str, int]
+
+    def copies(self, name: str) -> range:
+        """Numbers of a touch: one for each sender that may plan it."""
+        return range(self.touches[name], self.touches[name] + self.repeated[name])
 
 
 def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Numbers, ...]]:
@@ -45,17 +53,25 @@ def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Num
 
     def entry(cell: int, name: str) -> tuple[Any, ...]:  # the same words may carry another cell's offer
         touch = levers[cell].touches[name]
-        return name, touch, None if touch.offer is None else numbers[cell][touch.offer]
+        return name, touch, None if touch.offer is None else numbers[cell].get(touch.offer)
 
     touches = _distinct(entry(cell, name) for cell, own in enumerate(levers) for name in own.touches)
     touches.sort(key=lambda entry: (-entry[1].priority, entry[0]))
+    copies = [senders_of(touch, levers[0].senders) for _, touch, _ in touches]
+    first = [sum(copies[:k]) for k in range(len(touches))]
     purses = _distinct(own.referral for own in levers)
     found = tuple(
-        Numbers({name: touches.index(entry(cell, name)) for name in own.touches}, numbers[cell],
-                purses.index(own.referral))
+        Numbers({name: first[touches.index(entry(cell, name))] for name in own.touches}, numbers[cell],
+                purses.index(own.referral), {name: copies[touches.index(entry(cell, name))] for name in own.touches})
         for cell, own in enumerate(levers)
     )  # fmt: skip
-    return [name for name, *_ in touches], [name for name, *_ in offers], found
+    labels = [name for (name, *_), count in zip(touches, copies, strict=True) for _ in range(count)]
+    return labels, [name for name, *_ in offers], found
+
+
+def senders_of(touch: Touch, senders: Senders) -> int:
+    """How many departments plan a touch, each for itself."""
+    return senders.count if touch.kind in PROMOTIONAL and not senders.shared else 1
 
 
 def _distinct(entries: Any) -> list[Any]:
@@ -88,7 +104,7 @@ def check_cells(
             where = path.partition(".")[0]
             if where in FREE or path.startswith(tuple(f"levers.{lever}" for lever in BY_CELL)):
                 continue
-            cure = "Test cells may differ in levers.push, touches, caps, offers and referral only."
+            cure = "Test cells may differ in levers.push, touches, rules, caps, offers, referral, points, levels only."
             message = "a pool outside is not pulled user by user" if path.startswith("levers.sources") else (
                 "test cells share one world")  # fmt: skip
             raise _refused(path, f"cell {number}", f"differs between test cells, but {message}", cure)

@@ -90,7 +90,33 @@ class Purpose(IntEnum):
     GRAPH = 90
 
     # contact: 110-139
+    RULE = 110  # whether a rule notices its occasion
+    CHANNEL = 111  # subscribed at birth
+    MUTE_WHICH = 112  # of the channels used that day
+    TOPIC = 113  # sent where the operator has no tag
+    INTEREST = 114
+    TAG = 115  # known at birth
+    WRONG_TAG = 116
+    LEARN = 117
+    LEARN_ORDER = 118
+    OBSERVE = 119
+    OBSERVE_ORDER = 120
+    BIRTHDAY = 121
+    CONFIRM = 122
+    TAG_CONSENT = 123
     # money: 140-159
+    OFFER_SHARE = 140  # whether somebody is in the random share of an offer
+    FIT = 141  # whether a bundle or a sample is of use to somebody
+    BUNDLE = 142
+    SUITS = 144  # whether what an opened touch shows fits the person
+    REDEEM_POINTS = 145
+    PLAN_SHARE = 146
+    PLAN_TASTE = 147
+    PLAN_CONSIDER = 148
+    CHECKOUT = 149
+    SHOP = 150
+    LAUNCH_REACH = 151
+    LAUNCH_BUY = 152
     # company: 160-179
     # groups: 180-199
     ROUTE = 180  # whether somebody is ever invited to a kind of group
@@ -108,6 +134,10 @@ class Purpose(IntEnum):
     QUIT = 192
     SEAT = 193  # who becomes an opinion customer, among equals
     # firm: 200-229
+    AUDIENCE = 200  # whom a source can reach
+    HOOKED = 202  # came for a gift alone
+    ELSEWHERE = 203  # an order that would have come on the platform anyway
+    EVENT_BEGINS = 204  # of nobody: the day on which a random event begins
     ISSUE = 215
     VOICE = 216
     PATIENCE = 217

@@ -15,6 +15,7 @@ from simlab.world.book import (
     N_ORDERS,
 )
 from simlab.world.compiled import hot_rule, rule
+from simlab.world.contact_rules import show_order
 from simlab.world.counting import (
     COHORT_BUYERS,
     COHORT_NET,
@@ -26,7 +27,10 @@ from simlab.world.counting import (
     note,
 )
 from simlab.world.draws import Purpose, day_key, draw_bits, user_key
+from simlab.world.market_evening import share_order, take_in
 from simlab.world.metrics import M
+from simlab.world.money import earn_points, settle_money
+from simlab.world.money_rules import STANDING, offer_of, settle
 from simlab.world.records import MEMBER, PROSPECT, Event
 from simlab.world.rules import (
     ORDERED,
@@ -37,10 +41,7 @@ from simlab.world.rules import (
     claim,
     first_friend,
     join_as_hunter,
-    settle,
-    subsidy_of,
 )
-
 from simlab.world.service import after_order
 
 # typed, so that numba compiles a function once and not once per constant
@@ -48,21 +49,23 @@ NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
 
 
 @hot_rule
-def complete_order(users, i, amount, bits, terms, book, row):
+def complete_order(users, i, amount, usual, cut, rewards, bits, world, terms, book, row):
     """One order: money, counts, cohort."""
     u = users[i]
-    now = terms.now[0]
+    now = terms.now[u.cell]
     day = now.day
-    subsidy = np.int64(0)
     if bits & REDEEMS:
-        subsidy = subsidy_of(u, amount)
-        row[M.redeemed] += 1
-        row[M.subsidy_fen] += subsidy
+        if bits & STANDING:
+            row[M.standing] += 1
+            note(book, day, i, Event.STANDING, offer_of(bits))
+        else:
+            row[M.redeemed] += 1
+        row[M.subsidy_fen] += cut
         if bits & ORGANIC:
             row[M.organic] += 1
-        note(book, day, i, Event.REDEEM, subsidy)
-    seen = u.last_seen == day
-    margin = settle(u, amount, subsidy, bits & REDEEMS, terms.offers, now)
+        note(book, day, i, Event.REDEEM, cut)
+    seen = u.last_seen == day or u.unseen == day
+    margin, points = settle(u, amount, usual, cut, rewards, bits, terms.offers, terms.launches, now)
     row[M.orders] += 1
     row[M.revenue_fen] += amount
     row[M.margin_fen] += margin
@@ -70,10 +73,12 @@ def complete_order(users, i, amount, bits, terms, book, row):
     if not seen:
         mark_active(book, row, u, day)
     count_cohort(book, u, day, COHORT_ORDERS, np.int64(1))
-    count_cohort(book, u, day, COHORT_NET, margin - subsidy)
+    count_cohort(book, u, day, COHORT_NET, margin - cut)
+    settle_money(u, i, amount, bits, rewards, points, book, row, now)
     if day > 0 and age_of(u, day) != u.bought_age:
         u.bought_age = age_of(u, day)
         count_cohort(book, u, day, COHORT_BUYERS, np.int64(1))
+    share_order(users, i, amount - cut, margin, world, terms, book, row)
 
 
 @rule
@@ -90,11 +95,17 @@ def settle_orders(users, world, terms, book, d):
         if refused[k]:
             row[M.refused] += 1
             note(book, day, i, Event.REFUSED, 0)
-            u.coupon_depth = 0.0
-            bits &= ~REDEEMS
+            if not bits & STANDING:
+                u.coupon_depth = 0.0
+            bits &= ~(REDEEMS | STANDING)
+            book.order_amount[k] = book.order_usual[k]
+            book.order_cut[k] = book.order_rewards[k] = 0
             if not bits & ORGANIC:
                 continue
-        complete_order(users, i, book.order_amount[k], bits, terms, book, row)
+        before = u.last_seen
+        complete_order(users, i, book.order_amount[k], book.order_usual[k], book.order_cut[k],
+                       book.order_rewards[k], bits, world, terms, book, row)  # fmt: skip
+        show_order(u, day_key(user_key(world, i), day), before, terms.now[u.cell])
         if now.issue > 0.0 or now.follow_up > 0.0:
             after_order(users, i, world, terms, book, row)
     book.counts[N_ORDERS] = 0
@@ -186,6 +197,7 @@ def welcome_invited(users, world, terms, book, d):
             row[M.hunters] += 1
         v.invited += 1
         v.stage_until = day  # a stage may look at this
+        earn_points(v, inviter, now.per_invite, book, book.ledger[d, v.stage, v.source, v.segment], now)
         if v.invited % now.needed == 0 and 0 < now.reward <= book.rewards_left[now.purse]:
             book.rewards_left[now.purse] -= now.reward
             v.net -= now.reward
@@ -211,8 +223,7 @@ def arrive(users, world, terms, book, outside, d):
             f = np.int64(outside.order[s, k])
             if users[f].status == PROSPECT:
                 come_in(users, f, day, FIRST_SOURCE + s, NOBODY, NO_DEPTH, terms, book, d)
-                users[f].rate *= outside.need[s]
-                users[f].deal *= outside.deal[s]
+                take_in(users, f, FIRST_SOURCE + s, world, terms, book, d)
             k += 1
         outside.pointer[s] = k
     if 1 <= day < outside.arrival_first.size:
@@ -223,6 +234,8 @@ def arrive(users, world, terms, book, outside, d):
                 row = book.ledger[d, users[f].stage, DATED, users[f].segment]
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
                 mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
-                complete_order(users, f, amount, ORDERED | ORGANIC, terms, book, row)
+                complete_order(
+                    users, f, amount, amount, NO_DEPTH, NO_DEPTH, np.int64(ORDERED | ORGANIC), world, terms, book, row
+                )
                 if terms.now[0].issue > 0.0 or terms.now[0].follow_up > 0.0:
                     after_order(users, f, world, terms, book, row)

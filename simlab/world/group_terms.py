@@ -107,11 +107,6 @@ def set_kinds_day(kinds: NDArray[np.void], scenario: Scenario, day: int, weekday
         kind["running"] = fen(running + due * group.practice_cost)
 
 
-def with_habit(scenario: Scenario) -> float:
-    """Relative gain of need through a full habit; 0 where nobody is in a group."""
-    return scenario.behaviour.groups.habit_orders if scenario.levers.groups else 0.0
-
-
 def most_fit(scenario: Scenario) -> float:
     """Upper bound of the factor of orders through adopted suggestions."""
     return 1.0 + scenario.behaviour.groups.fit if scenario.levers.groups else 1.0

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlab.world.admission import hand_out
-from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE, N_ORDERS
+from simlab.world.admission import hand_out, is_for
+from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE
 from simlab.world.compiled import hot_rule, inlined_hot_rule
+from simlab.world.contact import due_rules, rule_cost, update_places
+from simlab.world.contact_rules import (
+    CHANNEL_CLOSED,
+    MATCHED,
+    QUOTA_USED,
+    channel_for,
+    fit_of,
+    muted_channel,
+    practise,
+)
 from simlab.world.counting import COHORT_NET, count_cohort, leave, mark_active, move, note
 from simlab.world.draws import day_key, user_key
-from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.group_day import live_in_group
+from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.metrics import FIXED_POINT, M
+from simlab.world.money import earn_points, forget_points, plans_today, present_plan, wish
+from simlab.world.money_rules import recommend
 from simlab.world.records import MEMBER, Event
 from simlab.world.rules import (
     DID_COMPLAIN,
     DID_LEAVE,
     DID_MUTE,
-    ORDERED,
     WAS_ANSWERED,
     WAS_OPENED,
     WAS_SEEN,
@@ -33,19 +44,18 @@ from simlab.world.rules import (
     stage_stays_until,
     unsubscribes,
     visits_today,
-    wants,
 )
 
 
 @inlined_hot_rule
-def morning(users, i, key, terms, book, d):
+def morning(users, i, own, key, terms, book, d):
     """Clocks, stage, touches with caps, and what they set off. True when the user left."""
     u = users[i]
     now = terms.now[u.cell]
     day = now.day
     expired = fade(u, now)
     stage = u.stage
-    if day >= u.stage_until or u.last_seen >= day - 1:  # otherwise nothing that a stage looks at has changed
+    if day >= u.stage_until or max(u.last_seen, u.unseen) >= day - 1:  # otherwise no stage can have changed
         stage = stage_of(u, day, terms.stage_first, terms.conditions)
         u.stage_until = stage_stays_until(u, day, terms.conditions, terms.stage_first[-1])
         if stage != u.stage:
@@ -55,18 +65,36 @@ def morning(users, i, key, terms, book, d):
     if expired:
         row[M.expired] += 1
         note(book, day, i, Event.EXPIRE, 0)
+    update_places(u, day, terms)
+    forget_points(u, i, book, row, now)
     if u.muted:
         return False
     sent = 0
     cost = np.int64(0)
+    due = due_rules(u, key, day, terms, row)
+    used = 0
+    tasks, done, practice = 0, 0, 0.0
     for k in range(terms.touches.size):
         chance = terms.rates[u.cell, k, stage]
-        if chance <= 0.0:
+        called = (due >> terms.rule_first[k]) & ((1 << (terms.rule_first[k + 1] - terms.rule_first[k])) - 1)
+        if chance <= 0.0 and not called:
             continue
         touch = terms.touches[k]
-        if not is_planned(key, touch.name, chance):
+        if not called and not is_planned(key, touch.name, chance):
             continue
-        if sent >= now.cap_day or u.sent_week >= now.cap_week or u.sent_month >= now.cap_month:
+        channel = np.int64(0)
+        clear, appeal = 1.0, terms.appeal[k, u.segment]
+        if terms.channels.size > 0:
+            channel = channel_for(u, touch.channel, terms.channels)
+            if channel == CHANNEL_CLOSED:
+                continue
+        if (
+            sent >= now.cap_day
+            or u.sent_week >= now.cap_week
+            or u.sent_month >= now.cap_month
+            or (touch.hour >= 0 and (now.quiet_hours >> touch.hour) & 1)
+            or channel == QUOTA_USED
+        ):
             row[M.capped] += 1
             note(book, day, i, Event.CAPPED, k)
             continue
@@ -74,7 +102,23 @@ def morning(users, i, key, terms, book, d):
             row[M.unsent] += 1
             note(book, day, i, Event.UNSENT, k)
             continue
-        happened = deliver(u, key, touch, now, terms.curves, sent)
+        if terms.channels.size > 0:
+            way = terms.channels[channel]
+            clear, appeal = way.seen, appeal * way.open
+            used |= 1 << channel
+            cost += way.cost
+            if way.slot >= 0:
+                u.sent_quota += 1 << (4 * way.slot)
+        if touch.topic != 0 and now.topics > 0:
+            row[M.matched if fit_of(u, key, touch, now) == MATCHED else M.mismatched] += 1
+        happened = deliver(u, key, touch, now, terms.curves, sent, clear, appeal)
+        if touch.habit > 0.0:
+            tasks += 1
+            if happened & WAS_ANSWERED:
+                done += 1
+                practice += touch.habit
+        if called:
+            cost += rule_cost(terms, k, called)
         sent += 1
         u.sent_week += 1
         u.sent_month += 1
@@ -89,28 +133,37 @@ def morning(users, i, key, terms, book, d):
             if happened & WAS_OPENED:
                 row[M.opens] += 1
                 note(book, day, i, Event.OPEN, k)
+                if now.recommends:
+                    recommend(u, key, touch.name, now)
+                if touch.plan >= 0:
+                    present_plan(u, i, own, touch.plan, terms, book, row, now)
             if happened & WAS_ANSWERED:
                 row[M.interactions] += 1
                 note(book, day, i, Event.INTERACT, k)
+                earn_points(u, i, now.per_answer, book, row, now)
             if touch.offer >= 0:
                 offer = terms.offers[touch.offer]
-                if offer.open and (offer.stages >> stage) & 1:
+                if is_for(u, own, offer, terms.conditions, day):
                     if offer.finite_stock:
                         n = book.counts[N_COUPONS]
                         book.coupon_user[n] = i
                         book.coupon_offer[n] = touch.offer
                         book.counts[N_COUPONS] = n + 1
                     else:
-                        hand_out(u, i, key, offer, touch.offer, book, row, day)
+                        hand_out(u, i, own, key, offer, touch.offer, book, row, now)
     if sent == 0:
         return False
     row[M.touched] += 1
     row[M.touch_fen] += cost
-    happened = react(u, key, now, terms.curves)
+    if tasks > 0:
+        practise(u, done > 0, practice, now)
+        row[M.tasks] += 1 if done > 0 else 0
+    happened = react(u, key, now, terms.curves, used, (1 << terms.channels.size) - 1)
     if happened & DID_MUTE:
         row[M.mutes] += 1
-        book.stock[1, stage, u.source, u.segment] -= 1
-        note(book, day, i, Event.MUTE, 0)
+        if u.muted:
+            book.stock[1, stage, u.source, u.segment] -= 1
+        note(book, day, i, Event.MUTE, muted_channel(key, used) if used else 0)
     if happened & DID_COMPLAIN:
         row[M.complaints] += 1
         row[M.complaint_fen] += now.complaint_cost
@@ -125,7 +178,7 @@ def morning(users, i, key, terms, book, d):
 
 
 @inlined_hot_rule
-def afternoon(users, i, key, terms, book, d):
+def afternoon(users, i, own, key, terms, book, d):
     """Order, lifetime, visit, wish to invite. True when the user left."""
     u = users[i]
     now = terms.now[u.cell]
@@ -134,13 +187,7 @@ def afternoon(users, i, key, terms, book, d):
     if u.group >= 0:
         live_in_group(users, i, key, terms, book, row)
     if u.alive:
-        bits, amount = wants(u, key, now, terms.curves, terms.offers, terms.baskets)
-        if bits & ORDERED:
-            n = book.counts[N_ORDERS]
-            book.order_user[n] = i
-            book.order_amount[n] = amount
-            book.order_bits[n] = bits
-            book.counts[N_ORDERS] = n + 1
+        wish(u, i, own, key, terms, book, row, now)
         if relation_ends(u, now):
             row[M.ended] += 1
             note(book, day, i, Event.END, 0)
@@ -152,7 +199,10 @@ def afternoon(users, i, key, terms, book, d):
     if visits_today(u, key, now, terms.curves):
         row[M.visits] += 1
         note(book, day, i, Event.VISIT, 0)
-    if u.last_seen == day:
+        earn_points(u, i, now.per_visit, book, row, now)
+    if terms.plans.size > 0:
+        plans_today(u, i, own, key, terms, book, row, now)
+    if u.last_seen == day or u.unseen == day:
         mark_active(book, row, u, day)
     if now.referral and (now.referral_stages >> u.stage) & 1:
         friends = invites_today(u, key, now) if u.alive else 0
@@ -165,8 +215,8 @@ def afternoon(users, i, key, terms, book, d):
             book.counts[N_INVITERS] = n + 1
     if u.group >= 0:
         book.said[u.group, PRESENT] += 1
-    row[M.fatigue] += np.int64(u.fatigue * FIXED_POINT + 0.5)
-    row[M.affinity] += np.int64((u.affinity + u.trust) * FIXED_POINT + 0.5)
+    row[M.fatigue] += np.int64(np.float64(u.fatigue) * FIXED_POINT + 0.5)
+    row[M.affinity] += np.int64(np.float64(u.affinity + u.trust) * FIXED_POINT + 0.5)
     return False
 
 
@@ -176,7 +226,8 @@ def all_mornings(users, world, terms, book, d):
     day = terms.now[0].day
     for k in range(book.counts[N_LIVE]):
         i = np.int64(book.live[k])
-        morning(users, i, day_key(user_key(world, i), day), terms, book, d)
+        own = user_key(world, i)
+        morning(users, i, own, day_key(own, day), terms, book, d)
 
 
 @hot_rule
@@ -186,12 +237,13 @@ def all_members(users, world, terms, book, d, mornings_done):
     kept = 0
     for k in range(book.counts[N_LIVE]):
         i = np.int64(book.live[k])
-        key = day_key(user_key(world, i), day)
+        own = user_key(world, i)
+        key = day_key(own, day)
         if mornings_done:
             left = users[i].status != MEMBER
         else:
-            left = morning(users, i, key, terms, book, d)
-        if not left and not afternoon(users, i, key, terms, book, d):
+            left = morning(users, i, own, key, terms, book, d)
+        if not left and not afternoon(users, i, own, key, terms, book, d):
             book.live[kept] = i
             kept += 1
     book.counts[N_LIVE] = kept

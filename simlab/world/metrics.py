@@ -51,7 +51,30 @@ class M(IntEnum):
     acquisition_fen = 36
     fixed_fen = 37
     # contact (a new column takes `auto()`: the order of columns is not part of any file)
+    fired = auto()  # occasions that rules found
+    matched = auto()  # delivered touches whose topic is the user's interest
+    mismatched = auto()  # delivered touches with another topic
+    tasks = auto()  # members who did a task
     # money
+    standing = auto()  # orders at a standing price
+    samples = auto()
+    sample_fen = auto()
+    points_earned = auto()
+    points_redeemed = auto()
+    points_forfeited = auto()
+    points_fen = auto()  # what earned points are expected to cost
+    redeemed_fen = auto()  # taken off orders by points; no cost: that was taken when they were earned
+    benefit_fen = auto()  # services of levels and plans
+    commission_fen = auto()
+    upkeep_fen = auto()  # checkout, recommendations, launches; in the row of stage "prospect"
+    private = auto()  # orders in the private shop
+    abandoned = auto()  # orders lost at the checkout
+    plans_sold = auto()
+    renewals = auto()
+    lapses = auto()
+    fee_fen = auto()  # fees of plans; they are part of revenue and margin
+    fee_margin_fen = auto()
+    adoptions = auto()  # first orders of what is new
     # company
     # groups
     grouped = auto()  # members who were in a group that day
@@ -64,6 +87,15 @@ class M(IntEnum):
     community_fen = auto()  # running of the groups
     contributor_fen = auto()  # paid to or for single members: rewards, commissions, training, prizes, seats
     # firm
+    landings = auto()  # clicks that reached the entry page; in the row of stage "prospect"
+    source_joins = auto()  # joined by a source
+    entry_fen = auto()  # paid for each newcomer by a source: channel, hook
+    partner_fen = auto()  # a partner's share of what its newcomers pay
+    elsewhere = auto()  # orders that would have come on the platform anyway
+    elsewhere_fen = auto()  # their margin: not ours to count
+    programme_fen = auto()  # brand building, prevention, landing pages; these two belong to nobody
+    penalty_fen = auto()  # fines of events
+    alarm_days = auto()  # alarms whose reaction holds today; nobody's either
     issues = auto()  # that arose
     follow_ups = auto()  # visits after an order
     tickets = auto()  # solved, by whomever
@@ -92,6 +124,18 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
+    # firm
+    "entry_fen",
+    "partner_fen",
+    "elsewhere_fen",
+    "programme_fen",
+    "penalty_fen",
+    # money
+    "sample_fen",
+    "points_fen",
+    "benefit_fen",
+    "commission_fen",
+    "upkeep_fen",
     "community_fen",
     "contributor_fen",
     "service_fen",

@@ -12,7 +12,9 @@ import numpy as np
 
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.engine import residuals
+from simlab.world.funnel import funnel, value_parts
 from simlab.world.market import Market
+from simlab.world.market_outcomes import kept_value, market_outcomes
 from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
@@ -22,10 +24,11 @@ def residual_per_user(market: Market) -> np.ndarray:
     """(N,) int64 fen left in each user at the horizon, under the named continuation policy."""
     economics = market.scenario.economics
     shapes = np.array([s.basket.p for s in market.scenario.population.segments.values()])
-    return residuals(
+    value = residuals(
         market.users, economics.margin, shapes, economics.discount / 365.0, economics.residual_cap,
         economics.reference_lift, economics.reference_mute, economics.continuation == "reference",
     )  # fmt: skip
+    return kept_value(market, value)
 
 
 def outcomes(market: Market) -> dict[str, float]:
@@ -84,7 +87,7 @@ def outcomes(market: Market) -> dict[str, float]:
         "fatigue": per(total["fatigue"] / FIXED_POINT, member_days),
         "redemptions": total["redeemed"] * scale,
         "redemption_rate": per(total["redeemed"], total["issued"]),
-        "subsidised_organic": per(total["organic"], total["redeemed"]),
+        "subsidised_organic": per(total["organic"], total["redeemed"] + total["standing"]),
         "invites": total["invites"] * scale,
         "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
         "satisfaction": per(total["affinity"] / FIXED_POINT, member_days),
@@ -93,20 +96,56 @@ def outcomes(market: Market) -> dict[str, float]:
         "wait": per(total["wait_minutes"] / 60.0, total["tickets"]),
         "in_promise": per(total["in_time"], total["tickets"]),
         "issue_complaints": total["escalations"] * scale,
+        "complaints_in_promise": per(total["complaints_in_time"], total["complaints_solved"]),
         "unsolved": total["given_up"] * scale,
         "service_cost": (total["service_fen"] + total["compensation_fen"]) / 100.0 * scale,
         "staff_cost": total["staff_fen"] / 100.0 * scale,
         "violations": float(total["violations"]),
         "newcomer_need": _newcomer_need(market),
+        **market_outcomes(market, ledger, total, scale, member_days),
+        # money
+        "full_price_share": per(total["orders"] - total["redeemed"] - total["standing"], total["orders"]),
+        "sample_cost": total["sample_fen"] / 100.0 * scale,
+        "points_cost": total["points_fen"] / 100.0 * scale,
+        "points_liability": _points_owed(market) * scale,
+        "benefit_cost": total["benefit_fen"] / 100.0 * scale,
+        "plan_fees": total["fee_fen"] / 100.0 * scale,
+        "plan_members": int(((market.users["plan"] >= 0) & (market.users["status"] == MEMBER)).sum()) * scale,
+        "renewal_rate": per(total["renewals"], total["renewals"] + total["lapses"]),
+        "checkout_rate": per(total["orders"], total["orders"] + total["abandoned"]),
+        "private_share": per(total["private"], total["orders"]),
+        "commission": total["commission_fen"] / 100.0 * scale,
+        "adopters": total["adoptions"] * scale,
+        "match_share": per(total["matched"], total["matched"] + total["mismatched"]),
+        "tag_accuracy": _tag_accuracy(market),
+        "rule_occasions": total["fired"] * scale,
+        "tasks_done": total["tasks"] * scale,
         # groups
         "group_members": int(daily[-1, M.grouped]) * scale,
         "group_activity": per(total["speakers"], total["grouped"]),
         "ugc_share": per(total["stories"], total["stories"] + total["topics"]),
+        **value_parts(total, int(net.sum()), member_days),
+        **funnel(market, total),
     }
     assert tuple(values) == tuple(OUTCOMES)
     return values
 
 
+def _points_owed(market: Market) -> float:
+    """What all points of members would take off orders, in yuan."""
+    users, owed = market.users, 0.0
+    for cell, scenario in enumerate(market.strategies):
+        if (points := scenario.levers.points) is not None:
+            theirs = (users["status"] == MEMBER) & (users["cell"] == cell)
+            owed += int(users["points"][theirs].sum(dtype=np.int64)) * points.value
+    return owed
+
+
+def _tag_accuracy(market: Market) -> float:
+    """Share of the members whose tag is their interest; nan where nobody has an interest."""
+    users = market.users[market.users["status"] == MEMBER]
+    has = users["interest"] > 0
+    return float((users["tag"][has] == users["interest"][has]).mean()) if has.any() else float("nan")
 def _promoters(market: Market) -> float:
     """Members whose affinity is high less those whose affinity is low, as a share of all at the horizon."""
     users = market.users[market.users["status"] == MEMBER]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
 from simlab.world.compiled import rule
+from simlab.world.contact_births import subscribe, take_interests
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, draw_bits, seed_key, uniform, user_key
 from simlab.world.graph import Graph
 from simlab.world.numerics import (
@@ -29,11 +30,11 @@ from simlab.world.numerics import (
 from simlab.world.records import MEMBER, NEVER, USER, record_type
 
 (ARRIVAL, SEGMENT, NEED, LIFETIME, BASKET, DEAL, TOLERANCE, SOCIABILITY, VISITS, AFFINITY, DOG, LIFE_LENGTH,
- TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED, CORE) = (int(p) for p in (
+ TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED, CORE, BIRTHDAY) = (int(p) for p in (
     Purpose.ARRIVAL, Purpose.SEGMENT, Purpose.NEED, Purpose.LIFETIME, Purpose.BASKET, Purpose.DEAL,
     Purpose.TOLERANCE, Purpose.SOCIABILITY, Purpose.VISITS, Purpose.AFFINITY, Purpose.DOG, Purpose.LIFE_LENGTH,
     Purpose.TENURE, Purpose.ALIVE, Purpose.PAST_ORDERS, Purpose.PAST_RECENCY, Purpose.PAST_VISIT,
-    Purpose.OPTED_IN, Purpose.ENDED, Purpose.CORE))  # fmt: skip
+    Purpose.OPTED_IN, Purpose.ENDED, Purpose.CORE, Purpose.BIRTHDAY))  # fmt: skip
 
 SEGMENT_ROW = record_type(
     [(name, "f8") for name in (
@@ -168,6 +169,8 @@ def assign_rest(users, world, start, p, segments, visit_table):
         u.inv_affinity = 1.0 / u.affinity
         u.dog = 1 if uniform(key, DOG) < p.dogs else 0
         u.muted = 0 if uniform(key, OPTED_IN) < p.opted_in else 1
+        u.birthday = np.int64(uniform(key, BIRTHDAY) * 365)
+        u.unseen = NEVER
         u.life_left = -log(uniform(key, LIFE_LENGTH))
         u.alive = 1
         u.inviter = -1
@@ -177,6 +180,7 @@ def assign_rest(users, world, start, p, segments, visit_table):
         u.active_age = -1
         u.bought_age = -1
         u.plan_until = NEVER
+        u.shown_until = NEVER
         u.plan = -1
         u.team = -1
         u.group = -1
@@ -374,6 +378,8 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
             give_history(users, members, world, start, pop.tenure, segments, row, segments["basket_p"].copy())
     informed = members if base is not None or pop.tenure > 0 else 0
     choose_core(users, world, informed, segments)
+    subscribe(users, world, scenario)
+    take_interests(users, world, scenario, scores)
     rank = np.argsort(priorities(world, n, ARRIVAL), kind="stable")
     arrivals = rank[rank >= members][: sum(pop.arrivals or ())].astype(np.int64)
     first = np.concatenate([[0], np.cumsum(np.asarray(pop.arrivals or (), np.int64))]).astype(np.int64)

@@ -51,6 +51,7 @@ USER = record_type(
         ("log_reference", "f4"),  # log of reference price / list price, <= 0
         ("grief", "f4"),  # relative hazard from friends who left
         ("coupon_depth", "f4"),  # coupon held and noticed; 0: none
+        ("habit", "f4"),  # contact: practice stock, 0 to 1: fed by tasks and company, fades
         # observables and bookkeeping
         ("spend", "i8"),  # fen paid so far (observable)
         ("net", "i8"),  # fen of net contribution so far
@@ -80,18 +81,23 @@ USER = record_type(
         ("bought_age", "i1"),
         ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
         # contact
-        ("habit", "f4"),  # practice stock: fed by tasks and company, fades
         ("answers", "u2"),  # interactions so far (observable)
         ("birthday", "u2"),  # day of the year, 0-364 (observable)
+        ("unseen", "i2"),  # day of the last visit or order that the operator did not see
+        ("sent_quota", "u2"),  # this month's messages in channels with a quota, 4 bits each
         ("streak", "u1"),  # days in a row on which a task was done (observable)
         ("interest", "u1"),  # latent: the topic this user cares about
         ("tag", "u1"),  # the topic that the operator believes it is; 0: not known (observable)
+        ("closed", "u1"),  # channels that are muted or were never open, as bits; 0 where there is one channel
         # money
         ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
         ("points", "i4"),  # balance (observable)
         ("plan_until", "i2"),  # last day of a paid plan; NEVER: none (observable)
+        ("shown_until", "i2"),  # last day on which a recommendation that fits is in mind; NEVER: none yet
         ("layers", "u4"),  # place in up to four further stage schemes, 8 bits each (observable)
         ("plan", "i1"),  # which plan; -1: none
+        ("uses", "u1"),  # days with a visit, answer or order since the fee was paid
+        ("adopted", "u1"),  # launches bought so far, a bit each
         # company: what travels on the graph
         ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
         ("team", "i4"),  # who opened the team that this user is in; -1: none
@@ -109,13 +115,46 @@ USER = record_type(
 
 TOUCH = record_type(
     [("name", "u8"), ("fatigue", "f8"), ("exposure", "f8"), ("trust", "f8"), ("cost", "i8"), ("promo", "i8"),
-     ("offer", "i8"), ("violates", "i8")],
+     ("offer", "i8"), ("violates", "i8"), ("plan", "i8"), ("answer", "f8"), ("habit", "f8"), ("channel", "i8"),
+     ("topic", "i8"), ("quiz", "i8"), ("hour", "i8")],
 )  # fmt: skip
+
+RULE = record_type(
+    [("name", "u8"), ("share", "f8"), ("chance", "f8"), ("first", "i8"), ("last", "i8"), ("clock", "i8"),
+     ("falling", "i8"), ("after", "i8"), ("every", "i8"), ("times", "i8"), ("cost", "i8"), ("cells", "i8")],
+)  # fmt: skip
+
+CHANNEL = record_type(
+    [("seen", "f8"), ("open", "f8"), ("cost", "i8"), ("quota", "i8"), ("slot", "i8")],
+)
+
+SCHEME = record_type([("first", "i8"), ("places", "i8"), ("refresh", "i8"), ("downgrade", "i8")])
 
 OFFER = record_type(
     [("name", "u8"), ("depth", "f8"), ("log_price", "f8"), ("clip_rate", "f8"), ("min_spend", "i8"), ("valid", "i8"),
-     ("stages", "i8"), ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8")],
+     ("stages", "i8"), ("open", "i8"), ("finite_stock", "i8"), ("finite_budget", "i8"),
+     # money
+     ("worth", "f8"), ("share", "f8"), ("basket", "f8"), ("fit", "f8"), ("amount", "i8"), ("gift", "i8"),
+     ("first", "i8"), ("last", "i8"), ("standing", "i8"), ("cells", "i8"), ("plan", "i8"), ("shop", "i8"),
+     ("usable", "i8")],
 )  # fmt: skip
+
+PLAN = record_type(
+    [("name", "u8"), ("depth", "f8"), ("amount", "f8"), ("per_use", "f8"), ("share", "f8"), ("fee", "i8"),
+     ("margin", "i8"), ("cost", "i8"), ("term", "i8"), ("first", "i8"), ("last", "i8"), ("standing", "i8")],
+)  # fmt: skip
+
+LAUNCH = record_type(
+    [("name", "u8"), ("own", "f8"), ("early", "f8"), ("others", "f8"), ("reach", "f8"), ("cannibal", "f8"),
+     ("price", "i8"), ("first", "i8"), ("last", "i8"), ("open", "i8")],
+)  # fmt: skip
+
+WAY = record_type(
+    [("name", "u8"), ("entry_cost", "i8")]
+    + [(name, "f8") for name in
+       "need deal basket tolerance lifetime trust hunters fee elsewhere".split()],
+)  # fmt: skip
+"""What a source means for those who come by it."""
 
 # Today's terms in one record: the behavioural parameters in the form that the rules use,
 # and what the brand decided for today. Floats first, then integers.
@@ -128,11 +167,18 @@ _FLOATS = (
     "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin "
     "most_orders "  # upper bound of the product of all factors of the order intensity below
     # contact
+    "habit_keep habit_visits habit_orders habit_break streak_bonus match_open mismatch_open match_answer "
+    "mismatch_answer match_fatigue mismatch_fatigue match_exposure mismatch_exposure learn coverage "
     # money
+    "recent_keep surplus stockpile bundle sample_trust sample_exposure relevance tagged best_seller "
+    "relevant_exposure cross_sell per_yuan point_cost redeem point_goal answer_pull visit_pull level_goal "
+    "level_from level_hold consider plan_spread sunk plan_hold plan_usage checkout_keep shop_appeal "
+    "shop_trust shop_exposure commission "
     # company
     # groups
-    "habit_keep habit_orders idea_fit "
+    "idea_fit "
     # firm
+    "defection trust_shock entry_trust "
     "appeal_quality moderation analysis fit issue voice patience wait_loss half_wait solve_gain bot_loss "
     "complaint_loss complaint_anger relief compensation_gain ai_share ai_solves follow_up promise "
     "complaint_promise desk_hours desk_heads desk_flow desk_handling violation_loss advice advice_trust advice_orders "
@@ -141,6 +187,11 @@ _FLOATS = (
 _INTS = (
     "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
     "needed referral_stages complaint_cost purse "
+    # contact
+    "topics quiet_hours "
+    # money
+    "deals loyal recommends in_mind point_step step_fen per_answer per_visit per_invite point_expiry "
+    "level_step level_top level_recent service shops "
     # firm
     "give_up desk desk_places graded ticket_fen ai_fen compensation_fen follow_after follow_fen "
     "adviser_places adviser_first adviser_last adviser_order"
@@ -163,9 +214,15 @@ class Terms(NamedTuple):
         rates: (C, K, S) chance that touch k is planned for a user of cell c and stage s today.
         offers: (J,) OFFER records.
         stage_first: (S + 1,) first condition of each stage.
-        conditions: (C, 3) observable number, 0 for <= or 1 for >=, value.
+        conditions: (C, 3) observable number, 0 for <= or 1 for >= or 2 for "one of these bits", value.
         curves: (4, CURVE_SIZE) responses to fatigue, tabulated over x / (x + c) in [0, 1].
         baskets: (G, GRID_SIZE) log quantiles of Gamma(p) per segment.
+        rules: (R,) RULE records, those of one touch together. rule_first: (K + 1,) first rule of each touch.
+        appeal: (K, G) today's factor of opening touch k in segment g.
+        channels: (H,) CHANNEL records; none where there is one channel only.
+        schemes: (L,) SCHEME records. scheme_first: first condition of each of their places, one scheme after another.
+        ways: (C,) WAY records by number of the source.
+        plans: (P,) PLAN records. launches: (L,) LAUNCH records.
         kinds: (L,) GROUP_KIND records, in order of priority.
     """
 
@@ -177,6 +234,17 @@ class Terms(NamedTuple):
     conditions: NDArray[np.int64]
     curves: NDArray[np.float64]
     baskets: NDArray[np.float64]
+    # contact
+    rules: NDArray[np.void]
+    rule_first: NDArray[np.int64]
+    appeal: NDArray[np.float64]
+    channels: NDArray[np.void]
+    schemes: NDArray[np.void]
+    scheme_first: NDArray[np.int64]
+    ways: NDArray[np.void]
+    # money
+    plans: NDArray[np.void]
+    launches: NDArray[np.void]
     kinds: NDArray[np.void]
 
 
@@ -206,6 +274,17 @@ class Event(IntEnum):
     GIFT = 20
     # contact
     # money
+    STANDING = auto()
+    SAMPLE = auto()
+    EARN = auto()
+    BURN = auto()
+    FORFEIT = auto()
+    BENEFIT = auto()
+    COMMISSION = auto()
+    ABANDON = auto()
+    PLAN = auto()
+    LAPSE = auto()
+    ADOPT = auto()
     # company
     # groups
     GROUP = auto()  # placed in a group; -1: in none, -2: gone out for good
@@ -214,8 +293,10 @@ class Event(IntEnum):
     # firm
     ISSUE = auto()
     SOLVE = auto()
-    ESCALATE = auto()
+    ESCALATE = auto()  # fen
     GIVE_UP = auto()
+    SERVICE = auto()  # fen
+    MADE_GOOD = auto()  # fen
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

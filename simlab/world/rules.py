@@ -11,9 +11,17 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.compiled import hot_rule, inline_rule
+from simlab.world.contact_rules import (
+    by_fit,
+    fit_of,
+    learn_from_answer,
+    muted_channel,
+    visit_is_seen,
+)
 from simlab.world.draws import Purpose, draw_bits, named_bits, pair_bits, uniform, unit
+from simlab.world.loyalty_rules import holds, loyalty
+from simlab.world.market_rules import shaken
 from simlab.world.numerics import exp, gamma_lookup, normal_quantile, one_minus_exp
-from simlab.world.staff_rules import shift_trust
 from simlab.world.records import (
     ACTIVITY_CURVE,
     CURVE_SIZE,
@@ -23,6 +31,7 @@ from simlab.world.records import (
     ORDER_CURVE,
     SEEN_CURVE,
 )  # fmt: skip
+from simlab.world.staff_rules import shift_trust
 
 # Purposes as plain integers: numba folds them into the hash.
 SEND, EXECUTE, SEEN, OPEN, INTERACT = (int(p) for p in (
@@ -41,6 +50,10 @@ LEAST = 0.1
 """Smallest factor that lost trust can put on orders or lifetimes."""
 TINY = np.float32(1e-6)
 MOST_INVITES = 32
+IN_STAGE, IN_TAG, IN_SCHEME = 60, 61, 64
+"""Numbers of observables that are places in a table; schemes follow each other from IN_SCHEME on."""
+ONE_OF = 2
+"""Comparison of a place with a set of places, as bits."""
 
 
 @inline_rule
@@ -68,6 +81,8 @@ def fade(u, now):
     u.inventory = rested(u.inventory * now.inventory_keep)
     u.log_reference = rested(u.log_reference * now.reference_keep)
     u.trust = rested(u.trust * now.trust_keep)
+    if now.recent_keep > 0.0:
+        u.recent_spend = rested(np.float32(u.recent_spend * now.recent_keep))
     u.habit = rested(u.habit * now.habit_keep)
     grief = rested(u.grief * now.grief_keep)
     if u.lost_friends > 0 or u.lost_inviter > 0:
@@ -75,10 +90,13 @@ def fade(u, now):
         u.lost_friends = 0
         u.lost_inviter = 0
     u.grief = grief
+    if now.trust_shock != 0.0:
+        u.trust = shaken(u, now.trust_shock)
     if now.new_week:
         u.sent_week = 0
     if now.new_month:
         u.sent_month = 0
+        u.sent_quota = 0
     if u.coupon_depth > 0.0 and u.coupon_until < now.day:
         u.coupon_depth = 0.0
         return True
@@ -105,7 +123,7 @@ def observe(u, day, observable):
     if observable == 7:
         return np.int64(u.answers)
     if observable == 8:
-        return np.int64((day - u.birthday) % 365)
+        return (day - np.int64(u.birthday)) % 365
     if observable == 9:
         return np.int64(u.streak)
     if observable == 10:
@@ -122,7 +140,19 @@ def observe(u, day, observable):
         return np.int64(u.posts)
     if observable == 16:
         return np.int64(day - u.ticket) if u.ticket > NEVER else np.int64(-1)
-    return np.int64(u.complaints)
+    if observable == 17:
+        return np.int64(u.complaints)
+    return np.int64(1) << place_of(u, observable)
+
+
+@inline_rule
+def place_of(u, table):
+    """Somebody's place in a table of places: the stages, the tag, or one of the schemes."""
+    if table == IN_STAGE:
+        return np.int64(u.stage)
+    if table == IN_TAG:
+        return np.int64(u.tag)
+    return (np.int64(u.layers) >> (8 * (table - IN_SCHEME))) & 255
 
 
 @hot_rule
@@ -131,7 +161,10 @@ def belongs(u, day, conditions, first, last):
     holds = True
     for c in range(first, last):
         value = observe(u, day, conditions[c, 0])
-        holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
+        if conditions[c, 1] == ONE_OF:
+            holds &= (value & conditions[c, 2]) != 0
+        else:
+            holds &= (value >= conditions[c, 2]) if conditions[c, 1] else (value <= conditions[c, 2])
     return holds
 
 
@@ -193,17 +226,29 @@ def open_chance(u, now, earlier):
 
 
 @hot_rule
-def deliver(u, key, touch, now, curves, earlier):
-    """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record."""
+def deliver(u, key, touch, now, curves, earlier, clear, appeal):
+    """One delivered touch: noticed, opened, answered (bits); its load, exposure and trust enter the record.
+
+    Args:
+        earlier: touches delivered before it today.
+        clear, appeal: factors of noticing and of opening it, from channel, hour, form and novelty; 1 by default.
+    """
     happened = 0
-    if unit(named_bits(key, SEEN, touch.name)) < seen_chance(u, now, curves):
+    fit = fit_of(u, key, touch, now)
+    if unit(named_bits(key, SEEN, touch.name)) < seen_chance(u, now, curves) * clear:
         happened = WAS_SEEN
-        if unit(named_bits(key, OPEN, touch.name)) < open_chance(u, now, earlier):
+        chance = open_chance(u, now, earlier) * appeal * by_fit(fit, now.match_open, now.mismatch_open)
+        if unit(named_bits(key, OPEN, touch.name)) < chance:
             happened |= WAS_OPENED
-            if unit(named_bits(key, INTERACT, touch.name)) < now.interact:
+            chance = now.interact * now.answer_pull * touch.answer
+            if unit(named_bits(key, INTERACT, touch.name)) < chance * by_fit(
+                fit, now.match_answer, now.mismatch_answer
+            ):
                 happened |= WAS_ANSWERED
                 u.last_seen = now.day
-        u.exposure += touch.exposure * now.appeal_quality
+                u.answers = min(np.int64(u.answers) + 1, 65_535)
+                learn_from_answer(u, key, touch, fit, now)
+        u.exposure += touch.exposure * now.appeal_quality * by_fit(fit, now.match_exposure, now.mismatch_exposure)
         if touch.violates:
             shift_trust(u, -now.violation_loss)
         affinity = u.affinity + u.trust
@@ -211,7 +256,7 @@ def deliver(u, key, touch, now, curves, earlier):
             u.trust += touch.trust * now.appeal_quality * max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
         else:
             u.trust += touch.trust * max(0.0, affinity) / u.affinity
-    u.fatigue += touch.fatigue
+    u.fatigue += touch.fatigue * by_fit(fit, now.match_fatigue, now.mismatch_fatigue)
     return happened
 
 
@@ -225,8 +270,8 @@ def clip_chance(u, offer):
 def give_coupon(u, key, offer, number, day):
     """A coupon reaches somebody, who may take it; the deepest one is kept. True when it was taken."""
     taken = unit(named_bits(key, CLIP, offer.name)) < clip_chance(u, offer)
-    if taken and offer.depth >= u.coupon_depth:
-        u.coupon_depth = offer.depth
+    if taken and offer.worth >= u.coupon_depth:
+        u.coupon_depth = offer.worth
         u.coupon_offer = number
         u.coupon_until = day + offer.valid - 1
         return True
@@ -241,18 +286,25 @@ def annoyance(u, now, curves):
 
 
 @hot_rule
-def react(u, key, now, curves):
-    """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches."""
+def react(u, key, now, curves, used, channels):
+    """After a touched morning: mute, complain, leave (bits), once per day whatever the number of touches.
+
+    Args:
+        used: channels used today, as bits. channels: all there are, as bits; 0: there is only the one.
+    """
     y = annoyance(u, now, curves)
     happened = 0
     if uniform(key, MUTE) < now.mute * y:
         happened = DID_MUTE
-        u.muted = 1
+        if channels:
+            u.closed |= 1 << muted_channel(key, used)
+        if u.closed & channels == channels:
+            u.muted = 1
     if uniform(key, COMPLAIN) < now.complain * y:
         happened |= DID_COMPLAIN
         u.complaints = min(u.complaints + 1, 255)
     if uniform(key, LEAVE) < now.leave * y or (
-        u.dog and now.day - u.last_seen > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
+        u.dog and now.day - max(u.last_seen, u.unseen) > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
     ):
         happened |= DID_LEAVE
     return happened
@@ -265,20 +317,24 @@ def react(u, key, now, curves):
 def visit_chance(u, now, curves):
     """Chance of an own visit today."""
     x = u.fatigue * u.inv_half_activity
-    chance = u.visits * curve(curves[ACTIVITY_CURVE], x / (x + 1.0))
+    chance = u.visits * now.visit_pull * curve(curves[ACTIVITY_CURVE], x / (x + 1.0))
     if u.muted:
         chance *= now.muted_visits
     if not u.alive:
         chance *= now.ended_visits
-    return chance
+    return chance * (1.0 + now.habit_visits * u.habit)
 
 
 @hot_rule
 def visits_today(u, key, now, curves):
     """Whether the user comes on the own account."""
     x = uniform(key, VISIT)
-    if x < u.visits and x < visit_chance(u, now, curves):  # the first test spares most users the second
-        u.last_seen = now.day
+    most = u.visits * now.visit_pull * (1.0 + now.habit_visits * u.habit)
+    if x < most and x < visit_chance(u, now, curves):  # the first test spares most users the second
+        if visit_is_seen(key, now):
+            u.last_seen = now.day
+        else:
+            u.unseen = now.day
         return True
     return False
 
@@ -308,6 +364,8 @@ def order_intensity(u, now, curves):
         value *= 1.0 + now.advice_orders * now.advice
     if u.log_reference < 0.0:  # list price is above what this user has come to expect
         value *= exp(now.elasticity * u.deal * now.reference_share * now.loss_aversion * u.log_reference)
+    if now.loyal:
+        value *= loyalty(u, now)
     return value
 
 
@@ -339,66 +397,11 @@ def basket_fen(u, key, baskets):
 
 
 @hot_rule
-def wants(u, key, now, curves, offers, baskets):
-    """Whether the user orders today: (bits, basket in fen). At most one order a day.
-
-    The same draw decides with and without the coupon, so that ORGANIC marks exactly the
-    orders that would have come anyway.
-    """
-    x = uniform(key, ORDER)
-    bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders) * now.most_orders
-    if x >= (bound * now.largest_lift if u.coupon_depth > 0.0 else bound):
-        return 0, np.int64(0)  # most days of most users end here
-    intensity = order_intensity(u, now, curves)
-    lift = 1.0
-    if u.coupon_depth > 0.0:
-        lift = coupon_lift(u, now, offers[u.coupon_offer].log_price)
-    if x >= intensity * lift:  # since 1 - exp(-a) <= a
-        return 0, np.int64(0)
-    organic = x < one_minus_exp(intensity)
-    if not organic and not x < one_minus_exp(intensity * lift):
-        return 0, np.int64(0)
-    amount = basket_fen(u, key, baskets)
-    if u.advised:
-        amount = np.int64(amount * (1.0 + now.advice_basket * now.advice) + 0.5)
-    redeems = u.coupon_depth > 0.0 and amount >= offers[u.coupon_offer].min_spend
-    if not organic and not redeems:
-        return 0, np.int64(0)
-    return ORDERED | (ORGANIC if organic else 0) | (REDEEMS if redeems else 0), amount
-
-
-@hot_rule
-def subsidy_of(u, amount):
-    """Price cut of the coupon held on a basket, in whole fen."""
-    return np.int64(amount * np.float64(u.coupon_depth) + 0.5)
-
-
-@hot_rule
-def settle(u, amount, subsidy, redeems, offers, now):
-    """An order goes through: history, price memory, borrowed demand. Returns the margin in fen."""
-    log_paid = 0.0
-    if redeems:
-        log_paid = offers[u.coupon_offer].log_price
-        lift = coupon_lift(u, now, log_paid)
-        borrowed = now.pull_forward * (1.0 - 1.0 / lift)  # only the extra share of the order is borrowed
-        if borrowed > 0.0 and u.rate > 0.0:
-            u.inventory = min(0.9, u.inventory + borrowed / (u.rate * now.inventory_days))
-        u.coupon_depth = 0.0
-        u.redeemed += 1
-    u.log_reference = min(0.0, u.log_reference + now.reference_learning * (log_paid - u.log_reference))
-    u.orders += 1
-    u.spend += amount - subsidy
-    u.last_order = now.day
-    u.last_seen = now.day
-    margin = np.int64(amount * now.margin + 0.5)
-    u.net += margin - subsidy
-    return margin
-
-
-@hot_rule
 def relation_ends(u, now):
     """The lifetime clock runs by today's hazard; True on the day when it runs out."""
-    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) + u.extra_hazard
+    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) * now.defection + u.extra_hazard
+    if now.loyal:
+        hazard *= holds(u, now)
     u.life_left -= hazard
     if u.life_left <= 0.0:
         u.alive = 0

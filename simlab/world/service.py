@@ -36,10 +36,11 @@ BY_PEOPLE, BY_AI = np.int64(0), np.int64(1)
 
 
 @hot_rule
-def spend_on(book, u, day, cost):
-    """Money spent on one member."""
+def spend_on(book, i, u, day, code, cost):
+    """Money spent on one member, and the event that says what for."""
     u.net -= cost
     count_cohort(book, u, day, COHORT_NET, -cost)
+    note(book, day, i, code, cost)
 
 
 @hot_rule
@@ -52,7 +53,7 @@ def after_order(users, i, world, terms, book, row):
     if is_visited(key, now):
         row[M.follow_ups] += 1
         row[M.service_fen] += now.follow_fen
-        spend_on(book, u, day, now.follow_fen)
+        spend_on(book, i, u, day, Event.SERVICE, now.follow_fen)
     if u.ticket == NEVER and brings_issue(key, now):
         u.ticket = day
         book.tickets[book.counts[N_TICKETS]] = i
@@ -85,10 +86,10 @@ def solve(users, i, key, hours, by_ai, terms, book, row):
         row[M.complaints_in_time] += 0 if waited > now.complaint_promise else 1
     if made_good:
         row[M.compensation_fen] += now.compensation_fen
-        spend_on(book, u, day, now.compensation_fen)
+        spend_on(book, i, u, day, Event.MADE_GOOD, now.compensation_fen)
     if not by_ai:
         row[M.service_fen] += now.ticket_fen
-        spend_on(book, u, day, now.ticket_fen)
+        spend_on(book, i, u, day, Event.SERVICE, now.ticket_fen)
     note(book, day, i, Event.SOLVE, 2 * np.int64(waited) + by_ai)
 
 
@@ -106,8 +107,7 @@ def wait_on(users, i, key, terms, book, row):
         escalate(u, key, now)
         row[M.escalations] += 1
         row[M.complaint_fen] += now.complaint_cost
-        spend_on(book, u, day, now.complaint_cost)
-        note(book, day, i, Event.ESCALATE, 0)
+        spend_on(book, i, u, day, Event.ESCALATE, now.complaint_cost)
     elif day > angry_from:
         stay_angry(u, key, now)
     if day - ticket >= now.give_up:
@@ -141,7 +141,7 @@ def serve(users, world, terms, book, d):
             if goes_to_ai(key, u.ticket, day, now):
                 row = book.ledger[d, u.stage, u.source, u.segment]
                 row[M.service_fen] += now.ai_fen
-                spend_on(book, u, day, now.ai_fen)
+                spend_on(book, i, u, day, Event.SERVICE, now.ai_fen)
                 if is_simple(key, now):
                     solve(users, i, key, 0.0, BY_AI, terms, book, row)
                     state[k] = SOLVED

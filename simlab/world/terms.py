@@ -15,11 +15,29 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
+from simlab.world import money_terms as money
 from simlab.world.amounts import LN_2, fen, keep, saturating
-from simlab.world.cells import Numbers, numbered
+from simlab.world.amounts import NO_LIMIT as NO_LIMIT
+from simlab.world.cells import Numbers, numbered, senders_of
 from simlab.world.compiled import rule
+from simlab.world.contact_terms import (
+    appeal_of,
+    automation,
+    channel_order,
+    channel_table,
+    contact_numbers,
+    month_cap,
+    most_habit,
+    place_condition,
+    rule_bounds,
+    rule_table,
+    scheme_tables,
+    set_rules,
+    write_touch,
+)
 from simlab.world.draws import name_hash
-from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day, with_habit
+from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day
+from simlab.world.market_terms import ways_of
 from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -32,10 +50,8 @@ from simlab.world.records import (
     TOUCH,
     Terms,
 )  # fmt: skip
-
 from simlab.world.staff_terms import late, write_staff
 
-NO_LIMIT = 2**62
 _NUMBER = {name: number for number, name in enumerate(OBSERVABLES)}
 
 
@@ -78,6 +94,9 @@ class Names:
     touches: tuple[str, ...]  # in order of priority
     offers: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
+    channels: tuple[str, ...] = ()  # from the widest to the narrowest; none where there is only one
+    plans: tuple[str, ...] = ()
+    launches: tuple[str, ...] = ()
 
 
 def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
@@ -93,19 +112,28 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
         touches=tuple(touches),
         offers=tuple(offers),
         numbers=numbers,
+        channels=channel_order(scenario),
+        plans=tuple(scenario.levers.plans),
+        launches=tuple(scenario.levers.launches),
     )
 
 
 class Conditions:
     """The one table of conditions that all audiences share; each has its rows first..last-1."""
 
-    def __init__(self) -> None:
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
         self.rows: list[tuple[int, int, int]] = []
 
     def add(self, who: tuple[Condition, ...]) -> tuple[int, int]:
         """Write an audience's conditions; returns (first, last)."""
         first = len(self.rows)
-        self.rows += [(_NUMBER[c.observable], int(c.op == ">="), c.value) for c in who]
+        self.rows += [
+            place_condition(c, self.scenario)
+            if c.op == "in"
+            else (_NUMBER[c.observable], int(c.op == ">="), c.value)
+            for c in who
+        ]
         return first, len(self.rows)
 
 
@@ -116,49 +144,49 @@ def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
     return sum(1 << names.stages.index(stage) for stage in sorted(set(stages)))
 
 
-def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
+def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None = None) -> Terms:
     """Everything in the terms that does not depend on the day.
 
     Args:
         cells: the strategy in force in each test cell, at most as many as `names` was made for.
         names: the ledger's axes.
+        known: terms of other levers among the same people, whose responses can be taken over.
     """
     scenario = cells[0]
-    b = scenario.behaviour
     own = list(zip(cells, names.numbers, strict=False))  # before day 1 there is one strategy only
     touches = np.zeros(len(names.touches), TOUCH)
-    for name, touch, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.touches.items()]:
-        row = touches[numbers.touches[name]]
-        promo = touch.kind == "promo"
-        row["name"] = name_hash("touch:" + name)
-        row["fatigue"] = b.attention.promo_cost if promo else b.attention.value_cost
-        row["exposure"] = 1.0 if promo else b.exposure.value_weight
-        row["trust"] = -b.trust.promo_loss if promo else b.trust.value_gain
-        row["cost"], row["promo"] = fen(touch.cost), promo
-        row["offer"] = numbers.offers[touch.offer] if touch.offer is not None else -1
+    for cell, name, touch, numbers in [(c, k, v, n) for c, n in own for k, v in c.levers.touches.items()]:
+        for sender, number in enumerate(numbers.copies(name)):
+            row = touches[number]
+            row["name"] = name_hash("touch:" + name if sender == 0 else f"touch:{name}#{sender + 1}")
+            row["cost"] = fen(touch.cost)
+            row["offer"] = numbers.offers.get(touch.offer or "", -1)
+            row["plan"] = names.plans.index(touch.offer) if touch.offer in names.plans else -1
+            write_touch(row, touch, cell, names.channels)
     offers = np.zeros(len(names.offers), OFFER)
     for name, offer, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.offers.items()]:
         row = offers[numbers.offers[name]]
         row["name"] = name_hash("offer:" + name)
         row["depth"], row["log_price"] = np.float32(offer.depth), log(1.0 - offer.depth)
-        row["clip_rate"] = b.price.clip * offer.depth / 0.1
         row["min_spend"], row["valid"] = fen(offer.min_spend), offer.valid
         row["stages"] = stage_mask(names, offer.stages)
         row["finite_stock"], row["finite_budget"] = offer.stock is not None, offer.budget is not None
-    conditions = Conditions()
+    conditions = Conditions(scenario)
     first = [conditions.add(stage.when)[0] for stage in scenario.stages] + [len(conditions.rows)]
+    schemes, scheme_first = scheme_tables(scenario, conditions)
+    automatic = automation(cells, names)
+    rules = rule_table(automatic, conditions)
+    money.write_offers(offers, own, conditions)
+    plans = money.plans_of(scenario, names, conditions)
+    launches = money.launches_of(scenario, names, conditions)
     kinds = kinds_of(scenario, conditions)
-    segments = scenario.population.segments.values()
-    curves = np.zeros((4, CURVE_SIZE))
-    a = b.attention
-    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
-    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
-    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
-    curves[OPT_OUT_CURVE] = rising_curve(b.opt_out.reference, b.opt_out.exponent, b.opt_out.saturation)
+    curves, baskets = _responses(scenario) if known is None else (known.curves, known.baskets)
     now = np.zeros(len(cells), NOW)
     for record, (cell, numbers) in zip(now, own, strict=True):
         _write_standing(record, cell, names)
         record["purse"] = numbers.purse
+        money.write_standing(record, cell)
+        money.track_spend(record, cell, conditions)
         write_staff(record, cell, conditions)
     late(touches, scenario)
     return Terms(
@@ -169,15 +197,35 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         stage_first=np.array(first, np.int64),
         conditions=np.array(conditions.rows, np.int64).reshape(-1, 3),
         curves=curves,
-        baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
+        baskets=baskets,
+        rules=rules,
+        rule_first=rule_bounds(automatic, len(touches)),
+        appeal=np.ones((len(touches), len(names.segments))),
+        channels=channel_table(scenario, names.channels),
+        schemes=schemes,
+        scheme_first=scheme_first,
+        ways=ways_of(scenario, names),
+        plans=plans,
+        launches=launches,
         kinds=kinds,
     )
+
+
+def _responses(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Responses to fatigue, and quantiles of baskets by segment."""
+    curves = np.zeros((4, CURVE_SIZE))
+    a, o = scenario.behaviour.attention, scenario.behaviour.opt_out
+    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
+    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
+    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
+    curves[OPT_OUT_CURVE] = rising_curve(o.reference, o.exponent, o.saturation)
+    segments = scenario.population.segments.values()
+    return curves, np.stack([gamma_quantiles(s.basket.p) for s in segments])
 
 
 def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
     b, caps, referral = scenario.behaviour, scenario.levers.caps, scenario.levers.referral
     a, o, p, inv = b.attention, b.opt_out, b.price, b.invitation
-    month = caps.per_month if caps.quota_per_month is None else min(caps.per_month, caps.quota_per_month)
     values = {
         "fatigue_keep": keep(a.half_life), "trust_keep": keep(b.trust.half_life),
         "exposure_keep": keep(b.exposure.half_life), "inventory_keep": keep(p.stock_half_life),
@@ -196,13 +244,20 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "episodes": inv.episodes, "invite_gain": inv.gain, "half_reward": inv.half_reward,
         "step_loss": inv.step_loss, "more": inv.more, "proof": inv.proof,
         "hunter_need": inv.hunter_need, "hunter_hazard": inv.hunter_hazard, "hunter_deal": inv.hunter_deal,
-        "most_orders": (1.0 + with_habit(scenario)) * most_fit(scenario),
-        "habit_keep": keep(b.groups.habit_half_life), "habit_orders": with_habit(scenario), "idea_fit": 1.0,
+        "most_orders": most_habit(scenario) * most_fit(scenario),
+        "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
-        "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
+        "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month_cap(scenario),
         "referral": referral is not None, "needed": referral.needed if referral else 1,
         "referral_stages": stage_mask(names, referral.stages) if referral else 0,
     }  # fmt: skip
+    values |= contact_numbers(scenario, keep)
+    senders = scenario.levers.senders
+    if senders.count > 1 and not senders.shared:  # each holds its own caps, and knows nothing of the others
+        for cap in ("cap_day", "cap_week"):
+            values[cap] *= senders.count
+    if scenario.levers.consent.double:
+        values["complain"] *= b.consent.complaints
     for name, value in values.items():
         now[name] = value
 
@@ -210,6 +265,7 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
 def set_day(
     terms: Terms, cells: Sequence[Scenario], names: Names, day: int, first_day: int,
     stock_left: NDArray[np.int64], budget_left: NDArray[np.int64], rewards_left: NDArray[np.int64],
+    demand: Sequence[float] = (),
 ) -> None:  # fmt: skip
     """Write one day's terms: season, calendar, cadence by weekday, and what the budgets still allow.
 
@@ -220,16 +276,22 @@ def set_day(
     date = scenario.start + datetime.timedelta(days=day - 1)
     weekday = WEEKDAYS[date.weekday()]
     season = scenario.calendar.weekdays.get(weekday, 1.0)
-    for event in scenario.calendar.events:
-        if event.first <= date <= event.last:
-            season *= event.demand
+    for factor in demand:  # of today's events
+        season *= factor
     now["day"], now["season"] = day, season
     now["new_week"] = date.weekday() == 0 or day == first_day
     now["new_month"] = date.day == 1 or day == first_day
 
     terms.rates[:] = 0.0
+    set_rules(terms.rules, automation(cells, names), weekday)
     for j in range(len(names.offers)):
         terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
+    for cell, numbers in zip(cells, names.numbers, strict=False):
+        for name, touch in cell.levers.touches.items():
+            for number in numbers.copies(name):
+                for g, segment in enumerate(names.segments):
+                    terms.appeal[number, g] = appeal_of(touch, cell, segment, day)
+    money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
     set_kinds_day(terms.kinds, scenario, day, weekday)
     for k, cell in enumerate(cells):
         _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
@@ -247,7 +309,8 @@ def _set_cell(
             days = levers.touches[name].days
             if weekday in days and total > 0:
                 rate = cadence.per_week * weight / total / len(set(days))
-                rates[numbers.touches[name], names.stages.index(stage)] = rate
+                for number in numbers.copies(name)[: senders_of(levers.touches[name], levers.senders)]:
+                    rates[number, names.stages.index(stage)] = rate
 
     inv, referral = scenario.behaviour.invitation, levers.referral
     reward = fen(referral.reward) if referral else 0

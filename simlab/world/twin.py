@@ -19,12 +19,15 @@ from simlab.scenario.schema import Scenario
 from simlab.world.cells import check_cells
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
+from simlab.world.market_terms import set_effects
 from simlab.world.metrics import M
+from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import Terms
-from simlab.world.rules import REDEEMS, stage_of
+from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
 from simlab.world.twin_diary import Diary
+from simlab.world.twin_firm import TwinFirm
 from simlab.world.twin_groups import TwinGroups
 from simlab.world.twin_person import Person
 from simlab.world.twin_service import TwinStaff
@@ -74,9 +77,12 @@ class TwinMarket(mesa.Model):
         self.day = self.first_day - 1
         self.diary = Diary()
         self.gone: list[int] = []
+        self.adopters = [0] * len(self.names.launches)
         self.community = graph.community
         self.groups = TwinGroups(self)
+        self.firm = TwinFirm(self)
         self.adopt((self.before,))
+        self.fill_budgets()
         self.staff = TwinStaff(self)
 
         population = born(scenario, graph, seed, base)
@@ -87,6 +93,7 @@ class TwinMarket(mesa.Model):
             person.user["stage"] = stage_of(
                 person.user, self.day, self.terms.stage_first, self.terms.conditions
             )
+            person.contact.look_up_places(joining=True)
         self.groups.starting = sum(person.is_member for person in self.people)
         prospects = [person for person in self.people if person.is_prospect]
         self.pool = len(prospects)
@@ -119,11 +126,13 @@ class TwinMarket(mesa.Model):
         self.diary.day = self.day
         if self.day == 1:
             self.start_strategy()
+        self.firm.look_out()
+        self.firm.begin_day()
         self.set_terms()
+        self.staff.begin_day()
         self.groups.morning()
         for source in self.sources:
             source.advertise()
-        self.staff.begin_day()
         people = self.agents_by_type[self.person_type]
         people.do("wake")
         people.shuffle_do("morning")
@@ -132,7 +141,13 @@ class TwinMarket(mesa.Model):
         self.evening()
         self.groups.evening()
         self.take_stock()
-        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fen(self.scenario.economics.fixed_cost))
+        fixed = fen(self.scenario.economics.fixed_cost)
+        tagging = self.scenario.levers.tagging
+        if tagging is not None and self.day >= 1:
+            fixed += fen(tagging.running) + (fen(tagging.setup) if self.day == 1 else 0)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fixed)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.penalty_fen, self.firm.effects.fine)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:
         """Orders first; then what happens between people, and who is new."""
@@ -154,12 +169,16 @@ class TwinMarket(mesa.Model):
     # Strategy and terms -----------------------------------------------------------------
 
     def adopt(self, cells: tuple[Scenario, ...]) -> None:
-        """Put strategies in force, one in each test cell, with full stocks and budgets.
+        """Put strategies in force, one in each test cell."""
+        self.in_force, self.cells = cells[0], cells
+        self.terms: Terms = standing_terms(cells, self.names)
+
+    def fill_budgets(self) -> None:
+        """Full stocks and budgets of what is in force.
 
         What two cells have in the very same words is one thing, with one number and one budget.
         """
-        self.in_force, self.cells = cells[0], cells
-        self.terms: Terms = standing_terms(cells, self.names)
+        cells = self.cells
         self.coupons_left: list[int | None] = [None] * len(self.names.offers)
         self.subsidy_left: list[int | None] = [None] * len(self.names.offers)
         self.rewards_left: list[int | None] = [None] * len(self.names.numbers)
@@ -180,6 +199,7 @@ class TwinMarket(mesa.Model):
     def start_strategy(self) -> None:
         """Day 1: the strategies replace what held during the warm-up, and their budgets are untouched."""
         self.adopt((self.scenario, *self.test))
+        self.fill_budgets()
         if self.test and self.assignment is not None:
             for person in self.people:
                 person.user["cell"] = self.assignment[person.number]
@@ -190,7 +210,18 @@ class TwinMarket(mesa.Model):
                 self.diary.count_cohort(person.user, "size", 1)
 
     def set_terms(self) -> None:
-        """Today's season, calendar and cadence, and what is still to be had."""
+        """Today's strategy, season, calendar and cadence, and what is still to be had."""
+        firm = self.firm
+        if self.day >= 1:
+            firm.watch()
+            self.diary.count_at(self.prospect_stage, 0, 0, M.alarm_days, len(firm.reacting()))
+            cells = tuple(firm.strategy(written) for written in (self.scenario, *self.test))
+            if any(new is not old for new, old in zip(cells, self.cells, strict=True)):
+                self.adopt(cells)
+        left_for_rewards = firm.of_total("referral")
+        if left_for_rewards is not None:
+            most = 0 if firm.is_shut("referral") else max(0, left_for_rewards)
+            self.rewards_left = [most if left is None else min(left, most) for left in self.rewards_left]
 
         def numbers(left: list[int | None]) -> NDArray[np.int64]:
             return np.array([NO_LIMIT if amount is None else amount for amount in left], np.int64)
@@ -204,7 +235,13 @@ class TwinMarket(mesa.Model):
             numbers(self.coupons_left),
             numbers(self.subsidy_left),
             numbers(self.rewards_left),
+            firm.effects.demand,
         )
+        shut = [lever for lever in ("touches", "offers") if firm.is_shut(lever)]
+        scales = firm.scales() if self.day >= 1 else {}
+        set_effects(self.terms, self.cells, self.names, firm.effects, firm.gain("trust"), scales, shut)
+        members = sum(person.is_member for person in self.people)
+        set_launches_today(self.terms, self.in_force, self.names, self.today, self.adopters, members)
 
     # Scarcity ---------------------------------------------------------------------------
 
@@ -240,11 +277,11 @@ class TwinMarket(mesa.Model):
             with_coupon = [
                 person
                 for person in self.people
-                if person.wish & REDEEMS and person.user["coupon_offer"] == number
+                if person.uses_offer(number)
             ]
             for person in self.by_priority(with_coupon, Purpose.BUDGET, self.terms.offers[number]["name"]):
-                if person.subsidy() <= left:
-                    left -= person.subsidy()
+                if person.cut <= left:
+                    left -= person.cut
                 else:
                     refused.add(person)
             self.subsidy_left[number] = left

@@ -13,9 +13,14 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.scenario.contact import Channel
+from simlab.world import twin_money as money
+from simlab.world.contact_rules import muted_channel, show_order
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
 from simlab.world.group_tables import Said
+from simlab.world.market_rules import partner_part, shaken, would_come_elsewhere
 from simlab.world.metrics import FIXED_POINT, M
+from simlab.world.money_rules import STANDING, offer_of, settle
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.rules import (
     DID_COMPLAIN,
@@ -36,13 +41,11 @@ from simlab.world.rules import (
     join,
     react,
     relation_ends,
-    settle,
     stage_of,
-    subsidy_of,
     unsubscribes,
     visits_today,
-    wants,
 )  # fmt: skip
+from simlab.world.twin_contact import Contact
 
 if TYPE_CHECKING:
     from simlab.world.twin import TwinMarket
@@ -60,8 +63,10 @@ class Customer(mesa.Agent):
         user: the record itself.
         touched_on: dates of all touches so far.
         waiting: offers of limited stock that were noticed this morning.
+        own: the person's key for life.
         role: of a member of a group, as in `group_rules` (bits).
-        wish, basket: today's wish to order (bits as in `rules.wants`, 0: none) and its list price in fen.
+        wish, basket: today's wish to order (bits as in `money_rules.wants`, 0: none) and its list price in fen.
+        usual, cut, rewards: its list price without a deal, what an offer takes off, rewards of points used.
     """
 
     def __init__(self, model: TwinMarket, number: int, record: NDArray[np.void]) -> None:
@@ -71,11 +76,12 @@ class Customer(mesa.Agent):
         self.array = record
         self.user: np.void = record[0]
         self.key = np.uint64(0)
+        self.own = np.uint64(user_key(model.world, number))
         self.touched_on: list[datetime.date] = []
         self.waiting: list[int] = []
-        self.basket = 0
-        self.wish = 0
+        self.wish = self.basket = self.usual = self.cut = self.rewards = 0
         self.role = 0
+        self.contact = Contact(self)
 
     # What others may ask ----------------------------------------------------------------
 
@@ -123,7 +129,7 @@ class Customer(mesa.Agent):
         """Forget yesterday's plans; today has its own key."""
         self.key = self.key_of(self.market.day)
         self.waiting = []
-        self.wish = self.basket = 0
+        self.wish = self.basket = self.usual = self.cut = self.rewards = 0
 
     def morning(self) -> None:
         """Clocks run, the stage is looked up, touches arrive, and the person reacts to them."""
@@ -138,6 +144,8 @@ class Customer(mesa.Agent):
         if coupon_ran_out:
             self.count(M.expired)
             self.note(Event.EXPIRE)
+        self.contact.look_up_places(joining=False)
+        money.forget_points(self)
         if u["muted"]:
             return
         fen = self.receive_touches()
@@ -147,11 +155,23 @@ class Customer(mesa.Agent):
     def receive_touches(self) -> int:
         """Whatever was planned for today and is neither capped nor forgotten by staff; its cost in fen."""
         market, u = self.market, self.user
+        levers = market.strategy_of(self).levers
         sent, fen = 0, 0
+        called = self.contact.calls()
         for number, touch in enumerate(market.terms.touches):
-            if not is_planned(self.key, touch["name"], market.terms.rates[u["cell"], number, u["stage"]]):
+            cadence = market.terms.rates[u["cell"], number, u["stage"]]
+            if number not in called and not is_planned(self.key, touch["name"], cadence):
                 continue
-            if self.is_capped():
+            said = levers.touches[market.names.touches[number]]
+            clear, appeal = 1.0, float(market.terms.appeal[number, u["segment"]])
+            way, no_quota = None, False
+            if market.names.channels:
+                known = said.channel if said.channel in market.names.channels else None
+                way, no_quota = self.contact.way(known)
+                if way is None and not no_quota:
+                    continue
+            quiet = levers.caps.quiet is not None and said.hour is not None and levers.caps.quiet.holds(said.hour)
+            if self.is_capped() or quiet or no_quota:
                 self.count(M.capped)
                 self.note(Event.CAPPED, number)
                 continue
@@ -159,9 +179,17 @@ class Customer(mesa.Agent):
                 self.count(M.unsent)
                 self.note(Event.UNSENT, number)
                 continue
-            happened = deliver(u, self.key, touch, self.now, market.terms.curves, sent)
+            if way is not None:
+                channel = levers.channels.get(way, Channel())
+                clear, appeal = channel.seen, appeal * channel.open
+                fen += round(channel.cost * 100)
+                self.contact.write_down(way)
+            self.contact.count_topic(touch)
+            happened = deliver(u, self.key, touch, self.now, market.terms.curves, sent, clear, appeal)
+            if touch["habit"] > 0:
+                self.contact.meet_task(float(touch["habit"]), bool(happened & WAS_ANSWERED))
             sent += 1
-            fen += int(touch["cost"])
+            fen += int(touch["cost"]) + called.get(number, 0)
             self.touched_on.append(market.today)
             u["sent_week"] += 1
             u["sent_month"] += 1
@@ -177,6 +205,10 @@ class Customer(mesa.Agent):
                 if happened & bit:
                     self.count(metric)
                     self.note(code, number)
+            if happened & WAS_OPENED:
+                money.look_at(self, touch)
+            if happened & WAS_ANSWERED:
+                money.earn_points(self, "per_answer")
             if happened & WAS_SEEN and touch["offer"] >= 0:
                 self.meet_offer(int(touch["offer"]))
         return fen
@@ -187,14 +219,16 @@ class Customer(mesa.Agent):
         on_day = sum(date == today for date in self.touched_on)
         in_week = sum(date.isocalendar()[:2] == today.isocalendar()[:2] for date in self.touched_on)
         in_month = sum((date.year, date.month) == (today.year, today.month) for date in self.touched_on)
-        quota = caps.per_month if caps.quota_per_month is None else caps.quota_per_month
-        return on_day >= caps.per_day or in_week >= caps.per_week or in_month >= min(caps.per_month, quota)
+        senders = self.market.strategy_of(self).levers.senders
+        each = 1 if senders.shared else senders.count  # departments that know nothing of each other
+        quotas = [quota for quota in (caps.quota_per_month, self.market.firm.effects.quota) if quota is not None]
+        if quotas and in_month >= min(quotas):
+            return True
+        return on_day >= caps.per_day * each or in_week >= caps.per_week * each or in_month >= caps.per_month * each
 
     def meet_offer(self, number: int) -> None:
         """A noticed touch carries an offer: handed out at once, or at noon where coupons are limited."""
-        offer = self.market.terms.offers[number]
-        for_me = int(offer["stages"]) >> int(self.user["stage"]) & 1
-        if not (offer["open"] and for_me):
+        if not money.offer_is_for(self, number):
             return
         if self.market.coupons_left[number] is None:
             self.get_coupon(number)
@@ -206,15 +240,19 @@ class Customer(mesa.Agent):
         self.count(M.issued)
         taken = give_coupon(self.user, self.key, self.market.terms.offers[number], number, self.market.day)
         self.note(Event.COUPON, 2 * number + bool(taken))
+        if taken:
+            money.unpack(self, number)
 
     def react_to_touches(self, fen: int) -> None:
         """Once on a touched day: mute, complain, leave. `fen` is what today's touches cost."""
         self.count(M.touched)
         self.count(M.touch_fen, fen)
-        happened = react(self.user, self.key, self.now, self.market.terms.curves)
+        self.contact.finish_tasks()
+        used, channels = self.contact.used_today(), len(self.market.names.channels)
+        happened = react(self.user, self.key, self.now, self.market.terms.curves, used, 2**channels - 1)
         if happened & DID_MUTE:
             self.count(M.mutes)
-            self.note(Event.MUTE)
+            self.note(Event.MUTE, int(muted_channel(self.key, used)) if channels else 0)
         if happened & DID_COMPLAIN:
             complaint = int(self.now["complaint_cost"])
             self.count(M.complaints)
@@ -234,10 +272,7 @@ class Customer(mesa.Agent):
         if circle := market.groups.circle_of(self):
             market.groups.live(self, circle)
         if u["alive"]:
-            wish, basket = wants(
-                u, self.key, self.now, market.terms.curves, market.terms.offers, market.terms.baskets
-            )
-            self.wish, self.basket = int(wish), int(basket)
+            money.make_wish(self)
             if relation_ends(u, self.now):
                 self.count(M.ended)
                 self.note(Event.END)
@@ -248,40 +283,51 @@ class Customer(mesa.Agent):
         if visits_today(u, self.key, self.now, market.terms.curves):
             self.count(M.visits)
             self.note(Event.VISIT)
-        if u["last_seen"] == market.day:
+            money.earn_points(self, "per_visit")
+        money.live_with_plans(self)
+        if market.day in (u["last_seen"], u["unseen"]):
             self.show_life()
         self.count(M.fatigue, int(float(u["fatigue"]) * FIXED_POINT + 0.5))
         self.count(M.affinity, int(float(u["affinity"] + u["trust"]) * FIXED_POINT + 0.5))
 
     # The evening ------------------------------------------------------------------------
 
-    def subsidy(self) -> int:
-        """Fen that today's wish would cost with the coupon held."""
-        return int(subsidy_of(self.user, self.basket))
+    def uses_offer(self, number: int) -> bool:
+        """Whether today's wish is for a price that this offer cuts."""
+        return bool(self.wish & REDEEMS) and int(offer_of(self.wish)) == number
 
     def settle_order(self, refused: bool) -> None:
         """Today's wish goes through; not if only a coupon made it and that was refused."""
         if refused:
             self.count(M.refused)
             self.note(Event.REFUSED)
-            self.user["coupon_depth"] = 0.0
-            self.wish &= ~REDEEMS
+            if not self.wish & STANDING:
+                self.user["coupon_depth"] = 0.0
+            money.without_deal(self)
             if not self.wish & ORGANIC:
                 return
+        before = int(self.user["last_seen"])
         self.order(self.wish, self.basket)
+        show_order(self.user, self.key, before, self.now)
 
     def order(self, wish: int, basket: int) -> None:
         """An order of `basket` fen at list price."""
         market, u = self.market, self.user
-        subsidy = 0
         if wish & REDEEMS:
-            subsidy = int(subsidy_of(u, basket))
-            self.count(M.redeemed)
-            self.count(M.subsidy_fen, subsidy)
+            self.count(M.standing if wish & STANDING else M.redeemed)
+            if wish & STANDING:
+                self.note(Event.STANDING, int(offer_of(wish)))
+            self.count(M.subsidy_fen, self.cut)
             self.count(M.organic, bool(wish & ORGANIC))
-            self.note(Event.REDEEM, subsidy)
-        first_sign = u["last_seen"] != market.day
-        margin = int(settle(u, basket, subsidy, wish & REDEEMS, market.terms.offers, self.now))
+            self.note(Event.REDEEM, self.cut)
+        first_sign = market.day not in (u["last_seen"], u["unseen"])
+        margin, points = (
+            int(part)
+            for part in settle(
+                u, basket, self.usual, self.cut, self.rewards, wish, market.terms.offers,
+                market.terms.launches, self.now,
+            )
+        )  # fmt: skip
         self.count(M.orders)
         self.count(M.revenue_fen, basket)
         self.count(M.margin_fen, margin)
@@ -289,14 +335,30 @@ class Customer(mesa.Agent):
         if first_sign:
             self.show_life()
         market.diary.count_cohort(u, "orders", 1)
-        self.earn(margin - subsidy)
+        self.earn(margin - self.cut)
+        money.after_order(self, points)
         market.diary.count_once(u, "bought_age", "buyers")
+        self.share_order(basket - self.cut, margin)
         market.staff.after_order(self)
+
+    def share_order(self, paid: int, margin: int) -> None:
+        """What the source that brought this person takes of an order, or would have sold by itself."""
+        way = self.market.terms.ways[self.user["source"]]
+        part = int(partner_part(way, paid)) if way["fee"] > 0 else 0
+        elsewhere = bool(would_come_elsewhere(self.key, way))
+        lost = margin if elsewhere else 0
+        self.count(M.partner_fen, part)
+        self.count(M.elsewhere, elsewhere)
+        self.count(M.elsewhere_fen, lost)
+        self.user["net"] -= part + lost
+        self.earn(-part - lost)
 
     def first_order(self) -> None:
         """Those with a dated arrival order on arrival, at list price."""
         self.show_life()
-        self.order(ORDERED | ORGANIC, int(basket_fen(self.user, self.key, self.market.terms.baskets)))
+        self.wish = ORDERED | ORGANIC
+        self.basket = self.usual = int(basket_fen(self.user, self.key, self.market.terms.baskets))
+        self.order(self.wish, self.basket)
 
     def show_life(self) -> None:
         """First sign of life today: a visit, an interaction or an order."""
@@ -308,9 +370,12 @@ class Customer(mesa.Agent):
         market, u = self.market, self.user
         by, depth = (-1, 0) if inviter is None else (inviter.number, int(inviter.user["depth"]) + 1)
         join(u, market.day, source, by, depth)
+        if self.now["entry_trust"] != 0.0:
+            u["trust"] = shaken(u, self.now["entry_trust"])
         stage = int(stage_of(u, market.day, market.terms.stage_first, market.terms.conditions))
         market.diary.count_flow(market.prospect_stage, stage)
         u["stage"] = stage
+        self.contact.look_up_places(joining=True)
         self.count(M.joins)
         market.diary.count_cohort(u, "size", 1)
         self.note(Event.JOIN, by)

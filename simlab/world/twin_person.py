@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.world import twin_money as money
 from simlab.world.metrics import M
 from simlab.world.records import Event
 from simlab.world.rules import accepts, claim, first_friend, hunts_today, invites_today, join_as_hunter
@@ -90,6 +91,7 @@ class Person(Customer):
             join_as_hunter(self.user, now)
             self.count(M.hunters)
         inviter.user["invited"] += 1
+        money.earn_points(inviter, "per_invite")
         if inviter.user["invited"] % now["needed"] == 0:
             inviter.get_reward(now, "reward", M.reward_fen, Event.REWARD)
         self.get_reward(now, "invitee_reward", M.invitee_fen, Event.GIFT)

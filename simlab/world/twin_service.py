@@ -129,21 +129,27 @@ class TwinStaff:
         self.open_desk()
         for trade, role in roles.items():
             if role.skill is not None:
-                self.skill[trade] = share_learned(self.knows(trade, role), role.skill, self.strategy.behaviour.team)
+                self.skill[trade] = share_learned(
+                    self.knows(trade, role), role.skill, self.strategy.behaviour.team
+                )
 
     def do_work(self, roles: dict[str, Role]) -> None:
         """Quality of what the teams make."""
         b, machines = self.strategy.behaviour.team, self.strategy.levers.aigc
         for trade, what in (("analyst", "analysis"), ("community", "moderation")):
             if role := roles.get(trade):
-                self.tell(what, under_load(self.pressure(trade, role), b) * by_skill(self.knows(trade, role), b))
+                self.tell(
+                    what, under_load(self.pressure(trade, role), b) * by_skill(self.knows(trade, role), b)
+                )
         role = roles.get("content")
         if role or machines:
             boost = mean = 1.0
             if machines:
                 boost = 1.0 + machines.share * (machines.speed * machines.passes - 1.0)
                 mean = 1.0 - machines.share * (1.0 - b.ai_quality)
-            pressure = self.pressure("content", role, boost) if role else min(100.0, 1.0 / boost if boost else inf)
+            pressure = (
+                self.pressure("content", role, boost) if role else min(100.0, 1.0 / boost if boost else inf)
+            )
             if role:
                 mean *= by_skill(self.knows("content", role), b)
             self.tell("appeal_quality", mean * under_load(pressure, b) * with_time(pressure, b))
@@ -277,7 +283,7 @@ class TwinStaff:
         now = self.market.terms.now[0]
         if is_visited(person.key, now):
             person.count(M.follow_ups)
-            spend(person, M.service_fen, int(now["follow_fen"]))
+            spend(person, M.service_fen, Event.SERVICE, int(now["follow_fen"]))
         if person.user["ticket"] == NEVER and brings_issue(person.key, now):
             person.user["ticket"] = self.market.day
             self.open.append(person)
@@ -285,8 +291,9 @@ class TwinStaff:
             person.note(Event.ISSUE)
 
 
-def spend(person: Customer, metric: M, fen: int) -> None:
+def spend(person: Customer, metric: M, event: Event, fen: int) -> None:
     """Money spent on somebody."""
+    person.note(event, fen)
     person.count(metric, fen)
     person.user["net"] -= fen
     person.earn(-fen)
@@ -334,7 +341,7 @@ class Ticket:
     def try_machine(self) -> None:
         """A machine answers at once, if it is asked and the issue is simple enough."""
         if goes_to_ai(self.key, self.day, self.today, self.now):
-            spend(self.person, M.service_fen, int(self.now["ai_fen"]))
+            spend(self.person, M.service_fen, Event.SERVICE, int(self.now["ai_fen"]))
             if is_simple(self.key, self.now):
                 self.solve(0.0, by_machine=True)
             else:
@@ -360,11 +367,11 @@ class Ticket:
             person.count(M.complaints_solved)
             person.count(M.complaints_in_time, waited <= service.complaint_promise)
         if pays:
-            spend(person, M.compensation_fen, fen)
+            spend(person, M.compensation_fen, Event.MADE_GOOD, fen)
         if by_machine:
             person.count(M.ai_tickets)
         else:
-            spend(person, M.service_fen, round(100 * service.cost))
+            spend(person, M.service_fen, Event.SERVICE, round(100 * service.cost))
         person.note(Event.SOLVE, 2 * int(waited) + by_machine)
 
     def end_day(self) -> None:
@@ -378,8 +385,7 @@ class Ticket:
         elif self.today + 1 == self.angry_from:
             escalate(u, self.key, self.now)
             person.count(M.escalations)
-            spend(person, M.complaint_fen, int(self.now["complaint_cost"]))
-            person.note(Event.ESCALATE)
+            spend(person, M.complaint_fen, Event.ESCALATE, int(self.now["complaint_cost"]))
         if self.today >= self.day + int(self.now["give_up"]):
             u["ticket"] = NEVER
             self.closed = True

@@ -258,6 +258,7 @@ def _report(
                 o: LEVELS.get(o, 0.0) * (1 + relative * own.uniform(0.5, 1.5) + noise + own.normal(0, 0.004))
                 for o in OUTCOMES
             }
+            own = np.random.default_rng([k, len(arm), 5])  # an outcome more must not move what follows
             values["customer_equity"] = LEVELS["customer_equity"] * (1 + noise) + shift + own.normal(0, 2.2)
             values["total_equity"] = values["customer_equity"] * BASE
             if first != "customer_equity":

@@ -14,11 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-
+from scenarios_contact import contact_levers, with_contact
 from scenarios_groups import WIDE_GROUPS, random_groups
+from scenarios_market import FIRM, by_kind, with_market
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
+
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
 from simlab.world.network import scattered
@@ -66,6 +69,7 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
     "activity": {
         "visits": (0, 0.9), "visit_need": (-0.9, 0.9), "sociability_spread": (0, 2),
     },
+    **money.WIDE,
     "groups": WIDE_GROUPS,
 }  # fmt: skip
 
@@ -109,13 +113,16 @@ def random_world(rng: random.Random) -> World:
         },
         "calendar": _random_calendar(rng, start),
     }  # fmt: skip
+    content = with_contact(rng, content)
     scenario = Scenario.model_validate(content)
     before = None
     if warmup and _happens(rng, 0.6):
         other = staffed(_other_levers(rng, levers, names), random_staff(rng))
+        other = contact_levers(rng, other, content["levers"], content)
         before = Scenario.model_validate(content | {"levers": other})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
-    return World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
+    world = World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
+    return with_market(rng, world)
 
 
 worlds = st.randoms(use_true_random=False).map(random_world)
@@ -124,7 +131,7 @@ worlds = st.randoms(use_true_random=False).map(random_world)
 
 def random_test(rng: random.Random) -> World:
     """A valid world in which everybody is in one of two to four test cells."""
-    world = random_world(rng)
+    world = by_kind(random_world(rng))
     content = world.scenario.model_dump()
     cells = tuple(
         Scenario.model_validate(content | {"levers": _cell_levers(rng, content["levers"], world.scenario)})
@@ -141,18 +148,24 @@ cell_worlds = st.randoms(use_true_random=False).map(random_test)
 def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
     """Levers of another cell: nothing at all, some things the same and some not, or touches of its own."""
     if _happens(rng, 0.2):
-        return levers | {"push": {}, "touches": {}, "offers": {}, "referral": None}
+        return levers | {
+            "push": {}, "touches": {}, "rules": {}, "offers": money.opened(levers), "referral": None
+        }  # fmt: skip
     stages = [stage.name for stage in scenario.stages]
+    whole = scenario.model_dump()
     if _happens(rng, 0.3):
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
-        kept = {"sources": levers["sources"], "groups": levers["groups"]}
-        return {k: v for k, v in levers.items() if k not in other} | other | kept
-    other = _other_levers(rng, levers, stages)
+        other = money.other(rng, levers, other)
+        kept = {part: levers[part] for part in (*FIRM, "groups")}
+        return contact_levers(rng, {k: v for k, v in levers.items() if k not in other} | other | kept, levers, whole)
+    other = contact_levers(rng, _other_levers(rng, levers, stages), levers, whole)
     together = [
-        ("push", "touches"),
+        ("push", "touches", "rules"),
         ("caps",),
         ("offers",),
         ("referral",),
+        ("points",),
+        ("levels",),
     ]  # a cadence fits its touches' days
     chosen = [name for names in together if _happens(rng, 0.6) for name in names]
     return levers | {name: other[name] for name in chosen}
@@ -237,6 +250,9 @@ def _random_stages(rng: random.Random) -> list[dict[str, Any]]:
         "spend": 500,
         "invited": 3,
         "redeemed": 3,
+        "points": 300,
+        "plan_left": 9,
+        "recent_spend": 300,
     }
     stages = [
         {
@@ -278,7 +294,8 @@ def _random_levers(rng: random.Random, stages: list[str]) -> dict[str, Any]:
     offers = ["deep", "折扣", "small"][: rng.choice([0, 1, 2, 2, 3, 3])]
     touches = ["welcome", "promo", "ask", "日签"][: rng.randint(1, 4)]
     sources = ["ads", "store"][: rng.randint(0, 2)]
-    return _levers_of(rng, stages, offers, touches, sources)
+    offers += money.standing_names(rng)
+    return money.extend(rng, _levers_of(rng, stages, offers, touches, sources))
 
 
 def _other_levers(rng: random.Random, levers: dict[str, Any], stages: list[str]) -> dict[str, Any]:
@@ -286,7 +303,7 @@ def _other_levers(rng: random.Random, levers: dict[str, Any], stages: list[str])
     other = _levers_of(rng, stages, list(levers["offers"]), list(levers["touches"]), list(levers["sources"]))
     if _happens(rng, 0.3):
         other["sources"] = {}
-    return other
+    return money.other(rng, levers, other)
 
 
 def _levers_of(
@@ -297,7 +314,7 @@ def _levers_of(
         "touches": made,
         "push": {stage: _random_cadence(rng, made) for stage in stages if _happens(rng, 0.8)},
         "caps": _random_caps(rng),
-        "offers": {name: _random_offer(rng, stages) for name in offers},
+        "offers": {name: money.offer(rng, name, _random_offer(rng, stages)) for name in offers},
         "referral": _random_referral(rng, stages) if _happens(rng, 0.7) else None,
         "sources": {name: _random_source(rng) for name in sources},
         "groups": random_groups(rng),

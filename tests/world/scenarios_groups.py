@@ -16,8 +16,8 @@ WIDE_GROUPS: dict[str, tuple[float, float]] = {
     "complaint": (0, 3), "gloom": (0, 1), "half_grumbles": (0.1, 5), "idea": (0, 1), "ownership": (0, 1),
     "fit": (0, 2), "half_fit": (1, 500), "attend_online": (0, 1), "attend_offline": (0, 1), "meeting": (0, 1),
     "ties": (0, 5), "half_ties": (0.05, 2), "ties_half_life": (1, 400), "practise": (0, 1),
-    "practice_gain": (0, 1), "habit_gain": (0, 1), "habit_talk": (0, 3), "habit_orders": (0, 3),
-    "habit_half_life": (0.5, 60), "quit": (0, 0.3), "interest_talk": (0, 3), "product_proof": (0, 3),
+    "practice_gain": (0, 1), "habit_gain": (0, 1), "habit_talk": (0, 3),
+    "quit": (0, 0.3), "interest_talk": (0, 3), "product_proof": (0, 3),
     "region_meetings": (0, 3), "privilege_trust": (0, 3), "koc_story": (0, 3),
 }  # fmt: skip
 KINDS = ("product", "interest", "region", "privilege", "koc", "problem")

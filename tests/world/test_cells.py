@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simlab.scenario import InputError, Scenario
 from simlab.world.market import Market
 from simlab.world.records import MEMBER, USER
-from tests.world.worlds import busy, graph_of, live, same_bytes, tell
+from tests.world.worlds import NO_STAFF, busy, graph_of, live, same_bytes, tell
 
 ALONE: dict[str, Any] = {  # nobody affects anybody: no invitations, contagion, shared pots or sources
     "levers.referral": None,
@@ -19,6 +19,7 @@ ALONE: dict[str, Any] = {  # nobody affects anybody: no invitations, contagion, 
     "levers.offers": {"coupon": {"depth": 0.15}, "flash": {"depth": 0.3}},
     "behaviour.contagion.friend": 0,
     "behaviour.contagion.inviter": 0,
+    **NO_STAFF,
 }
 
 

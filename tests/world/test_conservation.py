@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from numpy.typing import NDArray
+from scenarios_market import sources_money
 
 from scenarios import World, random_world, worlds
+from simlab.scenario.loyalty import Plan
 from simlab.scenario.schema import Scenario
+from simlab.scenario.strategy import Levers
 from simlab.world.book import MONTH
 from simlab.world.market import Market
 from simlab.world.metrics import COSTS, M
@@ -23,6 +26,8 @@ from simlab.world.people import born
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.terms import fen
 
+NOBODYS = [M.acquisition_fen, M.fixed_fen, M.upkeep_fen, M.staff_fen, M.fine_fen, M.programme_fen, M.penalty_fen]
+"""Costs that belong to no user."""
 ANY = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
 
 
@@ -53,15 +58,24 @@ class Run:
         """The strategy in force on a day."""
         return self.market.before if day < 1 else self.market.scenario
 
+    def levers_of(self, day: int, user: int) -> Levers:
+        """What held for somebody on a day: the strategy of the own test cell."""
+        return self.scenario_on(day).levers
+
     def date(self, day: int) -> datetime.date:
         """Calendar date of a day."""
         return self.world.scenario.start + datetime.timedelta(days=day - 1)
 
     def subsidies(self) -> Iterator[tuple[int, int, int, int]]:
-        """(day, user, offer, fen) of each redeemed coupon: the offer is that of the last coupon taken."""
+        """(day, user, offer, fen) of each price cut: of the offer that stood, or of the last coupon taken."""
         held: dict[int, int] = {}
-        for day, user, code, value in self.of(Event.COUPON, Event.REDEEM):
-            if code == Event.REDEEM:
+        stood: dict[int, int] = {}
+        for day, user, code, value in self.of(Event.COUPON, Event.STANDING, Event.REDEEM):
+            if code == Event.STANDING:
+                stood[user] = value
+            elif code == Event.REDEEM and user in stood:
+                yield day, user, stood.pop(user), value
+            elif code == Event.REDEEM:
                 yield day, user, held.pop(user), value
             elif value % 2:
                 held[user] = value // 2
@@ -134,7 +148,7 @@ def cohorts_add_up(done: Run) -> None:
     assert (buyers <= active).all()
     assert (buyers <= orders).all()
     assert orders.sum() == ledger[..., M.orders].sum()
-    attributed = [M[cost] for cost in COSTS if cost not in ("acquisition_fen", "fixed_fen")]
+    attributed = [M[cost] for cost in COSTS if M[cost] not in NOBODYS]
     assert net.sum() == ledger[..., M.margin_fen].sum() - ledger[..., attributed].sum()
 
 
@@ -152,15 +166,33 @@ def every_fen_has_an_event_and_an_owner(done: Run) -> None:
     def margin(amount: int) -> int:
         return int(amount * world.scenario.economics.margin + 0.5)
 
+    def plan(day: int, number: int) -> Plan:
+        return done.scenario_on(day).levers.plans[done.market.names.plans[number]]
+
+    def cost_of_points(day: int, user: int, amount: int) -> int:
+        points = done.levers_of(day, user).points
+        assert points is not None
+        return int(amount * (points.value * 100.0 * points.expected_redemption) + 0.5)
+
     complaint = fen(world.scenario.economics.complaint_cost)
+    fees = [(d, u, fen(plan(d, v).fee)) for d, u, _, v in done.of(Event.PLAN)]
     flows = {
-        M.revenue_fen: [(d, u, v) for d, u, _, v in done.of(Event.ORDER)],
-        M.margin_fen: [(d, u, margin(v)) for d, u, _, v in done.of(Event.ORDER)],
+        M.revenue_fen: [(d, u, v) for d, u, _, v in done.of(Event.ORDER)] + fees,
+        M.margin_fen: [(d, u, margin(v)) for d, u, _, v in done.of(Event.ORDER)]
+        + [(d, u, round(fen(plan(d, v).fee) * plan(d, v).margin)) for d, u, _, v in done.of(Event.PLAN)],
+        M.sample_fen: [(d, u, v) for d, u, _, v in done.of(Event.SAMPLE)],
+        M.points_fen: [(d, u, cost_of_points(d, u, v)) for d, u, _, v in done.of(Event.EARN)],
+        M.benefit_fen: [(d, u, v) for d, u, _, v in done.of(Event.BENEFIT)]
+        + [(d, u, fen(plan(d, v).cost)) for d, u, _, v in done.of(Event.PLAN)],
+        M.commission_fen: [(d, u, v) for d, u, _, v in done.of(Event.COMMISSION)],
         M.subsidy_fen: [(d, u, v) for d, u, _, v in done.of(Event.REDEEM)],
         M.touch_fen: [(d, u, touch_cost(d, v)) for d, u, _, v in done.of(Event.SEND)],
-        M.complaint_fen: [(d, u, complaint) for d, u, _, _ in done.of(Event.COMPLAIN)],
+        M.complaint_fen: [(d, u, complaint) for d, u, _, _ in done.of(Event.COMPLAIN, Event.ESCALATE)],
+        M.service_fen: [(d, u, v) for d, u, _, v in done.of(Event.SERVICE)],
+        M.compensation_fen: [(d, u, v) for d, u, _, v in done.of(Event.MADE_GOOD)],
         M.reward_fen: [(d, u, v) for d, u, _, v in done.of(Event.REWARD)],
         M.invitee_fen: [(d, u, v) for d, u, _, v in done.of(Event.GIFT)],
+        **sources_money(done, margin),
     }
     for metric, rows in flows.items():
         assert done.daily(metric) == totals((day, amount) for day, _, amount in rows), metric.name
@@ -176,17 +208,44 @@ def every_fen_has_an_event_and_an_owner(done: Run) -> None:
                 net[user] += amount if metric == M.margin_fen else -amount
     for _, user, amount in flows[M.subsidy_fen]:
         spend[user] -= amount
+    burnt = [(d, u, v) for d, u, _, v in done.of(Event.BURN)]
+    assert done.daily(M.redeemed_fen) == totals((day, amount) for day, _, amount in burnt)
+    for _, user, amount in burnt:
+        spend[user] -= amount
     assert users["net"].tolist() == [net[user] for user in range(world.graph.n)]
     assert users["spend"].tolist() == [spend[user] for user in range(world.graph.n)]
 
-    # what belongs to nobody: advertising and the programme itself
+    # what belongs to nobody: advertising, the programme itself, and those who work for it
     fixed = fen(world.scenario.economics.fixed_cost)
     days = range(first, world.scenario.horizon + 1)
     assert done.daily(M.fixed_fen) == {day: fixed for day in days if fixed}
+    assert done.daily(M.upkeep_fen) == {day: cost for day in days if (cost := upkeep_on(done, day))}
     ledger = done.market.book.ledger
     company = int(ledger[..., M.margin_fen].sum()) - sum(int(ledger[..., M[cost]].sum()) for cost in COSTS)
-    nobody = int(ledger[..., [M.acquisition_fen, M.fixed_fen]].sum())
+    nobody = int(ledger[..., NOBODYS].sum())
     assert company == int(users["net"].sum()) - nobody
+
+
+def upkeep_on(done: Run, day: int) -> int:
+    """What checkout, recommendations and launches cost on a day."""
+    levers = done.scenario_on(day).levers
+    parts = (levers.checkout, levers.recommendation)
+    launched = [launch for launch in levers.launches.values() if launch.date == done.date(day)]
+    return sum(fen(part.cost) for part in (*parts, *launched) if part is not None)
+
+
+def points_are_earned_and_spent(done: Run) -> None:
+    """Every account is what was earned less what was redeemed and what lapsed; nobody spends what is not there."""
+    world = done.world
+    account: Counter[int] = Counter()
+    for day, user, code, value in done.of(Event.EARN, Event.BURN, Event.FORFEIT):
+        points = done.scenario_on(day).levers.points
+        assert points is not None
+        if code == Event.BURN:
+            value = value // round(points.step * points.value * 100) * points.step
+        account[user] += value if code == Event.EARN else -value
+        assert account[user] >= 0, (day, user)
+    assert done.market.users["points"].tolist() == [account[user] for user in range(world.graph.n)]
 
 
 # What is limited -------------------------------------------------------------------------
@@ -198,11 +257,13 @@ def nobody_is_touched_beyond_a_cap(done: Run) -> None:
     for day, user, _, _ in done.of(Event.SEND):
         caps, date = done.scenario_on(day).levers.caps, done.date(day)
         monday = date - datetime.timedelta(days=date.weekday())
-        quota = caps.per_month if caps.quota_per_month is None else caps.quota_per_month
+        alarms = done.market.scenario.levers.alarms, done.market.scenario.levers.phases
+        most = max([caps.per_month] + ([80] if any(alarms) else []))  # what `scenarios_market` changes it to
+        quota = most if caps.quota_per_month is None else caps.quota_per_month
         for period, cap in (
             (("day", date), caps.per_day),
             (("week", monday), caps.per_week),
-            (("month", date.year, date.month), min(caps.per_month, quota)),
+            (("month", date.year, date.month), min(most, quota)),
         ):
             sent[user, period] += 1
             assert sent[user, period] <= cap, (user, period)
@@ -218,11 +279,13 @@ def coupons_come_from_stock_and_are_used_once(done: Run) -> None:
         stock = done.scenario_on(1 if strategy else 0).levers.offers[name].stock
         assert stock is None or count <= stock, name
     taken = Counter(user for _, user, _, value in done.of(Event.COUPON) if value % 2)
-    used = Counter(user for _, user, _, _ in done.of(Event.REDEEM, Event.REFUSED, Event.EXPIRE))
-    assert all(used[user] <= taken[user] for user in used)
+    stood = Counter(user for _, user, _, _ in done.of(Event.STANDING))
+    used = Counter(user for _, user, _, _ in done.of(Event.REDEEM, Event.EXPIRE))
+    assert all(used[user] - stood[user] <= taken[user] for user in used)
     assert sum(done.daily(M.issued).values()) == sum(issued.values())
     redeemed = Counter(user for _, user, _, _ in done.of(Event.REDEEM))
-    assert done.market.users["redeemed"].tolist() == [redeemed[user] for user in range(world.graph.n)]
+    coupons = [redeemed[user] - stood[user] for user in range(world.graph.n)]
+    assert done.market.users["redeemed"].tolist() == coupons
 
 
 def budgets_are_never_overspent(done: Run) -> None:
@@ -238,6 +301,7 @@ def budgets_are_never_overspent(done: Run) -> None:
     for row, source in np.argwhere(bought).tolist():
         spent[row + done.market.first_day >= 1, "source", names.sources[source]] += int(bought[row, source])
 
+    common = world.scenario.levers.budget
     for (strategy, kind, name), amount in spent.items():
         levers = done.scenario_on(1 if strategy else 0).levers
         part = {"offer": levers.offers, "source": levers.sources}.get(kind, {"": levers.referral})[name]
@@ -248,7 +312,7 @@ def budgets_are_never_overspent(done: Run) -> None:
         if budget is not None:
             assert book.budget_left[k] == fen(budget) - spent[True, "offer", name]
     referral = world.scenario.levers.referral
-    if referral is not None and referral.budget is not None:
+    if referral is not None and referral.budget is not None and common is None:
         assert book.rewards_left[0] == fen(referral.budget) - spent[True, "reward", ""]
 
 
@@ -259,6 +323,7 @@ CHECKS: tuple[Callable[[Run], None], ...] = (
     everybody_joins_once_and_nobody_acts_outside,
     cohorts_add_up,
     every_fen_has_an_event_and_an_owner,
+    points_are_earned_and_spent,
     nobody_is_touched_beyond_a_cap,
     coupons_come_from_stock_and_are_used_once,
     budgets_are_never_overspent,

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scenarios_groups import random_groups
 
 from scenarios import random_world
-from scenarios_groups import random_groups
 from simlab.scenario import InputError, Scenario
 from simlab.world.group_rules import OPINION, RESERVE, open_day, steer
 from simlab.world.group_tables import GROUP
@@ -65,7 +65,7 @@ def morning_of(members: int, kind: np.void, active: float = 0.15, **counts: int)
     group["messages"] = round(active * members)
     for name, count in counts.items():
         group[name] = count
-    open_day(group, kind, 1)
+    open_day(group, kind, 1, 1.0)
     return group
 
 

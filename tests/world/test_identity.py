@@ -20,7 +20,7 @@ from simlab.world.graph import Graph
 from simlab.world.market import Market
 from simlab.world.metrics import M
 from simlab.world.records import EVENT_NAMES, MEMBER, PROSPECT
-from tests.world.worlds import BUSY, Told, busy, graph_of, live, same_bytes, tell, with_a_stranger
+from tests.world.worlds import BUSY, NO_STAFF, Told, busy, graph_of, live, same_bytes, tell, with_a_stranger
 
 NO_SOURCES: dict[str, Any] = {"levers.sources": {}}
 
@@ -116,7 +116,7 @@ IDLE: dict[str, dict[str, Any]] = {
         ]
     },
     "what we do not know": {"uncertainties": {"behaviour.exposure.lift": [0.1, 0.9]}},
-    "another scale and more seeds": {"scale": 50, "seeds": 7},
+    "more seeds": {"seeds": 7},
 }
 
 
@@ -130,6 +130,13 @@ def test_a_lever_that_does_nothing_changes_nothing(lever: str) -> None:
         assert other.users[field].tobytes() == market.users[field].tobytes(), field
     ours, theirs = market.book.ledger, other.book.ledger
     assert np.array_equal(theirs.sum((1, 2, 3)), ours.sum((1, 2, 3)))
+
+
+def test_another_scale_changes_nothing_where_nobody_is_employed() -> None:
+    """Staff are real people: at another scale there are more customers for each of them."""
+    one, other = live(busy(NO_STAFF)), live(busy(NO_STAFF | {"scale": 50}))
+    assert tell(one) == tell(other)
+    assert same_bytes(one, other)
 
 
 def test_a_referral_for_a_stage_without_anybody_is_no_referral() -> None:
@@ -164,6 +171,9 @@ PLENTY: dict[str, Any] = {
     "levers.offers.coupon.budget": None,
     "levers.offers.flash.stock": None,
     "levers.referral.budget": None,
+    "levers.staff.service.heads": 1000,
+    "levers.advisers": None,
+    "levers.staff.adviser": None,
 }
 MEETING: dict[str, Any] = {
     "horizon": 200,

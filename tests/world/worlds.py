@@ -59,11 +59,16 @@ BUSY: dict[str, Any] = {
         },
         "referral": {"reward": 20, "invitee_reward": 8, "needed": 2, "budget": 400},
         "sources": {"ads": {"exposures": 60, "budget": 100}, "parcel": {"exposures": 200, "need": 1.1}},
+        "staff": {"service": {"heads": 1, "capacity": 1}, "adviser": {"heads": 1, "capacity": 8}},
+        "service": {"ai": {"solves": 0.3}, "follow_up": {"share": 0.3}, "graded": True, "compensation": 3},
+        "advisers": {"who": {"orders": ">= 1"}},
     },
     "behaviour": {
         "opt_out": {"mute": 0.02, "leave": 0.008, "complain": 0.01, "dog_leave": 0.03, "exit": 0.04},
         "invitation": {"episodes": 0.02, "accept": 0.3, "hunters": 0.02, "half_hunters": 20},
         "activity": {"visits": 0.08},
+        "service": {"issue": 0.5, "patience": 4, "give_up": 9},
+        "team": {"violation": 0.3},
     },
     "economics": {"fixed_cost": 5},
     "calendar": {
@@ -72,6 +77,16 @@ BUSY: dict[str, Any] = {
     },
 }
 """Every mechanism at work, on few people in little time."""
+
+
+NO_STAFF: dict[str, Any] = {
+    "levers.staff": {},
+    "levers.service": None,
+    "levers.advisers": None,
+    "behaviour.service.issue": 0,
+    "behaviour.team.violation": 0,
+}
+"""The busy world without anybody who works there, and without what gives them work."""
 
 
 def busy(values: Mapping[str, Any] | None = None) -> Scenario:

@@ -1,0 +1,79 @@
+"""Contact in the engine: which rules fire for a member this morning, and the places in further schemes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simlab.world.compiled import hot_rule, inlined_hot_rule, rule
+from simlab.world.contact_rules import is_noticed, on_time
+from simlab.world.metrics import M
+from simlab.world.rules import belongs, is_planned, observe, stage_of
+
+
+@inlined_hot_rule
+def due_rules(u, key, day, terms, row):
+    """Rules that have an occasion today and notice it, as bits; by the state of the morning."""
+    due = np.int64(0)
+    for r in range(terms.rules.size):
+        record = terms.rules[r]
+        if record.chance <= 0.0 or not (record.cells >> u.cell) & 1:
+            continue
+        if record.clock >= 0:
+            if not on_time(observe(u, day, record.clock), record):
+                continue
+        elif not is_planned(key, record.name, record.chance):
+            continue
+        if belongs(u, day, terms.conditions, record.first, record.last) and is_noticed(key, record):
+            due |= np.int64(1) << r
+            row[M.fired] += 1
+    return due
+
+
+@hot_rule
+def rule_cost(terms, k, called):
+    """Fen that the rules cost which called for touch k (bits, from its first rule on)."""
+    cost = np.int64(0)
+    for r in range(terms.rule_first[k], terms.rule_first[k + 1]):
+        if (called >> (r - terms.rule_first[k])) & 1:
+            cost += terms.rules[r].cost
+    return cost
+
+
+@hot_rule
+def place_in(u, day, scheme, scheme_first, conditions):
+    """The first row of a scheme whose conditions hold."""
+    return stage_of(u, day, scheme_first[scheme.first : scheme.first + scheme.places + 1], conditions)
+
+
+@hot_rule
+def with_place(layers, number, place):
+    """The packed places with that of one scheme replaced."""
+    return (np.int64(layers) & ~(np.int64(255) << (8 * number))) | (place << (8 * number))
+
+
+@inlined_hot_rule
+def update_places(u, day, terms):
+    """Once in a while each scheme is looked up again; where nobody falls, only a higher row counts."""
+    for s in range(terms.schemes.size):
+        scheme = terms.schemes[s]
+        if (day - 1) % scheme.refresh != 0:
+            continue
+        place = place_in(u, day, scheme, terms.scheme_first, terms.conditions)
+        if not scheme.downgrade:
+            place = min(place, (np.int64(u.layers) >> (8 * s)) & 255)
+        u.layers = with_place(u.layers, s, place)
+
+
+@inlined_hot_rule
+def first_places(u, day, terms):
+    """Places on joining, or at the start."""
+    for s in range(terms.schemes.size):
+        place = place_in(u, day, terms.schemes[s], terms.scheme_first, terms.conditions)
+        u.layers = with_place(u.layers, s, place)
+
+
+@rule
+def everybodys_places(users, day, terms):
+    """Everybody's places on the evening before the first day."""
+    for i in range(users.size):
+        first_places(users[i], day, terms)
