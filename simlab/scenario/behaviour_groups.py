@@ -181,6 +181,12 @@ class Groups(Part):
         0.004, "rate at which members go out of an endlessly noisy group", "per day", 0.001, 0.01, "assumed",
         "assumed", le=1,
     )  # fmt: skip
+    shared: Factor = parameter(
+        1.5, "wish to speak about one's own interest, relative", "-", 1.2, 2, "assumed", "assumed", le=10
+    )
+    unshared: Factor = parameter(
+        0.7, "wish to speak about something else, relative", "-", 0.5, 0.9, "assumed", "assumed", le=10
+    )
     interest_talk: Factor = parameter(
         1.25, "wish to speak in a group of shared interest, relative", "-", 1.1, 1.5, "assumed", "assumed"
     )

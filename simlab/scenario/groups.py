@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
+from simlab.scenario.labels import Label
 from simlab.scenario.stages import Who
 from simlab.scenario.units import Days, Factor, Money, PerWeek, Share
 
@@ -85,6 +86,7 @@ class Group(Part):
 
     kind: Literal["product", "interest", "region", "privilege", "koc", "problem"] = "product"
     who: Who = Field((), description="whom it is for; checked on joining, and for everybody on Mondays")
+    about: Label | None = Field(None, description="what it is about, of population.topics; null: nothing special")
     share: Share = Field(1.0, description="share of the audience that is invited: fixed by chance for each user")
     priority: int = Field(0, ge=-100, le=100, description="where several groups fit; higher first")
     size: int = Field(200, ge=2, le=100_000, description="members of a new group, about")

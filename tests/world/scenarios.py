@@ -18,7 +18,7 @@ import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scenarios_contact import contact_levers, with_contact
-from scenarios_groups import WIDE_GROUPS, random_groups
+from scenarios_groups import WIDE_GROUPS, about_topics, random_groups
 from scenarios_market import FIRM, by_kind, with_market
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
@@ -113,7 +113,7 @@ def random_world(rng: random.Random) -> World:
         },
         "calendar": _random_calendar(rng, start),
     }  # fmt: skip
-    content = with_contact(rng, content)
+    content = about_topics(rng, with_contact(rng, content))
     scenario = Scenario.model_validate(content)
     before = None
     if warmup and _happens(rng, 0.6):

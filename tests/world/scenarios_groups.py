@@ -17,7 +17,7 @@ WIDE_GROUPS: dict[str, tuple[float, float]] = {
     "fit": (0, 2), "half_fit": (1, 500), "attend_online": (0, 1), "attend_offline": (0, 1), "meeting": (0, 1),
     "ties": (0, 5), "half_ties": (0.05, 2), "ties_half_life": (1, 400), "practise": (0, 1),
     "practice_gain": (0, 1), "habit_gain": (0, 1), "habit_talk": (0, 3),
-    "quit": (0, 0.3), "interest_talk": (0, 3), "product_proof": (0, 3),
+    "quit": (0, 0.3), "shared": (0, 3), "unshared": (0, 3), "interest_talk": (0, 3), "product_proof": (0, 3),
     "region_meetings": (0, 3), "privilege_trust": (0, 3), "koc_story": (0, 3),
 }  # fmt: skip
 KINDS = ("product", "interest", "region", "privilege", "koc", "problem")
@@ -27,6 +27,13 @@ def random_groups(rng: random.Random) -> dict[str, Any]:
     """None, or up to four entries whose audiences overlap."""
     names = ["会员", "fans", "near", "care"][: rng.choice([0, 1, 1, 2, 2, 4])]
     return {name: _random_group(rng) for name in names}
+
+
+def about_topics(rng: random.Random, content: dict[str, Any]) -> dict[str, Any]:
+    """Some groups are about a topic that there is."""
+    topics = [None, *content["population"].get("topics", {})]
+    groups = {name: group | {"about": rng.choice(topics)} for name, group in content["levers"]["groups"].items()}
+    return content | {"levers": content["levers"] | {"groups": groups}}
 
 
 def _random_group(rng: random.Random) -> dict[str, Any]:
