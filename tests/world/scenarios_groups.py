@@ -32,7 +32,9 @@ def random_groups(rng: random.Random) -> dict[str, Any]:
 def about_topics(rng: random.Random, content: dict[str, Any]) -> dict[str, Any]:
     """Some groups are about a topic that there is."""
     topics = [None, *content["population"].get("topics", {})]
-    groups = {name: group | {"about": rng.choice(topics)} for name, group in content["levers"]["groups"].items()}
+    groups = {
+        name: group | {"about": rng.choice(topics)} for name, group in content["levers"]["groups"].items()
+    }
     return content | {"levers": content["levers"] | {"groups": groups}}
 
 
@@ -43,7 +45,8 @@ def _random_group(rng: random.Random) -> dict[str, Any]:
         "priority": rng.randint(-1, 1), "size": size, "split_above": size + rng.choice([1, 2, 20]),
         "merge_below": rng.choice([0.0, 0.1, 0.5, 1.0]), "moderators": rng.choice([0, 1, 2.5]),
         "moderator_cost": rng.choice([0.0, 3.21]), "topics": rng.choice([0, 1, 3]),
-        "topic_cost": rng.choice([0.0, 0.55]), "cost": rng.choice([0.0, 2.0]), "isolate": _maybe(rng, True, 0.3) or False,
+        "topic_cost": rng.choice([0.0, 0.55]), "cost": rng.choice([0.0, 2.0]),
+        "isolate": rng.random() < 0.3,
         "practice": rng.choice([0.0, 0.4, 3.5, 7.0]), "practice_cost": rng.choice([0.0, 1.5]),
         "stimulus": _maybe(rng, _stimulus(rng)),
         "ugc": _maybe(rng, {"reward": rng.choice([0.0, 3.0]), "quality": rng.choice([0.0, 0.4, 0.95])}),
@@ -66,7 +69,9 @@ def _who(rng: random.Random) -> dict[str, str] | None:
     conditions = {
         "orders": ">= 1", "tenure": "<= 20", "posts": ">= 2", "idle": "<= 9", "complaints": ">= 1", "group": ">= 1",
     }  # fmt: skip
-    return _maybe(rng, {name: conditions[name] for name in rng.sample(sorted(conditions), rng.choice([1, 1, 2]))})
+    return _maybe(
+        rng, {name: conditions[name] for name in rng.sample(sorted(conditions), rng.choice([1, 1, 2]))}
+    )
 
 
 def _stimulus(rng: random.Random) -> dict[str, Any]:
