@@ -21,7 +21,8 @@ GROUP_KIND = record_type(
             "half_grumbles quit ritual "
             # how a member acts in it
             "status shared unshared trust_talk read norm proof credit topic_trust belonging story "
-            "opinion_story filter opinion_talk opinion_quit grumble complaint gloom idea adopt ownership online offline meeting practise "
+            "opinion_story filter opinion_talk opinion_quit grumble complaint gloom idea "
+            "adopt ownership online offline meeting practise "
             "practice_gain habit_gain habit_talk merge_below"
         ).split()
     ]

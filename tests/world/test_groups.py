@@ -193,7 +193,8 @@ def test_company_spreads_and_so_does_silence() -> None:
     """Tipping: with strong peers a lively start stays lively and a silent one stays silent."""
     strong = {"behaviour.groups.peers": 10, "behaviour.groups.talk": 0.02, "behaviour.groups.quit": 0,
               "behaviour.groups.half_company": 0.25, "behaviour.groups.half_size": 1000,
-              "behaviour.groups.half_small": 1, "behaviour.groups.habit_gain": 0, "horizon": 40, "warmup.days": 0} | QUIET  # fmt: skip
+              "behaviour.groups.half_small": 1, "behaviour.groups.habit_gain": 0,
+              "horizon": 40, "warmup.days": 0} | QUIET  # fmt: skip
 
     def later(start: float) -> float:
         market = Market(with_club(strong, size=60, split_above=200), 1, graph_of(with_club(strong)))
