@@ -150,11 +150,11 @@ class Groups(Part):
         "assumed", "assumed",
     )  # fmt: skip
     fit: Factor = parameter(
-        0.10, "largest relative gain of everybody's orders through adopted suggestions", "share", 0.03, 0.2,
+        0.05, "largest relative gain of everybody's orders through adopted suggestions", "share", 0.02, 0.10,
         "assumed", "assumed", le=2,
     )  # fmt: skip
     half_fit: Factor = parameter(
-        20.0, "adopted suggestions per 1,000 starting members at half of it", "ideas", 10, 50, "assumed",
+        40.0, "adopted suggestions per 1,000 starting members at half of it", "ideas", 20, 100, "assumed",
         "assumed", gt=0,
     )  # fmt: skip
     attend_online: Share = parameter(
