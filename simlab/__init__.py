@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simlab.checking import check
     from simlab.questions import compare, rollout, screen, tune
     from simlab.scenario import load
     from simlab.scenario.compose import new
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Brand", "__version__", "compare", "fit", "library", "load", "load_experiment", "new", "read", "rollout", "run",
-    "screen", "tune",
+    "Brand", "__version__", "check", "compare", "fit", "library", "load", "load_experiment", "new", "read", "rollout",
+    "run", "screen", "tune",
 ]  # fmt: skip
 _HOMES = {
     "Brand": "simlab.world.brand",
+    "check": "simlab.checking",
     "compare": "simlab.questions",
     "fit": "simlab.verbs",
     "library": "simlab.scenario.library",

@@ -249,6 +249,32 @@ def fit(
 
 
 @app.command()
+def check(
+    scenario: Scenario,
+    set_: Set = [],  # noqa: B006
+    full: Annotated[bool, typer.Option("--full", help="40 seeds of each world instead of 5.")] = False,
+    seeds: Annotated[int | None, typer.Option(min=2, max=1000, help="Seeds of each world, instead.")] = None,
+    only: Annotated[list[str], typer.Option(metavar="LAW", help="Only this law: --only L14 --only L20.")] = [],  # noqa: B006
+    threads: Threads = None,
+    out_: Out = Path("results"),
+    again: Again = False,
+) -> None:
+    """Hold a scenario against the published laws about customers; writes report.html and check.json."""
+    from simlab import checking
+    from simlab.report.check_page import careful, headline, table
+
+    found = checking.check(
+        scenario, set_, full=full, seeds=seeds, only=only, threads=threads, out=out_, again=again,
+        command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
+    )  # fmt: skip
+    Console(highlight=False, width=None if out.is_terminal else 140).print(table(found))
+    out.print(f"\n{headline(found)}", markup=False)
+    for line in careful(found):
+        out.print(f"- {line}", markup=False)
+    out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
+
+
+@app.command()
 def explain(
     scenario: Scenario,
     user: Annotated[int, typer.Option(min=0, help="Number of the user (members come first, from 0).")],

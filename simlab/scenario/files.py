@@ -275,7 +275,8 @@ class _Reader:
         if shown not in self.sources:
             self.sources.append(shown)
         keys = {key: mark for key, mark in own.keys.items() if key not in NOT_MERGED}
-        return merge(tree, Node({key: own.value[key] for key in keys}, own.mark, keys=keys))
+        adds = places.MECHANISM in own.value
+        return merge(tree, Node({key: own.value[key] for key in keys}, own.mark, keys=keys), adds=adds)
 
     def _follow(
         self,

@@ -31,7 +31,7 @@ def value_parts(total: Mapping[str, int], net_fen: int, member_days: int) -> dic
     paid = total["acquisition_fen"] + total["entry_fen"] + total["reward_fen"] + total["invitee_fen"]
     cac = ratio(paid / 100.0, total["joins"])
     return {
-        "basket": ratio(total["revenue_fen"] / 100.0, orders),
+        "basket": ratio((total["revenue_fen"] - total["fee_fen"]) / 100.0, orders),
         "net_per_order": ratio(net_fen / 100.0, orders),
         "lifetime": ratio(years, leaves),
         "lifetime_value": value,

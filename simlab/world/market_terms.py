@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simlab.scenario.events import Event
 from simlab.scenario.schema import Scenario
 from simlab.scenario.sources import Source
-from simlab.world.contact_terms import month_cap
+from simlab.world.contact_terms import automation, month_cap
 from simlab.world.draws import name_hash
 from simlab.world.numerics import power
 from simlab.world.records import WAY, Terms
@@ -151,12 +151,16 @@ def set_effects(
         now["elasticity"] = cell.behaviour.price.elasticity * effects.deal
         now["defection"], now["trust_shock"] = effects.defection, effects.trust
         now["entry_trust"] = entry_trust
+    rarer: dict[int, float] = {}
     for k, (cell, numbers) in enumerate(zip(cells, names.numbers, strict=False)):
         for name, touch in cell.levers.touches.items():
             factor = scales.get(name, scales.get(touch.kind, 1.0))
             if factor != 1.0:
                 for number in numbers.copies(name):
+                    rarer[number] = factor
                     terms.rates[k, number] *= factor
+    for record, row in zip(terms.rules, automation(cells, names), strict=True):  # what automation plans, too
+        record["share"] = row.rule.share * (0.0 if "touches" in shut else rarer.get(row.touch, 1.0))
     if "touches" in shut:
         terms.rates[:] = 0.0
     if "offers" in shut:

@@ -15,7 +15,7 @@ from simlab.world.draws import Purpose, day_key, name_hash, named_uniform, user_
 from simlab.world.market_terms import CALM, Effects, Happening, effects_of
 from simlab.world.metrics import M
 from simlab.world.numerics import exp
-from simlab.world.terms import fen, keep, saturating
+from simlab.world.amounts import fen, keep, saturating
 
 if TYPE_CHECKING:
     from simlab.world.twin import TwinMarket

@@ -68,7 +68,7 @@ BESIDE = "beside"
 def _l30_arms(scenario: Scenario) -> Mapping[str, Arm]:
     referral = scenario.levers.referral
     plainly = Source(
-        exposures=scenario.population.prospects / 30, click=0.02, join=0.2, cost=0.0, need=1.0, deal=1.0
+        exposures=scenario.population.prospects / 10, click=0.02, join=0.2, cost=0.0, need=1.0, deal=1.0
     )
     assert referral is not None
     levers = Levers(referral=referral.model_copy(update={"stages": None}), sources={BESIDE: plainly})
@@ -193,7 +193,7 @@ def _l34_arms(scenario: Scenario) -> Mapping[str, Arm]:
 
 
 def finished(users: NDArray[np.void]) -> NDArray[np.int64]:
-    """(N,) steps from a seed of who came within a year of their inviter's coming, as did everybody before them; else -1."""
+    """(N,) steps from a seed, where each step was made within a year of the inviter's own coming; else -1."""
     depth = np.where(users["status"] == 0, -1, users["depth"].astype(np.int64))
     for k in range(1, int(depth.max()) + 1):
         layer = np.flatnonzero(depth == k)
@@ -220,9 +220,10 @@ L34 = Law(
     figure="most end one step from a seed; for K < 1 the share at depth 2 and more is K squared",
     source="Goel et al. 2012; the identity is computed",
     status="read + computed",
-    how="The scenario's referral programme among 1,000 new members with 19,000 prospects on a graph without circles, for "
-        "four years; chains count as far as each step was made within a year, so that they have ended, and nobody comes "
-        "for the reward alone. K is the share of all who were referred. And the scenario as it is, for a year.",
+    how="The scenario's referral programme among 1,000 new members with 19,000 prospects on a graph without circles, "
+        "for four years; chains count as far as each step was made within a year, so that they have ended, and "
+        "nobody comes for the reward alone. K is the share of all who were referred. And the scenario as it is, "
+        "for a year.",
     claims=(
         Claim("share at depth 2 and more, over K squared", 0.8, 1.2),
         Claim("K of the scenario in a year", 0.0, 0.5, "number"),
@@ -287,8 +288,8 @@ class Defections:
             for name, exposed in (("friends", lost[mine]), ("shuffled", lost[self.as_if[mine]])):
                 few = exposed <= 1
                 where = (month[few], self.degree[mine][few], exposed[few].astype(int))
-                np.add.at(self.tables[name], (*where, 0), 1.0)
-                np.add.at(self.tables[name], (*where, 1), ended[few])
+                np.add.at(self.tables[name][..., 0], where, 1.0)
+                np.add.at(self.tables[name][..., 1], where, ended[few])
         if self.alive is not None:
             self.gone[self.alive & ~alive] = market.day
         self.alive = alive
@@ -382,8 +383,8 @@ L36 = Law(
     figure="the first friend moves, more do not",
     source="Huang et al. 2020 (37 million WeChat users)",
     status="read",
-    how="Half a year of invitations without any reward, eight times as many as usual: acceptance by the number of other "
-        "friends who are members.",
+    how="Half a year of invitations without any reward, eight times as many as usual: acceptance by the number of "
+        "other friends who are members.",
     claims=(
         Claim("acceptance with one other friend, over none", 1.05, 2.0),
         Claim("acceptance with two or more, over one", 0.9, 1.1, "x", "1"),
@@ -491,8 +492,8 @@ L39 = Law(
     figure="at least 20 % of the estimate",
     source="Airbnb",
     status="read",
-    how="A year with the scenario's referral programme for half of the users, drawn one by one, against the worlds in "
-        "which all or none have it. The naive test reads what each member brings; the truth counts everybody.",
+    how="A year with the scenario's referral programme for half of the users, drawn one by one, against the worlds "
+        "in which all or none have it. The naive test reads what each member brings; the truth counts everybody.",
     claims=(
         Claim("bias of the naive estimate, relative to the truth", -inf, -0.2, "share", "20 % or more"),
         Claim("bias when friends brought in are counted for who brought them", -1.0, 1.0, "share"),

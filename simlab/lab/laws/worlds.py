@@ -130,8 +130,8 @@ class Orders:
         d = self.diary
         if not d.days:
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, bool)
-        day, user, bits = (np.concatenate(x) for x in (d.days, d.users, d.bits))
-        return day.astype(np.int64), user.astype(np.int64), (bits & 1) > 0
+        coupon = (np.concatenate(d.bits) & np.uint8(1)) > 0
+        return np.concatenate(d.days).astype(np.int64), np.concatenate(d.users).astype(np.int64), coupon
 
 
 def orders_of(seen: Seen) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
