@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scenarios_company import WIDE_COMPANY, company_crises, company_levers, programme
 from scenarios_contact import contact_levers, with_contact
-from scenarios_groups import WIDE_GROUPS, random_groups
+from scenarios_groups import WIDE_GROUPS, about_topics, random_groups
 from scenarios_market import FIRM, by_kind, with_market
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
@@ -117,7 +117,7 @@ def random_world(rng: random.Random) -> World:
     rich = random.Random(rng.randint(0, 2**32))  # company
     if _happens(rng, 0.6):
         _add_company(rich, content, start, days)
-    content = with_contact(rng, content)
+    content = about_topics(rng, with_contact(rng, content))
     scenario = Scenario.model_validate(content)
     before = None
     if warmup and _happens(rng, 0.6):

@@ -26,7 +26,8 @@ from simlab.world.people import born
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.terms import fen
 
-NOBODYS = [M.acquisition_fen, M.fixed_fen, M.upkeep_fen, M.staff_fen, M.fine_fen, M.programme_fen, M.penalty_fen]
+NOBODYS = [M.acquisition_fen, M.fixed_fen, M.upkeep_fen, M.staff_fen, M.fine_fen, M.programme_fen, M.penalty_fen,
+           M.community_fen]  # fmt: skip
 """Costs that belong to no user."""
 ANY = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
 
@@ -192,6 +193,7 @@ def every_fen_has_an_event_and_an_owner(done: Run) -> None:
         M.compensation_fen: [(d, u, v) for d, u, _, v in done.of(Event.MADE_GOOD)],
         M.reward_fen: [(d, u, v) for d, u, _, v in done.of(Event.REWARD)],
         M.invitee_fen: [(d, u, v) for d, u, _, v in done.of(Event.GIFT)],
+        M.contributor_fen: [(d, u, v) for d, u, _, v in done.of(Event.PAID)],
         **sources_money(done, margin),
     }
     for metric, rows in flows.items():
