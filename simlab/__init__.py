@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from simlab.scenario.experiments import load_experiment
     from simlab.scenario.library import library
     from simlab.verbs import fit, read, run
+    from simlab.world.brand import Brand
 
 __version__ = "0.1.0"
 __all__ = [
-    "__version__", "check", "compare", "fit", "library", "load", "load_experiment", "new", "read", "rollout", "run",
-    "screen", "tune",
+    "Brand", "__version__", "check", "compare", "fit", "library", "load", "load_experiment", "new", "read", "rollout",
+    "run", "screen", "tune",
 ]  # fmt: skip
 _HOMES = {
+    "Brand": "simlab.world.brand",
     "check": "simlab.checking",
     "compare": "simlab.questions",
     "fit": "simlab.verbs",

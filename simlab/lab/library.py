@@ -30,7 +30,7 @@ PAIRS = 40
 LEVEL = 0.999
 SMALL = ("population.members=150", "population.prospects=450", "horizon=60", "warmup.days=20")
 """A world in which a byte that moves is found in a moment."""
-_BY_NUMBER = ("stage", "stage_until", "source", "coupon_offer", "plan", "layers")
+_BY_NUMBER = ("stage", "stage_until", "source", "coupon_offer", "plan", "layers", "closed")
 """Fields that hold numbers of names; they shift where a mechanism brings names of its own."""
 
 HOLDS, SMALLER, OPPOSITE, UNCLEAR, STILL = (

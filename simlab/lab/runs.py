@@ -17,7 +17,7 @@ from simlab.lab.base import read_base
 from simlab.lab.past import before_of
 from simlab.lab.results import Results
 from simlab.lab.worlds import sample_worlds
-from simlab.scenario import Scenario, scenario_digest, world_digest
+from simlab.scenario import InputError, Scenario, scenario_digest, world_digest
 from simlab.world.compiled import sources_digest
 from simlab.world.graph import Graph
 from simlab.world.market import Market
@@ -91,7 +91,7 @@ def simulate(
         found = Run(world, seed, outcomes(market), tables(market) if detail else {})
         market.release()
         return found
-    except MemoryError:  # says nothing about the run
+    except (MemoryError, InputError):  # says nothing about the run, or a user's brand that cannot be used
         raise
     except Exception:  # recorded with its traceback, for whoever reads the results
         return Run(world, seed, failure=traceback.format_exc())

@@ -314,6 +314,9 @@ class Activity(Part):
     )
 
 
+# company (below what it needs from here)
+from simlab.scenario.behaviour_company import Anger, Status, Talk, Teams  # noqa: E402
+
 # contact
 from simlab.scenario.behaviour_contact import (  # noqa: E402  (it takes Part and parameter from above)
     ConsentResponse,
@@ -322,8 +325,10 @@ from simlab.scenario.behaviour_contact import (  # noqa: E402  (it takes Part an
     Placement,
     Topics,
 )
+
 # after `Part` and `parameter`, which these need
 from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
+from simlab.scenario.behaviour_market import Acquisition  # noqa: E402
 from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
 from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
     ProductBehaviour,
@@ -349,6 +354,12 @@ class Behaviour(Part):
     placement: Placement = Placement()
     habit: Habit = Habit()
     consent: ConsentResponse = ConsentResponse()
+    acquisition: Acquisition = Acquisition()
+    # company
+    status: Status = Status()
+    talk: Talk = Talk()
+    teams: Teams = Teams()
+    anger: Anger = Anger()
     # money
     deals: Deals = Deals()
     loyalty: Loyalty = Loyalty()

@@ -10,7 +10,7 @@ class Groups(Part):
     """Conversation in groups. A member speaks with 1 - exp(-wish); every factor of the wish is 1 at rest."""
 
     talk: PerDay = parameter(
-        0.16, "wish to speak of a mean member, before the state of the group", "per day", 0.08, 0.25, "daily speakers 12-25 % in a healthy group"
+        0.10, "wish to speak of a mean member, before the state of the group", "per day", 0.06, 0.15, "daily speakers 12-25 % in a healthy group"
     )
     peers: Factor = parameter(
         1.5, "largest relative gain of that wish in lively company", "-", 0.5, 3, "assumed", "assumed", le=10
@@ -69,30 +69,30 @@ class Groups(Part):
         0.4, "chance that a member reads a quiet group on a day", "share", 0.2, 0.6, "assumed", "assumed"
     )
     norm: Factor = parameter(
-        0.10, "exposure from reading a lively group, in touches", "touches", 0.03, 0.2, "L16", "assumed"
+        0.02, "exposure from reading a lively group, in touches", "touches", 0, 0.05, "L16", "assumed"
     )
     proof: Factor = parameter(
-        0.3, "exposure from reading what members tell, at most", "touches", 0.1, 0.6, "L16, L36", "assumed"
+        0.06, "exposure from reading what members tell, at most", "touches", 0.02, 0.15, "L16, L36", "assumed"
     )
     credit: Factor = parameter(
-        2.0, "trust gained from what members tell, relative to a value touch", "-", 1, 3, "assumed", "assumed"
+        1.0, "trust gained from what members tell, relative to a value touch", "-", 0.5, 2, "assumed", "assumed"
     )
     half_posts: Factor = parameter(
-        4.0, "stories a day at which half of that is reached", "stories", 2, 8, "L36", "assumed", gt=0
+        2.0, "stories a day at which half of that is reached", "stories", 1, 4, "L36", "assumed", gt=0
     )
     topic_trust: Factor = parameter(
-        0.15, "trust gained from reading topics, relative to a value touch", "-", 0.05, 0.3, "assumed",
+        0.1, "trust gained from reading topics, relative to a value touch", "-", 0.03, 0.2, "assumed",
         "assumed",
     )  # fmt: skip
     belonging: Share = parameter(
-        0.006, "affinity gained by speaking, at no deviation", "share", 0.002, 0.012, "assumed", "assumed"
+        0.003, "affinity gained by speaking, at no deviation", "share", 0.001, 0.006, "assumed", "assumed"
     )
     story: Share = parameter(
-        0.10, "share of speakers who tell a story of their own, unpaid", "share", 0.05, 0.2, "assumed",
+        0.03, "share of speakers who tell a story of their own, unpaid", "share", 0.015, 0.06, "assumed",
         "assumed",
     )  # fmt: skip
     story_gain: Factor = parameter(
-        3.0, "largest relative gain of that through a reward", "-", 1, 5, "assumed", "assumed"
+        4.0, "largest relative gain of that through a reward", "-", 2, 6, "assumed", "assumed"
     )
     half_story: Money = parameter(
         5.0, "reward at half of that gain", "yuan", 2, 15, "assumed", "assumed", gt=0
@@ -172,7 +172,7 @@ class Groups(Part):
         0.15, "habit gained by one session, of what is missing", "share", 0.08, 0.25, "assumed", "assumed"
     )
     habit_gain: Share = parameter(
-        0.03, "habit gained by speaking, of what is missing", "share", 0.01, 0.06, "assumed", "assumed"
+        0.015, "habit gained by speaking, of what is missing", "share", 0.005, 0.03, "assumed", "assumed"
     )
     habit_talk: Factor = parameter(
         0.5, "relative gain of the wish to speak through a full habit", "-", 0.2, 1, "assumed", "assumed"

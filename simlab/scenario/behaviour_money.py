@@ -35,9 +35,7 @@ class Deals(Part):
     cross_sell: Share = parameter(
         0.25, "more in the basket while a recommendation that fits is in mind", "share", 0.1, 0.4,
         "assumed", "assumed")  # fmt: skip
-    in_mind: Duration = parameter(
-        5.0, "how long it is in mind", "days", 2, 10, "assumed", "assumed", le=60
-    )
+    in_mind: Duration = parameter(5.0, "how long it is in mind", "days", 2, 10, "assumed", "assumed", le=60)
 
 
 class Loyalty(Part):
@@ -47,8 +45,18 @@ class Loyalty(Part):
         0.5, "chance of redeeming points at an order, once a reward is within reach", "share", 0.3, 0.8,
         "assumed", "assumed")  # fmt: skip
     point_goal: Factor = parameter(
-        0.25, "largest relative gain of the order rate just before a reward (goal gradient)", "share", 0.1, 0.4,
-        "assumed", "assumed", le=5)  # fmt: skip
+        0.3,
+        "largest relative gain of the order rate just before a great reward (goal gradient); with the way squared",
+        "share",
+        0.1,
+        0.5,
+        "assumed",
+        "assumed",
+        le=5,
+    )
+    half_prize: Money = parameter(
+        10.0, "worth of a reward at half of that gain", "yuan", 5, 30, "assumed", "assumed", gt=0
+    )
     task_gain: Factor = parameter(
         1.0, "largest relative gain of answers or visits through points for them", "-", 0.3, 2,
         "assumed", "assumed", le=20)  # fmt: skip
@@ -73,13 +81,27 @@ class Commitment(Part):
         0.15, "chance of thinking about a plan that is on sale, per day with a visit or answer", "share", 0.05, 0.4,
         "assumed", "assumed")  # fmt: skip
     spread: Factor = parameter(
-        0.6, "log standard deviation of what people expect of one plan", "-", 0.3, 1, "assumed", "assumed", le=3
+        0.6,
+        "log standard deviation of what people expect of one plan",
+        "-",
+        0.3,
+        1,
+        "assumed",
+        "assumed",
+        le=3,
     )
     sunk: Factor = parameter(
         0.15, "gain of the order rate while a fee has been paid (sunk cost)", "share", 0.05, 0.4,
         "assumed", "assumed", le=5)  # fmt: skip
     hold: Factor = parameter(
-        0.3, "fall of the lifetime rate meanwhile: hazard / (1 + this)", "-", 0.1, 0.6, "assumed", "assumed", le=5
+        0.3,
+        "fall of the lifetime rate meanwhile: hazard / (1 + this)",
+        "-",
+        0.1,
+        0.6,
+        "assumed",
+        "assumed",
+        le=5,
     )
     usage: Share = parameter(
         0.6, "weight of actual against expected use in the renewal", "share", 0.3, 0.9, "assumed", "assumed"
@@ -90,10 +112,24 @@ class Shopping(Part):
     """Which shop an order goes to, and who buys what is new."""
 
     shop_trust: Factor = parameter(
-        1.0, "pull of relative affinity towards the private shop", "logits", 0.3, 2, "assumed", "assumed", le=10
+        1.0,
+        "pull of relative affinity towards the private shop",
+        "logits",
+        0.3,
+        2,
+        "assumed",
+        "assumed",
+        le=10,
     )
     shop_exposure: Factor = parameter(
-        1.5, "largest pull of recent touches towards the private shop", "logits", 0.5, 3, "assumed", "assumed", le=10
+        1.5,
+        "largest pull of recent touches towards the private shop",
+        "logits",
+        0.5,
+        3,
+        "assumed",
+        "assumed",
+        le=10,
     )
     innovation: PerDay = parameter(
         0.003, "rate of buying what is new on one's own account", "per day", 0.001, 0.01, "assumed", "assumed"

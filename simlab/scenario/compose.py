@@ -14,6 +14,7 @@ from simlab.scenario import library, places
 from simlab.scenario.errors import InputError, Problem, did_you_mean
 from simlab.scenario.export import one_line
 from simlab.scenario.files import NOT_MERGED, Loaded, load_text
+from simlab.scenario.layers import ADDED
 from simlab.scenario.paths import ROOT, Spec
 from simlab.scenario.yaml_lines import read_mapping
 
@@ -89,7 +90,7 @@ def clashes(files: Sequence[tuple[str, Path]]) -> list[str]:
 
 def _both(path: str, mine: Any, theirs: Any, spec: Spec | None) -> list[str]:
     """Paths at which both say something, and not the same; entries of maps of free names as a whole."""
-    if mine == theirs:
+    if mine == theirs or path in ADDED:
         return []
     if (
         spec is None

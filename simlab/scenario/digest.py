@@ -54,6 +54,8 @@ def data_digests(scenario: Scenario) -> dict[str, str]:
         InputError: a file cannot be read.
     """
     named = {"population.base": scenario.population.base, "graph.file": scenario.graph.file}
+    if scenario.brand is not None:
+        named["brand"] = scenario.brand.rpartition(":")[0]
     found = {}
     for where, file in named.items():
         if file is not None:
@@ -71,7 +73,10 @@ def _identity(scenario: Scenario, data: Mapping[str, str] | None, without: tuple
     said = {key: value for key, value in scenario.model_dump(mode="json").items() if key not in without}
     for where, digest in (data_digests(scenario) if data is None else data).items():
         block, _, key = where.partition(".")
-        said[block][key] = f"sha256:{digest}"
+        if key:
+            said[block][key] = f"sha256:{digest}"
+        else:  # a file and a class in it
+            said[block] = f"sha256:{digest}:{str(said[block]).rpartition(':')[2]}"
     return {"format": FORMAT, "scenario": _positive_zero(said)}
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import yaml
 
+from simlab.scenario import places
 from simlab.scenario.behaviour import parameters
 from simlab.scenario.layers import DROP
+from simlab.scenario.library import Mechanism
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.scenario.paths import ROOT, Spec
 from simlab.scenario.schema import Scenario
@@ -37,7 +39,14 @@ def json_schema() -> dict[str, Any]:
         "include": {"type": "array", "items": file, "title": "Include",
                     "description": "mechanisms laid over the base, in order; own keys come on top"},
     }  # fmt: skip
-    schema["properties"] = {**first, **schema["properties"]}
+    header = Mechanism.model_json_schema()
+    parts |= header.pop("$defs")
+    header["properties"]["effect"] = {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/Effect"}]}
+    size = [{"type": "number", "minimum": 0}, {"type": "string", "pattern": "%\\s*$"}]
+    parts["Effect"]["properties"]["at_least"]["anyOf"] = size
+    parts["Effect"]["properties"]["at_least"].pop("$ref", None)
+    header["description"] = "makes this file a mechanism of the library, see docs/library.md"
+    schema["properties"] = {**first, **schema["properties"], places.MECHANISM: header}
     del schema["required"]
     schema["title"] = "simlab scenario"
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -59,6 +68,10 @@ def json_schema() -> dict[str, Any]:
                     "properties": observables, "patternProperties": {"^in_": place},
                     "description": "all must hold, e.g. idle: <= 45 days",
                 }  # fmt: skip
+    for part, word, field in (("Phase", "from", "day"), ("Alarm", "for", "days")):  # how files say it
+        said = parts[part]["properties"][field].get("description", "")
+        parts[part]["properties"][word] = {"type": ["integer", "string"], "description": said}
+        parts[part]["required"] = [name for name in parts[part].get("required", []) if name != field]
     schema["properties"]["outcomes"]["items"] = {"enum": list(OUTCOMES)}
     parts["Constraint"]["properties"]["outcome"] = {"enum": list(OUTCOMES), "title": "Outcome"}
     text = {
@@ -104,6 +117,9 @@ def dump_yaml(scenario: Scenario, folder: str | Path | None = None) -> str:
     for block, key in (("population", "base"), ("graph", "file")):
         if said[block][key] is not None:
             said[block][key] = Path(os.path.relpath(Path(said[block][key]).resolve(), here)).as_posix()
+    if said["brand"] is not None:
+        file, _, name = said["brand"].rpartition(":")
+        said["brand"] = f"{Path(os.path.relpath(Path(file).resolve(), here)).as_posix()}:{name}"
     return yaml.dump(
         said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from simlab.scenario import places
+from simlab.scenario import brand_file, places
+from simlab.scenario.changes import check_changes
 from simlab.scenario.digest import DATA_PATHS, data_digests, scenario_digest
 from simlab.scenario.errors import Fault, InputError, Problem, did_you_mean
 from simlab.scenario.layers import assign, complete, merge
@@ -128,7 +129,7 @@ def apply(loaded: Loaded, change: str | Mapping[str, Node], where: tuple[str, ..
     else:
         for path, node in change.items():
             try:
-                if path in DATA_PATHS:
+                if path in (*DATA_PATHS, "brand"):
                     raise Fault("a data file is named in the scenario", "Write it into the scenario file.")
                 tree = assign(tree, split(path), node)
             except Fault as fault:
@@ -153,6 +154,9 @@ def _checked(tree: Node) -> Scenario:
     levers, more = check_warmup(scenario, tree)
     if wrong or more:
         raise InputError(*wrong, *more)
+    scenario, wrong = check_changes(scenario, tree)
+    if wrong:
+        raise InputError(*wrong)
     warmup = scenario.warmup.model_copy(update={"levers": levers})
     return scenario.model_copy(update={"warmup": warmup})
 
@@ -271,7 +275,8 @@ class _Reader:
         if shown not in self.sources:
             self.sources.append(shown)
         keys = {key: mark for key, mark in own.keys.items() if key not in NOT_MERGED}
-        return merge(tree, Node({key: own.value[key] for key in keys}, own.mark, keys=keys))
+        adds = places.MECHANISM in own.value
+        return merge(tree, Node({key: own.value[key] for key in keys}, own.mark, keys=keys), adds=adds)
 
     def _follow(
         self,
@@ -313,4 +318,19 @@ class _Reader:
             except Fault as fault:
                 raise InputError(problem_at(fault, tree, path)) from None
             tree = assign(tree, split(path), Node(str(real), mark, shorten(node, 200)))
-        return tree
+        return self._resolve_brand(tree)
+
+    def _resolve_brand(self, tree: Node) -> Node:
+        node, mark = locate(tree, ("brand",))
+        if node is None or node.value is None:
+            return tree
+        try:
+            if mark.file in self.folders:
+                found = brand_file.find(node.value, *self.folders[mark.file])
+            else:  # typed on the command line, or resolved before
+                file, colon, name = str(node.value).rpartition(":")
+                typed = Path(file).absolute()
+                found = brand_file.find(f"{typed.name}{colon}{name}", typed.parent, Path(Path.cwd().anchor))
+        except Fault as fault:
+            raise InputError(problem_at(fault, tree, ("brand",))) from None
+        return assign(tree, ("brand",), Node(found, mark, shorten(node, 200)))

@@ -3,6 +3,9 @@
 Mappings merge deeply; lists and scalars replace; `null` is the value "none" where the schema allows
 it. In a map of free names (segments, push, mix, touches, offers, sources, weekdays, uncertainties,
 warmup.levers) the word `drop` removes the entry that came from below: `ads: drop`.
+
+A mechanism adds to lists that say what happens or is looked at (events by their name, outcomes, constraints,
+targets), so that two mechanisms go together.
 """
 
 from __future__ import annotations
@@ -20,14 +23,23 @@ from simlab.scenario.stages import Condition, parse_condition
 from simlab.scenario.yaml_lines import DEFAULT, Mark, Node, node_of
 
 DROP = "drop"
+ADDED = ("calendar.events", "outcomes", "constraints", "targets")
+"""Lists to which a mechanism adds."""
 
 
-def merge(below: Node | None, top: Node, spec: Spec | None = ROOT, path: str = "") -> Node:
+def merge(
+    below: Node | None, top: Node, spec: Spec | None = ROOT, path: str = "", adds: bool = False
+) -> Node:
     """`top` laid over `below`; both stay as they are.
+
+    Args:
+        adds: it is a mechanism, which adds to some lists.
 
     Raises:
         InputError: `drop` where there is nothing to drop.
     """
+    if adds and path in ADDED and below is not None:
+        return _added(below, top)
     if not isinstance(top.value, dict) or spec is None or not (spec.model or spec.is_map):
         return top
     entries = dict(below.value) if below is not None and isinstance(below.value, dict) else {}
@@ -39,9 +51,23 @@ def merge(below: Node | None, top: Node, spec: Spec | None = ROOT, path: str = "
                 raise InputError(_nothing_to_drop(node.mark, where, name, list(entries)))
             del entries[name], keys[name]
             continue
-        entries[name] = merge(entries.get(name), node, spec.child(name), where)
+        entries[name] = merge(entries.get(name), node, spec.child(name), where, adds)
         keys[name] = top.keys[name]
     return Node(entries, top.mark, keys=keys)
+
+
+def _added(below: Node, top: Node) -> Node:
+    """The items of two lists: those of `top` in place of their namesakes, the others after what is there."""
+    if not isinstance(below.value, list) or not isinstance(top.value, list):
+        return top  # the check of the scenario says what is wrong with it
+    items = {_called(item): item for item in below.value} | {_called(item): item for item in top.value}
+    return Node(list(items.values()), top.mark)
+
+
+def _called(item: Node) -> Any:
+    """What an item of a list goes by: its name, or what it says as a whole."""
+    name = item.value.get("name") if isinstance(item.value, dict) else None
+    return repr(item.plain if name is None else name.plain)
 
 
 def complete(node: Node, spec: Spec = ROOT) -> Node:

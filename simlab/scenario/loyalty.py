@@ -45,9 +45,13 @@ class Plan(Part):
     fee: Money = Field(99.0, description="paid at the start of each term")
     term: Days = Field(365, ge=1, le=1095, description="how long one fee lasts")
     offer: Label | None = Field(None, description="the standing offer that it opens; null: none")
-    per_use: Money = Field(0.0, description="worth of a day of use (visit, order) to a customer, beyond the offer")
+    per_use: Money = Field(
+        0.0, description="worth of a day of use (visit, order) to a customer, beyond the offer"
+    )
     who: Who = Field((), description="who may buy it")
     share: Share = Field(1.0, description="random share of those who may, the same people at all times")
-    standing: bool = Field(True, description="on sale at every visit; false: in touches that name it as their offer")
+    standing: bool = Field(
+        True, description="on sale at every visit; false: in touches that name it as their offer"
+    )
     cost: Money = Field(0.0, description="cost of one term's gifts and services")
     margin: Share = Field(1.0, description="contribution margin on the fee, before `cost`")

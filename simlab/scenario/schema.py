@@ -16,9 +16,11 @@ from simlab.scenario.audiences import check_audiences
 from simlab.scenario.behaviour import Behaviour, Part
 from simlab.scenario.contact import Schemes
 from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.events import Event
 from simlab.scenario.labels import ByName, Label, Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
 from simlab.scenario.people import Basket, GraphSpec, Lifetime, Orders, Population, Segment
+from simlab.scenario.programme import Crisis
 from simlab.scenario.stages import OBSERVABLES, Who
 from simlab.scenario.strategy import (
     WEEKDAYS,
@@ -53,25 +55,6 @@ def default_stages() -> tuple[Stage, ...]:
         {"name": "dormant"},
     ]
     return tuple(Stage.model_validate(row) for row in table)
-
-
-class Event(Part):
-    """A dated change of demand: 11.11, Spring Festival, a competitor's sale."""
-
-    name: Name
-    first: datetime.date
-    last: datetime.date
-    demand: Factor = Field(1.0, le=20, description="order rate relative to an ordinary day")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Event:
-        if self.last < self.first:
-            raise Fault(
-                f"the event ends ({self.last}) before it begins ({self.first})",
-                "Give a last day on or after the first.",
-                ("last",),
-            )
-        return self
 
 
 class Calendar(Part):
@@ -165,9 +148,12 @@ class Scenario(Part):
         default_factory=dict, max_length=4, description="further tables beside the lifecycle: tenure, RFM, levels"
     )  # fmt: skip
     levers: Levers = Levers()
+    brand: str | None = Field(
+        None, max_length=500, description="a Python file and class that steers the levers: my_brand.py:My")  # fmt: skip
     behaviour: Behaviour = Behaviour()
     economics: Economics = Economics()
     calendar: Calendar = Calendar()
+    crises: Annotated[dict[Label, Crisis], ByName] = Field(default_factory=dict, max_length=10)  # company
     uncertainties: Annotated[dict[str, Range], ByName] = Field(default_factory=dict, max_length=200)
     outcomes: tuple[str, ...] = ("customer_equity", "members", "orders", "net")
     constraints: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field((), max_length=50)
@@ -195,6 +181,7 @@ class Scenario(Part):
         uses += [(("offers", k, "stages"), v.stages or ()) for k, v in self.levers.offers.items()]
         if self.levers.referral:
             uses.append((("referral", "stages"), self.levers.referral.stages or ()))
+        uses += [(("programmes", k, "stages"), v.stages or ()) for k, v in self.levers.programmes.items()]
         for where, stages in uses:
             for index, stage in enumerate(stages):
                 if stage not in names:
@@ -207,13 +194,40 @@ class Scenario(Part):
                 raise unknown("outcome", outcome, OUTCOMES, ("outcomes", index))
         for index, event in enumerate(self.calendar.events):
             for end, date in (("first", event.first), ("last", event.last)):
-                if not 1990 <= date.year <= 2100:
+                if date is not None and not 1990 <= date.year <= 2100:
                     raise Fault(
                         f"the event '{event.name}' lies outside 1990-2100",
                         "Give a date within these years, as YYYY-MM-DD.",
                         ("calendar", "events", index, end),
                     )
+        self._firm()
+        for label, crisis in self.crises.items():
+            if not 1990 <= crisis.date.year <= 2100:
+                raise Fault(
+                    f"the crisis '{label}' lies outside 1990-2100",
+                    "Give a date within these years, as YYYY-MM-DD.",
+                    ("crises", label, "date"),
+                )
         return self
+
+
+    def _firm(self) -> None:
+        """What events, sources and prevention refer to must be there."""
+        events = self.calendar.events
+        for index, event in enumerate(events):
+            for place, name in enumerate(event.sources or ()):
+                if name not in self.levers.sources:
+                    raise unknown("source", name, self.levers.sources, ("calendar", "events", index, "sources", place))
+        preventable = [e.name for e in events if e.random is not None and e.random.half_prevention is not None]
+        for name in self.levers.prevention:
+            if name not in preventable:
+                raise unknown("random event that can be prevented", name, preventable,
+                              ("levers", "prevention", name))  # fmt: skip
+        for name, source in self.levers.sources.items():
+            for segment in source.segments:
+                if segment not in self.population.segments:
+                    known = self.population.segments
+                    raise unknown("segment", segment, known, ("levers", "sources", name, "segments", segment))
 
 
 __all__ = [

@@ -16,7 +16,13 @@ from simlab.scenario.errors import Fault
 from simlab.scenario.stages import Who
 from simlab.scenario.units import Days, Factor, Hours, Money, Number, PerDay, PerYear, Share
 
-CAPACITY = {"analyst": 100_000.0, "content": 14_000.0, "community": 20_000.0, "service": 60.0, "adviser": 200.0}
+CAPACITY = {
+    "analyst": 100_000.0,
+    "content": 14_000.0,
+    "community": 20_000.0,
+    "service": 60.0,
+    "adviser": 200.0,
+}
 """Work that one trained head does well: members, touches a day, members, tickets a day, clients."""
 WORK = {
     "analyst": "members",
@@ -31,7 +37,9 @@ class Skill(Part):
     """How well a team knows its work: learned with time, faster with training, lost with those who go."""
 
     start: Share = Field(0.7, description="skill on the first day; 1 is a team that knows everything")
-    turnover: PerYear = Field(0.3, le=10, description="heads that leave and are replaced by newcomers, per head")
+    turnover: PerYear = Field(
+        0.3, le=10, description="heads that leave and are replaced by newcomers, per head"
+    )
     training: Money = Field(0.0, description="training and knowledge base, yuan per head and day")
 
 
@@ -42,7 +50,10 @@ class Role(Part):
     per_100k: Number | None = Field(None, ge=0, le=1e5, description="how many per 100,000 members")
     wage: Money = Field(300.0, description="cost of one head per day")
     capacity: Number | None = Field(
-        None, gt=0, le=1e9, description="work that one trained head does well (members, touches, tickets, clients)"
+        None,
+        gt=0,
+        le=1e9,
+        description="work that one trained head does well (members, touches, tickets, clients)",
     )
     skill: Skill | None = Field(None, description="null: trained, and stays so")
 
@@ -104,7 +115,9 @@ class Service(Part):
     hours: Hours = Field(10.0, gt=0, le=24, description="opening hours a day")
     cost: Money = Field(2.0, description="cost per ticket that people solve")
     graded: bool = Field(False, description="complaints before other tickets, the severe ones first")
-    complaint_promise: Hours = Field(48.0, gt=0, le=1000, description="time in which a complaint is to be solved")
+    complaint_promise: Hours = Field(
+        48.0, gt=0, le=1000, description="time in which a complaint is to be solved"
+    )
     compensation: Money = Field(0.0, description="paid for a broken promise and for a solved complaint")
     ai: Ai | None = None
     follow_up: FollowUp | None = None
@@ -114,12 +127,16 @@ class Advisers(Part):
     """Whom personal advisers look after; how many advisers there are stands in `staff.adviser`."""
 
     who: Who = Field((), description="the audience; empty: everybody")
-    top: Share | None = Field(None, description="at most this share of all members; null: as many as can be served")
+    top: Share | None = Field(
+        None, description="at most this share of all members; null: as many as can be served"
+    )
     share: Share = Field(1.0, description="randomised share of the audience; the rest is a control group")
     order: Literal["keyed", "spend", "recent_spend", "orders"] = Field(
         "keyed", description="who comes first where there are too few places: by lot, or the best customers"
     )
-    stretch: Factor = Field(1.0, ge=1, le=20, description="clients per adviser relative to what can be served well")
+    stretch: Factor = Field(
+        1.0, ge=1, le=20, description="clients per adviser relative to what can be served well"
+    )
 
 
 class Review(Part):
@@ -157,16 +174,18 @@ class Renewal(Part):
     cost_per_day: Money = Field(0.0, description="yuan per day for finding out about needs")
 
 
-def check_staff(
-    staff: Staff, service: Service | None, advisers: Advisers | None
-) -> None:
+def check_staff(staff: Staff, service: Service | None, advisers: Advisers | None) -> None:
     """Refuse people without a desk and a desk without people.
 
     Raises:
         Fault: with its place below `levers`.
     """
     if staff.service is not None and service is None:
-        raise Fault("there are people for a service desk, but no desk", "Add levers.service: {}.", ("staff", "service"))
+        raise Fault(
+            "there are people for a service desk, but no desk",
+            "Add levers.service: {}.",
+            ("staff", "service"),
+        )
     if service is not None and staff.service is None and service.ai is None:
         raise Fault(
             "nobody answers at the service desk",
@@ -179,5 +198,7 @@ def check_staff(
         )
     if advisers is not None and staff.adviser is None:
         raise Fault(
-            "there is an audience for advisers, but no adviser", "Give levers.staff.adviser heads.", ("advisers",)
+            "there is an audience for advisers, but no adviser",
+            "Give levers.staff.adviser heads.",
+            ("advisers",),
         )

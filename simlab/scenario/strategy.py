@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from simlab.scenario.adaptive import Alarm, Phases
 from simlab.scenario.behaviour import Part
 from simlab.scenario.contact import (
     MOST_QUOTAS,
@@ -23,7 +24,19 @@ from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
 from simlab.scenario.loyalty import Levels, Plan, Points
 from simlab.scenario.offer import Offer, Recommendation
+from simlab.scenario.programme import (
+    Monitoring,
+    Programme,
+    Response,
+    Seeding,
+    ShareProgramme,
+    Team,
+    Testimonials,
+    WordOfMouth,
+    check_company,
+)
 from simlab.scenario.shop import Checkout, Launch, Shops
+from simlab.scenario.sources import FUNDED, BrandBuilding, Budget, Source
 from simlab.scenario.staff import (
     Advisers,
     Aigc,
@@ -34,7 +47,7 @@ from simlab.scenario.staff import (
     Staff,
     check_staff,
 )
-from simlab.scenario.units import Factor, Money, Number, PerWeek, Price, Share
+from simlab.scenario.units import Factor, Money, Number, PerWeek, Share
 from simlab.scenario.weekdays import WEEKDAYS, Weekday
 
 RESERVED_SOURCES = ("base", "dated", "referral")
@@ -117,28 +130,8 @@ class Caps(Part):
         return self
 
 
-class Referral(Part):
+class Referral(Programme):
     """Invite-N: reward to the inviter for every N friends who join, and to each invitee."""
-
-    reward: Money = Field(20.0, description="paid to the inviter for every `needed` friends")
-    invitee_reward: Money = Field(10.0, description="paid to each friend on joining")
-    needed: int = Field(1, ge=1, le=20, description="friends needed for one reward")
-    stages: tuple[Label, ...] | None = Field(
-        None, min_length=1, description="who may invite; null: everybody"
-    )
-    budget: Money | None = Field(None, description="total of rewards that may be paid; null: no limit")
-
-
-class Source(Part):
-    """A pool outside (advertising, store QR ...): exposed, clicked, joined."""
-
-    exposures: Number = Field(100.0, ge=0, le=1e8, description="exposures of prospects per day")
-    click: Share = Field(0.02, description="clicks per exposure")
-    join: Share = Field(0.25, description="joins per click")
-    cost: Price = Field(0.05, description="cost per exposure, yuan")
-    budget: Money | None = Field(None, description="total that may be spent; null: no limit")
-    need: Factor = Field(0.8, description="order rate of those who come this way, relative", le=10)
-    deal: Factor = Field(1.2, description="deal-proneness of those who come this way, relative", le=10)
 
 
 class Levers(Part):
@@ -153,6 +146,14 @@ class Levers(Part):
     offers: Annotated[dict[Label, Offer], ByName] = Field(default_factory=dict, max_length=12)
     referral: Referral | None = None
     sources: Annotated[dict[Label, Source], ByName] = Field(default_factory=dict, max_length=6)
+    # firm
+    brand_building: BrandBuilding = BrandBuilding()
+    prevention: Annotated[dict[str, Money], ByName] = Field(
+        default_factory=dict, max_length=20, description="yuan a day against a random event, by its name")  # fmt: skip
+    budget: Budget | None = Field(None, description="one budget for all levers; null: none")
+    phases: Phases = Field((), description="levers that change on a day of the run")
+    alarms: Annotated[dict[Label, Alarm], ByName] = Field(
+        default_factory=dict, max_length=12, description="reactions to what is observed")  # fmt: skip
     # money
     recommendation: Recommendation | None = None
     points: Points | None = None
@@ -170,6 +171,17 @@ class Levers(Part):
     senders: Senders = Senders()
     observation: Observation = Observation()
     consent: Consent = Consent()
+    # company
+    programmes: Annotated[dict[Label, Programme], ByName] = Field(
+        default_factory=dict, max_length=6,
+        description="invitation programmes beside `referral`; a user takes the one that attracts most")  # fmt: skip
+    teams: Annotated[dict[Label, Team], ByName] = Field(default_factory=dict, max_length=6)
+    shares: Annotated[dict[Label, ShareProgramme], ByName] = Field(default_factory=dict, max_length=6)
+    seeding: Annotated[dict[Label, Seeding], ByName] = Field(default_factory=dict, max_length=6)
+    word_of_mouth: WordOfMouth = WordOfMouth()
+    testimonials: Testimonials | None = None
+    monitoring: Monitoring | None = None
+    response: Response | None = None
     groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
     # staff
     staff: Staff = Staff()
@@ -221,14 +233,36 @@ class Levers(Part):
                 raise unknown(
                     "offer", touch.offer, [*self.offers, *self.plans], ("touches", name, "offer")
                 )
+        check_company(self)
         check_staff(self.staff, self.service, self.advisers)
         for name in self.sources:
             if name in RESERVED_SOURCES:
                 raise Fault(
                     f"the name '{name}' is taken", "Choose another name for this source.", ("sources", name)
                 )
+        self._firm()
         self._check_plans()
         return self
+
+    def _firm(self) -> None:
+        """What sources, budget and alarms refer to must be there."""
+        for name, source in self.sources.items():
+            if source.like is not None and (source.like == name or source.like not in self.sources):
+                others = [other for other in self.sources if other != name]
+                raise unknown("other source", source.like, others, ("sources", name, "like"))
+        known = [*FUNDED, *self.sources]
+        for name in self.budget.shares if self.budget is not None else ():
+            if name not in known:
+                raise unknown("lever", name, known, ("budget", "shares", name))
+        kinds = [kind for kind in get_args(Touch.model_fields["kind"].annotation) if kind not in self.touches]
+        for alarm, spec in self.alarms.items():
+            for name in spec.scale:
+                if name not in self.touches and name not in kinds:
+                    raise unknown("touch", name, [*self.touches, *kinds], ("alarms", alarm, "scale", name))
+        for index, phase in enumerate(self.phases):
+            if index and phase.day <= self.phases[index - 1].day:
+                raise Fault(f"this phase begins on day {phase.day}, not after the one before it",
+                            "Order the phases by their first day.", ("phases", index, "day"))  # fmt: skip
 
     def _check_plans(self) -> None:
         for name, plan in self.plans.items():

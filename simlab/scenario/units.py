@@ -28,7 +28,8 @@ _LENGTHS = {1: ("day", "d", "天"), 7: ("week", "w", "周"), 30: ("month", "月"
 _DAYS: Units = {unit: Fraction(days) for days, units in _LENGTHS.items() for unit in units}
 _HOURS: Units = {
     unit: hours for hours, units in {
-        Fraction(1): ("hour", "h", "小时"), Fraction(1, 60): ("minute", "min", "分钟"), Fraction(24): ("day", "d", "天"),
+        Fraction(1): ("hour", "h", "小时"), Fraction(1, 60): ("minute", "min", "分钟"),
+        Fraction(24): ("day", "d", "天"),
     }.items() for unit in units
 }  # fmt: skip
 SHARES: Units = {"%": Fraction(1, 100), "percent": Fraction(1, 100), "‰": Fraction(1, 1000)}

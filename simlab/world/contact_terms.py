@@ -233,3 +233,10 @@ def running_cost(scenario: Scenario, day: int) -> int:
     if tagging is None or day < 1:
         return 0
     return fen(tagging.running) + (fen(tagging.setup) if day == 1 else 0)
+
+
+def month_cap(scenario: Scenario) -> int:
+    """Touches a month that no user may exceed: senders who share nothing hold their own caps, the platform only one."""
+    caps, senders = scenario.levers.caps, scenario.levers.senders
+    month = caps.per_month * (1 if senders.shared else senders.count)
+    return month if caps.quota_per_month is None else min(month, caps.quota_per_month)

@@ -7,6 +7,7 @@ import numpy as np
 from simlab.world.book import MONTH, N_EVENTS, N_GONE, N_LIVE
 from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule
 from simlab.world.contact import first_places
+from simlab.world.market_rules import shaken
 from simlab.world.metrics import M
 from simlab.world.records import LEFT, Event
 from simlab.world.rules import join, stage_of
@@ -94,6 +95,8 @@ def come_in(users, f, day, source, inviter, depth, terms, book, d):
     reach = 0 if u.muted else 1
     book.stock[0, prospect, 0, u.segment] -= 1
     join(u, day, source, inviter, depth)
+    if terms.now[0].entry_trust != 0.0:
+        u.trust = shaken(u, terms.now[0].entry_trust)
     stage = stage_of(u, day, terms.stage_first, terms.conditions)
     u.stage = stage
     u.stage_until = day

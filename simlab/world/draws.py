@@ -118,6 +118,20 @@ class Purpose(IntEnum):
     LAUNCH_REACH = 151
     LAUNCH_BUY = 152
     # company: 160-179
+    CHECKED = 160
+    SPEAK = 161
+    NOTICE = 162
+    PERSUADE = 163
+    PUNISH = 164
+    TEAM_OPEN = 165
+    RECRUIT = 166
+    STRIKE = 167
+    BELIEVE = 168
+    RAGE_COMPLAIN = 169
+    RAGE_LEAVE = 170
+    COMPENSATE = 171
+    SEEDED = 172
+    SEED_NEGATIVE = 173
     # groups: 180-199
     ROUTE = 180  # whether somebody is ever invited to a kind of group
     PLACE = 181  # which of several groups, where no friend decides
@@ -134,6 +148,10 @@ class Purpose(IntEnum):
     QUIT = 192
     SEAT = 193  # who becomes an opinion customer, among equals
     # firm: 200-229
+    AUDIENCE = 200  # whom a source can reach
+    HOOKED = 202  # came for a gift alone
+    ELSEWHERE = 203  # an order that would have come on the platform anyway
+    EVENT_BEGINS = 204  # of nobody: the day on which a random event begins
     ISSUE = 215
     VOICE = 216
     PATIENCE = 217

@@ -28,10 +28,10 @@ def value_parts(total: Mapping[str, int], net_fen: int, member_days: int) -> dic
     orders, leaves = total["orders"], total["leaves"]
     years = member_days / YEAR
     value = ratio(net_fen / 100.0, leaves)
-    paid = total["acquisition_fen"] + total["reward_fen"] + total["invitee_fen"]
+    paid = total["acquisition_fen"] + total["entry_fen"] + total["reward_fen"] + total["invitee_fen"]
     cac = ratio(paid / 100.0, total["joins"])
     return {
-        "basket": ratio(total["revenue_fen"] / 100.0, orders),
+        "basket": ratio((total["revenue_fen"] - total["fee_fen"]) / 100.0, orders),
         "net_per_order": ratio(net_fen / 100.0, orders),
         "lifetime": ratio(years, leaves),
         "lifetime_value": value,

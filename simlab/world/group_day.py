@@ -81,13 +81,13 @@ def live_in_group(users, i, key, terms, book, row):
 
 
 @rule
-def open_groups(groups, kinds, day):
+def open_groups(groups, kinds, day, moderation):
     """The morning of all groups with members; (fen, topics) that they cost today."""
     fen = topics = np.int64(0)
     for a in range(groups.size):
         if groups[a].kind >= 0:
             kind = kinds[groups[a].kind]
-            open_day(groups[a], kind, day)
+            open_day(groups[a], kind, day, moderation)
             fen += cost_today(groups[a], kind, day)
             topics += kind.topics
     return fen, topics

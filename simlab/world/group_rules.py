@@ -92,10 +92,10 @@ def steer(g, kind, day):
 
 
 @hot_rule
-def open_day(g, kind, day):
+def open_day(g, kind, day, moderation):
     """The morning of a group with members: how much yesterday makes people read, speak, believe and go."""
     n = np.float64(g.members)
-    noise = (g.messages + kind.promo_noise * g.promos / n) / kind.capacity
+    noise = (g.messages + kind.promo_noise * g.promos / n) / (kind.capacity * moderation)
     g.attention = 1.0 / (1.0 + power(noise / kind.half_noise, kind.noise_exponent))
     g.company = filled(g.activity * g.activity, kind.half_company * kind.half_company)
     steer(g, kind, day)

@@ -63,7 +63,7 @@ class Groups:
             self._merge(live)
         self._seat(live, monday)
         book = market.book
-        fen, topics = open_groups(book.groups, terms.kinds, day)
+        fen, topics = open_groups(book.groups, terms.kinds, day, float(terms.now[0]["moderation"]))
         row = book.ledger[market.row, len(market.names.stages) - 2, 0, 0]
         row[M.community_fen] += fen
         row[M.topics] += topics

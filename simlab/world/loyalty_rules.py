@@ -12,7 +12,8 @@ def loyalty(u, now):
     """Factor of the order intensity: goal gradients towards a reward and a level, sunk cost of a plan."""
     value = 1.0
     if now.point_step > 0 and u.points > 0:
-        value *= 1.0 + now.point_goal * (u.points % now.point_step) / now.point_step
+        way = np.float64(u.points % now.point_step) / now.point_step
+        value *= 1.0 + now.point_goal * way * way
     if now.level_step > 0:
         level, on_the_way = progress(u, now)
         if level < now.level_top and on_the_way > now.level_from:

@@ -8,42 +8,35 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.book import FIRST_SOURCE, N_EVENTS, N_LIVE, Book, Outside, empty_book, pots
+from simlab.world.book import N_EVENTS, Book, Outside, empty_book, pots
+from simlab.world.brand import Brand
 from simlab.world.cells import check_cells
+from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
 from simlab.world.contact import everybodys_places
 from simlab.world.contact_terms import running_cost
-from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, seed_key, unit, user_key
+from simlab.world.draws import seed_key
 from simlab.world.engine import run_day
+from simlab.world.firm import Firm
 from simlab.world.graph import Graph
 from simlab.world.groups import Groups
+from simlab.world.happenings import Happenings
+from simlab.world.market_terms import CALM, Effects
 from simlab.world.metrics import COSTS, M
-from simlab.world.money_terms import set_launches_today, upkeep
-from simlab.world.numerics import log
+from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
+from simlab.world.source import Source
 from simlab.world.staffing import ServiceDesk, Team
-from simlab.world.terms import fen, names_of, set_day, standing_terms
-
-SOURCE_PULL = int(Purpose.SOURCE_PULL)
-
-
-@rule
-def pull_thresholds(world: np.uint64, users: NDArray[np.int64], name: np.uint64) -> NDArray[np.float64]:
-    """(P,) unit-exponential thresholds of these users for one source."""
-    out = np.empty(users.size, np.float64)
-    for k in range(users.size):
-        key = day_key(user_key(world, users[k]), BIRTH_DAY)
-        out[k] = -log(unit(named_bits(key, SOURCE_PULL, name)))
-    return out
+from simlab.world.terms import fen, names_of, standing_terms
+from simlab.world.user_brand import brand_class
 
 
 @rule
@@ -56,85 +49,17 @@ def first_stages(
         users[i].stage_until = day  # days before day 1 are negative, so 0 would be far ahead
 
 
-class Brand(mesa.Agent):
-    """Sets today's terms from the strategy and from what is left of stocks and budgets.
-
-    Subclass it and override `decide` to write a strategy that adapts to yesterday's ledger.
-    """
-
-    def __init__(self, model: Market) -> None:
-        super().__init__(model)
-        self.market = model
-
-    def decide(self, day: int) -> Scenario:
-        """The scenario whose levers hold today (by default: the model's own, another during warm-up)."""
-        return self.market.before if day <= 0 else self.market.scenario
-
-    def step(self) -> None:
-        """Write today's terms."""
-        market = self.market
-        scenario = self.decide(market.day)
-        if scenario is not market.in_force:
-            market.adopt(scenario)
-        book = market.book
-        set_day(market.terms, market.strategies, market.names, market.day, market.first_day, book.stock_left,
-                book.budget_left, book.rewards_left)  # fmt: skip
-        set_launches_today(market.terms, market.in_force, market.names, market.date, book.adopters.tolist(),
-                           int(book.counts[N_LIVE]))  # fmt: skip
-
-
-class Source(mesa.Agent):
-    """One pool outside: exposes prospects every day until its budget is spent."""
-
-    def __init__(self, model: Market, number: int, name: str) -> None:
-        super().__init__(model)
-        self.market, self.number, self.name = model, number, name
-        self.exposed = 0.0
-        self.clicked = 0.0
-        self.spent = 0
-
-    def step(self) -> None:
-        """Today's exposures, clicks and cost (whole numbers whose sums follow the plan), and the pull on prospects."""
-        market = self.market
-        spec = market.in_force.levers.sources.get(self.name)
-        if spec is None:
-            return
-        exposures = spec.exposures
-        budget = None if spec.budget is None else fen(spec.budget)
-        if budget is not None and spec.cost > 0:
-            exposures = max(0.0, min(exposures, (budget - self.spent) / (spec.cost * 100.0) - 1.0))
-        before = (int(self.exposed), int(self.clicked), round(self.exposed * spec.cost * 100.0))
-        self.exposed += exposures
-        self.clicked += exposures * spec.click
-        cost = round(self.exposed * spec.cost * 100.0) - before[2]
-        self.spent += cost
-        row = market.book.ledger[market.row, len(market.names.stages) - 2, FIRST_SOURCE + self.number, 0]
-        row[M.exposures] += int(self.exposed) - before[0]
-        row[M.clicks] += int(self.clicked) - before[1]
-        row[M.acquisition_fen] += cost
-        if market.pool:
-            market.outside.reached[self.number] += exposures / market.pool * spec.click * spec.join
-
-
 def outside_of(
-    scenario: Scenario, users: NDArray[np.void], world: np.uint64, arrivals: Any, first: Any
+    scenario: Scenario, users: NDArray[np.void], arrivals: NDArray[np.int64], first: NDArray[np.int64]
 ) -> Outside:
-    """The pools outside at the start of a run."""
-    sources = sorted(scenario.levers.sources)
+    """The pools outside at the start of a run; each source puts its prospects in order."""
+    sources = len(scenario.levers.sources)
     prospects = np.flatnonzero(users["status"] == PROSPECT)
     dated = np.zeros(len(users), bool)
     dated[arrivals] = True
     prospects = prospects[~dated[prospects]]
-    order = np.zeros((len(sources), len(prospects)), np.int32)
-    thresholds = np.zeros((len(sources), len(prospects)))
-    for k, name in enumerate(sources):
-        pull = pull_thresholds(world, prospects, np.uint64(name_hash("source:" + name)))
-        rank = np.argsort(pull, kind="stable")
-        order[k], thresholds[k] = prospects[rank], pull[rank]
-    specs = [scenario.levers.sources[name] for name in sources]
-    zeros = np.zeros(len(sources))
-    return Outside(order, thresholds, zeros.astype(np.int64), zeros.copy(), np.array([s.need for s in specs]),
-                   np.array([s.deal for s in specs]), arrivals, first)  # fmt: skip
+    order = np.tile(prospects.astype(np.int32), (sources, 1))
+    return Outside(order, np.zeros(order.shape), np.zeros(sources, np.int64), np.zeros(sources), arrivals, first)
 
 
 class Market(mesa.Model):
@@ -147,6 +72,7 @@ class Market(mesa.Model):
         base: current base from a log, or None.
         before: scenario whose levers hold during the warm-up; by default the same.
         log_events: keep every event (day, user, code, value); for small worlds.
+        brand: who decides each morning; by default what the scenario names, or the strategy as it is written.
         cells: strategies of test cells 1, 2, ... from day 1 on; cell 0 has the scenario's own.
         assignment: (N,) cell of everybody, members and prospects, from day 1 on.
 
@@ -159,7 +85,7 @@ class Market(mesa.Model):
 
     def __init__(
         self, scenario: Scenario, seed: int, graph: Graph, base: Base | None = None,
-        before: Scenario | None = None, log_events: bool = False, brand: Callable[[Market], Brand] = Brand,
+        before: Scenario | None = None, log_events: bool = False, brand: Callable[[Market], Brand] | None = None,
         cells: Sequence[Scenario] = (), assignment: NDArray[np.uint8] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
@@ -178,18 +104,22 @@ class Market(mesa.Model):
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
         everybodys_places(self.users, self.day, self.terms)
         self.outside = outside_of(
-            scenario, self.users, self.world, population.arrivals, population.arrival_first
+            scenario, self.users, population.arrivals, population.arrival_first
         )
         self.pool = int((self.users["status"] == PROSPECT).sum())
         self.book: Book = empty_book(self.users, scenario, self.names, log_events)
         self._fill_budgets()
         self._make_queue()
+        self.effects: Effects = CALM
+        self.happenings = Happenings(scenario, self.world)
+        self.firm = Firm(self)
         self.groups = Groups(self)
+        if brand is None:
+            brand = Brand if scenario.brand is None else brand_class(scenario.brand)
         self.brand = brand(self)
         self.sources = [Source(self, k, name) for k, name in enumerate(sorted(scenario.levers.sources))]
         self.team = Team(self)
         self.desk = ServiceDesk(self, self.team)
-        self._take_traits(self.before)
         # Mesa 3.3 numbers agents in a table by model, which would keep every model alive for ever
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
         self.datacollector = mesa.DataCollector(
@@ -220,12 +150,14 @@ class Market(mesa.Model):
         """Today's row in the ledger."""
         return self.day - self.first_day
 
-    def adopt(self, scenario: Scenario) -> None:
-        """Put another strategy in force: its touches, offers and programme, from today on."""
+    def adopt(self, scenario: Scenario, cells: tuple[Scenario, ...] | None = None) -> None:
+        """Put another strategy in force (and others in the test cells): touches, offers, programme, from today on."""
+        same_people = scenario.behaviour == self.in_force.behaviour
+        if scenario.stages != self.in_force.stages:
+            self.users["stage_until"] = self.day
         self.in_force = scenario
-        self.terms = standing_terms(self.strategies, self.names)
-        self.users["stage_until"] = self.day  # another strategy may bring another stage table
-        self._take_traits(scenario)
+        self.cells = self.cells if cells is None else cells
+        self.terms = standing_terms(self.strategies, self.names, self.terms if same_people else None)
         self._make_queue()
 
     def step(self) -> None:
@@ -241,12 +173,14 @@ class Market(mesa.Model):
             self._fill_budgets()
             for source in self.sources:
                 source.spent = 0
+        self.effects = self.happenings.effects(self.day, self.in_force)
+        self.firm.morning()
         self.brand.step()
+        self.desk.step()
+        self.team.step()
         self.groups.morning()
         for source in self.sources:
             source.step()
-        self.desk.step()
-        self.team.step()
 
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
@@ -255,10 +189,11 @@ class Market(mesa.Model):
                 self.row)  # fmt: skip
         self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
-        self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.fixed_fen] += fixed
-        self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0, M.upkeep_fen] += upkeep(
-            self.in_force, self.date
-        )
+        nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]
+        nobody[M.fixed_fen] += fixed
+        nobody[M.penalty_fen] += self.effects.fine
+        nobody[M.response_fen] += response_fen(self.in_force, self.day)
+        nobody[M.upkeep_fen] += upkeep(self.in_force, self.date)
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:
@@ -302,13 +237,6 @@ class Market(mesa.Model):
             self.book = self.book._replace(
                 coupon_user=np.zeros(size, np.int32), coupon_offer=np.zeros(size, np.int8)
             )
-
-    def _take_traits(self, scenario: Scenario) -> None:
-        """Traits of those whom the sources bring under a strategy."""
-        for source in self.sources:
-            spec = scenario.levers.sources.get(source.name)
-            if spec is not None:
-                self.outside.need[source.number], self.outside.deal[source.number] = spec.need, spec.deal
 
     def make_room(self) -> None:
         """Grow the event log before the day, so that the engine never has to."""

@@ -76,6 +76,27 @@ class M(IntEnum):
     fee_margin_fen = auto()
     adoptions = auto()  # first orders of what is new
     # company
+    checks = auto()  # newcomers by invitation who were checked
+    blocked = auto()  # of those brought for the reward alone, caught: they do not come in
+    wrongly_refused = auto()  # honest newcomers for whom rewards were refused
+    talks = auto()  # posts and talks to all friends, good and bad
+    told = auto()  # friends who noticed one
+    talk_joins = auto()  # joined because somebody told them, without an invitation
+    shares = auto()  # talks that were rewarded
+    seeds = auto()  # paid voices
+    punished = auto()  # forced shares that were punished
+    teams = auto()  # opened
+    teams_done = auto()  # completed; counted with their opener
+    team_members = auto()  # took part in a team, openers included
+    team_joins = auto()  # joined by way of a team
+    angered = auto()  # became angry
+    angry = auto()  # members who are angry at the end of the day
+    relieved = auto()  # were compensated
+    bonus_fen = auto()  # commissions of teams, rewards of shares
+    voice_fen = auto()  # of paid voices, and of checks
+    forced_fen = auto()  # fines for forced shares
+    damages_fen = auto()  # compensation in a crisis
+    response_fen = auto()  # monitoring and responses to crises
     # groups
     grouped = auto()  # members who were in a group that day
     speakers = auto()  # of these, who wrote something or took part
@@ -87,6 +108,15 @@ class M(IntEnum):
     community_fen = auto()  # running of the groups
     contributor_fen = auto()  # paid to or for single members: rewards, commissions, training, prizes, seats
     # firm
+    landings = auto()  # clicks that reached the entry page; in the row of stage "prospect"
+    source_joins = auto()  # joined by a source
+    entry_fen = auto()  # paid for each newcomer by a source: channel, hook
+    partner_fen = auto()  # a partner's share of what its newcomers pay
+    elsewhere = auto()  # orders that would have come on the platform anyway
+    elsewhere_fen = auto()  # their margin: not ours to count
+    programme_fen = auto()  # brand building, prevention, landing pages; these two belong to nobody
+    penalty_fen = auto()  # fines of events
+    alarm_days = auto()  # alarms whose reaction holds today; nobody's either
     issues = auto()  # that arose
     follow_ups = auto()  # visits after an order
     tickets = auto()  # solved, by whomever
@@ -115,6 +145,18 @@ COSTS = (
     "invitee_fen",
     "acquisition_fen",
     "fixed_fen",
+    # firm
+    "entry_fen",
+    "partner_fen",
+    "elsewhere_fen",
+    "programme_fen",
+    "penalty_fen",
+    # company
+    "bonus_fen",
+    "voice_fen",
+    "forced_fen",
+    "damages_fen",
+    "response_fen",
     # money
     "sample_fen",
     "points_fen",

@@ -315,7 +315,9 @@ def adopts(u, own, key, launch, number, conditions, now):
         return False
     x = unit(named_bits(key, LAUNCH_BUY, launch.name))
     rate = (launch.early if early else launch.own) + launch.others
-    rate *= trust_factor(u, now.trust_orders) * (1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure))
+    rate *= trust_factor(u, now.trust_orders) * (
+        1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
+    )
     if x >= rate or not x < one_minus_exp(rate):
         return False
     return launch.reach >= 1.0 or unit(named_bits(own, LAUNCH_REACH, launch.name)) < launch.reach

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simlab.scenario.offer import Offer
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES
-from simlab.world.amounts import fen, keep
+from simlab.world.amounts import fen, keep, saturating
 from simlab.world.draws import name_hash
 from simlab.world.money_rules import ANY_SHOP, PRIVATE_SHOP, PUBLIC_SHOP
 from simlab.world.records import LAUNCH, PLAN, Terms
@@ -76,7 +76,10 @@ def plans_of(scenario: Scenario, names: Names, conditions: Conditions) -> NDArra
         row["name"] = name_hash("plan:" + name)
         if plan.offer is not None:
             offer = scenario.levers.offers[plan.offer]
-            row["depth"], row["amount"] = offer.depth * len(offer.days) / 7, fen(offer.amount) * len(offer.days) / 7
+            row["depth"], row["amount"] = (
+                offer.depth * len(offer.days) / 7,
+                fen(offer.amount) * len(offer.days) / 7,
+            )
         row["per_use"], row["share"], row["fee"] = fen(plan.per_use), plan.share, fen(plan.fee)
         row["margin"], row["cost"] = round(fen(plan.fee) * plan.margin), fen(plan.cost)
         row["term"], row["standing"] = plan.term, plan.standing
@@ -113,19 +116,28 @@ def write_standing(now: np.void, scenario: Scenario) -> None:
         now["per_visit"], now["per_invite"] = points.per_visit, points.per_invite
         now["point_expiry"] = points.expiry or 0
         now["point_cost"] = points.value * 100.0 * points.expected_redemption
-        now["redeem"], now["point_goal"] = loyalty.redeem, loyalty.point_goal
+        prize = points.step * points.value
+        now["redeem"] = loyalty.redeem
+        now["point_goal"] = loyalty.point_goal * saturating(prize, loyalty.half_prize)
         for pull, each in (("answer_pull", points.per_answer), ("visit_pull", points.per_visit)):
-            worth = each * points.value
-            now[pull] = 1.0 + loyalty.task_gain * worth / (worth + loyalty.half_task)
-        now["most_orders"] *= 1.0 + loyalty.point_goal
+            now[pull] = 1.0 + loyalty.task_gain * saturating(each * points.value, loyalty.half_task)
+        now["most_orders"] *= 1.0 + now["point_goal"]
     if (levels := levers.levels) is not None:
-        now["level_step"], now["level_top"], now["service"] = round(levels.step), levels.top, fen(levels.service)
+        now["level_step"], now["level_top"], now["service"] = (
+            round(levels.step),
+            levels.top,
+            fen(levels.service),
+        )
         now["level_recent"] = levels.by == "recent_spend"
         now["level_goal"], now["level_from"] = loyalty.level_goal, loyalty.level_from
         now["level_hold"] = loyalty.level_hold
         now["most_orders"] *= 1.0 + loyalty.level_goal
     if levers.plans:
-        now["consider"], now["plan_spread"], now["sunk"] = commitment.consider, commitment.spread, commitment.sunk
+        now["consider"], now["plan_spread"], now["sunk"] = (
+            commitment.consider,
+            commitment.spread,
+            commitment.sunk,
+        )
         now["plan_hold"], now["plan_usage"] = commitment.hold, commitment.usage
         now["most_orders"] *= 1.0 + commitment.sunk
     now["loyal"] = points is not None or levels is not None or bool(levers.plans)
@@ -151,7 +163,9 @@ def set_offers_today(terms: Terms, cells: Iterable[tuple[Scenario, Numbers]], da
         standing = 0
         for name, offer in cell.levers.offers.items():
             row = terms.offers[numbers.offers[name]]
-            dated = (offer.first is None or offer.first <= date) and (offer.last is None or date <= offer.last)
+            dated = (offer.first is None or offer.first <= date) and (
+                offer.last is None or date <= offer.last
+            )
             row["usable"] = weekday in offer.days and (dated or not offer.standing)
             row["open"] &= int(dated)
             standing += int(row["standing"] and row["usable"] and row["open"])

@@ -102,7 +102,9 @@ USER = record_type(
         ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
         ("team", "i4"),  # who opened the team that this user is in; -1: none
         ("team_until", "i2"),
-        ("heard", "u1"),  # bad news from friends since yesterday
+        ("heard", "u1"),  # bad news from friends since yesterday; a prospect does not forget it
+        ("praise", "u1"),  # good news from friends since yesterday
+        ("shared", "u1"),  # rewarded shares so far
         # groups
         ("group", "i4"),  # -1: none (observable)
         ("posts", "u2"),  # messages written in the group so far (observable)
@@ -149,6 +151,49 @@ LAUNCH = record_type(
      ("price", "i8"), ("first", "i8"), ("last", "i8"), ("open", "i8")],
 )  # fmt: skip
 
+WAY = record_type(
+    [("name", "u8"), ("entry_cost", "i8")]
+    + [(name, "f8") for name in
+       "need deal basket tolerance lifetime trust hunters fee elsewhere".split()],
+)  # fmt: skip
+"""What a source means for those who come by it."""
+PROGRAMME = record_type(
+    [("value", "f8"), ("accept", "f8"), ("hunt", "f8"), ("perk", "f8"), ("check_catch", "f8"), ("check_refuse", "f8"),
+     ("open", "i8"), ("stages", "i8"), ("first", "i8"), ("last", "i8"), ("needed", "i8"), ("reward", "i8"),
+     ("invitee_reward", "i8"), ("purse", "i8"), ("goal_first", "i8"), ("goal_last", "i8"), ("quota", "i8"),
+     ("offer", "i8"), ("check_cost", "i8"), ("checked", "i8")],
+)  # fmt: skip
+"""One invitation programme: (first, last) are its audience's conditions, (goal_first, goal_last) its tiers."""
+
+GOAL = record_type([("value", "f8"), ("friends", "i8"), ("before", "i8"), ("reward", "i8")])
+"""One tier: reward at `friends` in all; `before`: friends of the tier below."""
+
+TEAM = record_type(
+    [("name", "u8"), ("start", "f8"), ("ask", "f8"), ("outsider", "f8"), ("open", "i8"), ("first", "i8"),
+     ("last", "i8"), ("offer", "i8"), ("needed", "i8"), ("days", "i8"), ("early", "i8"), ("commission", "i8"),
+     ("step_first", "i8"),
+     ("step_last", "i8")],
+)  # fmt: skip
+"""One group-buy; (step_first, step_last) are its rows in the table of deeper offers."""
+
+VOICE = record_type(
+    [("name", "u8"), ("urge", "f8"), ("by_satisfaction", "f8"), ("by_discontent", "f8"), ("by_praise", "f8"),
+     ("by_anger", "f8"), ("reach", "f8"), ("join", "f8"), ("load", "f8"), ("punished", "f8"), ("open", "i8"),
+     ("first", "i8"), ("last", "i8"), ("bad", "i8"), ("reward", "i8"), ("cap", "i8"), ("fine", "i8"),
+     ("rewarded", "i8")],
+)  # fmt: skip
+"""One way in which people tell their friends: what moves them, who notices, what it does, what it is paid."""
+
+SEEDING = record_type(
+    [("name", "u8"), ("negative", "f8"), ("open", "i8"), ("first", "i8"), ("last", "i8"), ("people", "i8"),
+     ("by", "i8"), ("fee", "i8"), ("voice", "i8")],
+)  # fmt: skip
+"""Paid voices: `by` -2 at random, -1 friends, otherwise an observable; `voice`: a good one, followed by a bad one."""
+
+CRISIS = record_type(
+    [("name", "u8"), ("share", "f8"), ("severity", "f8"), ("open", "i8"), ("first", "i8"), ("last", "i8")],
+)  # fmt: skip
+
 # Today's terms in one record: the behavioural parameters in the form that the rules use,
 # and what the brand decided for today. Floats first, then integers.
 _FLOATS = (
@@ -157,7 +202,7 @@ _FLOATS = (
     "muted_visits dog_leave exit ended_visits trust_orders trust_lifetime lift half_exposure "
     "elasticity reference_share loss_aversion reference_learning largest_lift pull_forward "
     "inventory_days grief_friend grief_inviter episodes invite_gain half_reward reward_value "
-    "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin "
+    "step_loss more proof hunter_need hunter_hazard hunter_deal margin "
     "most_orders "  # upper bound of the product of all factors of the order intensity below
     # contact
     "habit_keep habit_visits habit_orders habit_break streak_bonus match_open mismatch_open match_answer "
@@ -168,27 +213,34 @@ _FLOATS = (
     "level_from level_hold consider plan_spread sunk plan_hold plan_usage checkout_keep shop_appeal "
     "shop_trust shop_exposure commission "
     # company
+    "status status_trust satisfied praise_exposure praise_trust deterrence proof_level proof_gain "
+    "anger_keep belief shield passed_on anger_trust anger_orders anger_visits anger_lifetime anger_leave "
+    "anger_complain publicity answered settling repair "
     # groups
     "idea_fit "
     # firm
+    "defection trust_shock entry_trust "
     "appeal_quality moderation analysis fit issue voice patience wait_loss half_wait solve_gain bot_loss "
     "complaint_loss complaint_anger relief compensation_gain ai_share ai_solves follow_up promise "
     "complaint_promise desk_hours desk_heads desk_flow desk_handling violation_loss advice advice_trust advice_orders "
     "advice_basket adviser_share"
 ).split()
 _INTS = (
-    "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
-    "needed referral_stages complaint_cost purse "
+    "day new_week new_month cap_day cap_week cap_month dog_idle complaint_cost "
     # contact
     "topics quiet_hours "
     # money
     "deals loyal recommends in_mind point_step step_fen per_answer per_visit per_invite point_expiry "
     "level_step level_top level_recent service shops "
+    # company
+    "proof_first proof_last compensation "
     # firm
     "give_up desk desk_places graded ticket_fen ai_fen compensation_fen follow_after follow_fen "
     "adviser_places adviser_first adviser_last adviser_order"
 ).split()
-_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep").split()
+_FACTORS = (
+    "fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep anger_keep"
+).split()
 NOW = record_type(
     [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
 )
@@ -213,6 +265,11 @@ class Terms(NamedTuple):
         appeal: (K, G) today's factor of opening touch k in segment g.
         channels: (H,) CHANNEL records; none where there is one channel only.
         schemes: (L,) SCHEME records. scheme_first: first condition of each of their places, one scheme after another.
+        ways: (C,) WAY records by number of the source.
+        programmes: (C, P) PROGRAMME records by test cell. goals: (T,) GOAL records.
+        teams: (Q,) TEAM records. steps: (W, 2) members and offer.
+        voices: (V,) VOICE records; the first is that of anger. seedings: (K,) SEEDING records.
+        crises: (X,) CRISIS records.
         plans: (P,) PLAN records. launches: (L,) LAUNCH records.
         kinds: (L,) GROUP_KIND records, in order of priority.
     """
@@ -232,6 +289,15 @@ class Terms(NamedTuple):
     channels: NDArray[np.void]
     schemes: NDArray[np.void]
     scheme_first: NDArray[np.int64]
+    ways: NDArray[np.void]
+    # company
+    programmes: NDArray[np.void]
+    goals: NDArray[np.void]
+    teams: NDArray[np.void]
+    steps: NDArray[np.int64]
+    voices: NDArray[np.void]
+    seedings: NDArray[np.void]
+    crises: NDArray[np.void]
     # money
     plans: NDArray[np.void]
     launches: NDArray[np.void]
@@ -276,6 +342,15 @@ class Event(IntEnum):
     LAPSE = auto()
     ADOPT = auto()
     # company
+    BLOCKED = auto()  # somebody brought for the reward alone was caught
+    BONUS = auto()  # commission of a team, or reward of a share
+    SPEAK = auto()  # tells friends; value: which voice
+    FEE = auto()  # paid for a voice, or for checking a newcomer
+    FINE = auto()
+    TEAM = auto()  # takes part in a team; value: who opened it
+    TEAM_END = auto()  # value: 1 with the offer, 0 without
+    ANGER = auto()
+    RELIEF = auto()  # compensation
     # groups
     GROUP = auto()  # placed in a group; -1: in none, -2: gone out for good
     GATHER = auto()  # what somebody did in the group today (bits)

@@ -117,7 +117,9 @@ class Team(mesa.Agent):
         roles = self.scenario.levers.staff.roles()
         for name in ("analyst", "content", "community"):
             if name in roles:
-                work = float(self.yesterday(M.value_sent, M.promo_sent) if name == "content" else self.members)
+                work = float(
+                    self.yesterday(M.value_sent, M.promo_sent) if name == "content" else self.members
+                )
                 before = self.work.get(name, work)
                 self.work[name] = before + (work - before) / MEMORY
 
@@ -141,7 +143,11 @@ class Team(mesa.Agent):
 
     def _look_after_product(self) -> None:
         """Needs move on, and the product follows by renewals; causes of issues are removed, and come back."""
-        scenario, feedback, renewal = self.scenario, self.scenario.levers.feedback, self.scenario.levers.renewal
+        scenario, feedback, renewal = (
+            self.scenario,
+            self.scenario.levers.feedback,
+            self.scenario.levers.renewal,
+        )
         b, service = scenario.behaviour.product, scenario.behaviour.service
         if b.drift > 0:
             self.fit *= float(exp(-b.drift))

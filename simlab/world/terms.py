@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world import money_terms as money
-from simlab.world.amounts import LN_2, fen, keep, saturating
+from simlab.world.amounts import LN_2, fen, keep, stage_mask
 from simlab.world.amounts import NO_LIMIT as NO_LIMIT
-
 from simlab.world.cells import Numbers, numbered, senders_of
+from simlab.world.company_terms import company_terms, set_company, standing_company
 from simlab.world.compiled import rule
 from simlab.world.contact_terms import (
     appeal_of,
@@ -27,6 +27,7 @@ from simlab.world.contact_terms import (
     channel_order,
     channel_table,
     contact_numbers,
+    month_cap,
     most_habit,
     place_condition,
     rule_bounds,
@@ -37,6 +38,7 @@ from simlab.world.contact_terms import (
 )
 from simlab.world.draws import name_hash
 from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day
+from simlab.world.market_terms import ways_of
 from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
     ACTIVITY_CURVE,
@@ -92,10 +94,25 @@ class Names:
     segments: tuple[str, ...]
     touches: tuple[str, ...]  # in order of priority
     offers: tuple[str, ...]
+    programmes: tuple[str, ...]  # of all cells, beside the referral
+    teams: tuple[str, ...]
+    shares: tuple[str, ...]
+    seeding: tuple[str, ...]
+    crises: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
     channels: tuple[str, ...] = ()  # from the widest to the narrowest; none where there is only one
     plans: tuple[str, ...] = ()
     launches: tuple[str, ...] = ()
+
+    @property
+    def purses(self) -> int:
+        """How many budgets of rewards there are, those without a limit included."""
+        return 1 + max(max((n.purse, *n.purses.values())) for n in self.numbers)
+
+    @property
+    def voices(self) -> int:
+        """Rows of the table of voices."""
+        return 3 + len(self.shares) + 2 * len(self.seeding)
 
 
 def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
@@ -110,6 +127,11 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
         segments=tuple(scenario.population.segments),
         touches=tuple(touches),
         offers=tuple(offers),
+        programmes=tuple(sorted({name for cell in (scenario, *cells) for name in cell.levers.programmes})),
+        teams=tuple(sorted(scenario.levers.teams)),
+        shares=tuple(sorted(scenario.levers.shares)),
+        seeding=tuple(sorted(scenario.levers.seeding)),
+        crises=tuple(sorted(scenario.crises)),
         numbers=numbers,
         channels=channel_order(scenario),
         plans=tuple(scenario.levers.plans),
@@ -136,22 +158,15 @@ class Conditions:
         return first, len(self.rows)
 
 
-def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
-    """Bit set of stages; None means all of them."""
-    if stages is None:
-        return (1 << len(names.stages)) - 1
-    return sum(1 << names.stages.index(stage) for stage in sorted(set(stages)))
-
-
-def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
+def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None = None) -> Terms:
     """Everything in the terms that does not depend on the day.
 
     Args:
         cells: the strategy in force in each test cell, at most as many as `names` was made for.
         names: the ledger's axes.
+        known: terms of other levers among the same people, whose responses can be taken over.
     """
     scenario = cells[0]
-    b = scenario.behaviour
     own = list(zip(cells, names.numbers, strict=False))  # before day 1 there is one strategy only
     touches = np.zeros(len(names.touches), TOUCH)
     for cell, name, touch, numbers in [(c, k, v, n) for c, n in own for k, v in c.levers.touches.items()]:
@@ -175,21 +190,18 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
     schemes, scheme_first = scheme_tables(scenario, conditions)
     automatic = automation(cells, names)
     rules = rule_table(automatic, conditions)
+    company = company_terms(cells, names, conditions.add, offers)
     money.write_offers(offers, own, conditions)
     plans = money.plans_of(scenario, names, conditions)
     launches = money.launches_of(scenario, names, conditions)
     kinds = kinds_of(scenario, conditions)
-    segments = scenario.population.segments.values()
-    curves = np.zeros((4, CURVE_SIZE))
-    a = b.attention
-    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
-    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
-    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
-    curves[OPT_OUT_CURVE] = rising_curve(b.opt_out.reference, b.opt_out.exponent, b.opt_out.saturation)
+    curves, baskets = _responses(scenario) if known is None else (known.curves, known.baskets)
     now = np.zeros(len(cells), NOW)
-    for record, (cell, numbers) in zip(now, own, strict=True):
-        _write_standing(record, cell, names)
-        record["purse"] = numbers.purse
+    company_now = standing_company(scenario, conditions.add)
+    for record, (cell, _) in zip(now, own, strict=True):
+        _write_standing(record, cell)
+        for name, value in company_now.items():
+            record[name] = value
         money.write_standing(record, cell)
         money.track_spend(record, cell, conditions)
         write_staff(record, cell, conditions)
@@ -202,23 +214,36 @@ def standing_terms(cells: Sequence[Scenario], names: Names) -> Terms:
         stage_first=np.array(first, np.int64),
         conditions=np.array(conditions.rows, np.int64).reshape(-1, 3),
         curves=curves,
-        baskets=np.stack([gamma_quantiles(s.basket.p) for s in segments]),
+        baskets=baskets,
         rules=rules,
         rule_first=rule_bounds(automatic, len(touches)),
-        appeal=np.ones((len(touches), len(segments))),
+        appeal=np.ones((len(touches), len(names.segments))),
         channels=channel_table(scenario, names.channels),
         schemes=schemes,
         scheme_first=scheme_first,
+        ways=ways_of(scenario, names),
+        **company,
         plans=plans,
         launches=launches,
         kinds=kinds,
     )
 
 
-def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
-    b, caps, referral = scenario.behaviour, scenario.levers.caps, scenario.levers.referral
+def _responses(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Responses to fatigue, and quantiles of baskets by segment."""
+    curves = np.zeros((4, CURVE_SIZE))
+    a, o = scenario.behaviour.attention, scenario.behaviour.opt_out
+    curves[SEEN_CURVE] = falling_curve(2.5, 1.0, a.seen_floor)
+    curves[ACTIVITY_CURVE] = falling_curve(a.steepness, 1.0, 0.0)
+    curves[ORDER_CURVE] = falling_curve(a.steepness, a.order_exponent, 0.0)
+    curves[OPT_OUT_CURVE] = rising_curve(o.reference, o.exponent, o.saturation)
+    segments = scenario.population.segments.values()
+    return curves, np.stack([gamma_quantiles(s.basket.p) for s in segments])
+
+
+def _write_standing(now: np.void, scenario: Scenario) -> None:
+    b, caps = scenario.behaviour, scenario.levers.caps
     a, o, p, inv = b.attention, b.opt_out, b.price, b.invitation
-    month = caps.per_month if caps.quota_per_month is None else min(caps.per_month, caps.quota_per_month)
     values = {
         "fatigue_keep": keep(a.half_life), "trust_keep": keep(b.trust.half_life),
         "exposure_keep": keep(b.exposure.half_life), "inventory_keep": keep(p.stock_half_life),
@@ -240,18 +265,13 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "most_orders": most_habit(scenario) * most_fit(scenario),
         "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
-        "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month,
-        "referral": referral is not None, "needed": referral.needed if referral else 1,
-        "referral_stages": stage_mask(names, referral.stages) if referral else 0,
+        "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month_cap(scenario),
     }  # fmt: skip
     values |= contact_numbers(scenario, keep)
     senders = scenario.levers.senders
     if senders.count > 1 and not senders.shared:  # each holds its own caps, and knows nothing of the others
         for cap in ("cap_day", "cap_week"):
             values[cap] *= senders.count
-        values["cap_month"] = caps.per_month * senders.count
-        if caps.quota_per_month is not None:
-            values["cap_month"] = min(values["cap_month"], caps.quota_per_month)
     if scenario.levers.consent.double:
         values["complain"] *= b.consent.complaints
     for name, value in values.items():
@@ -261,6 +281,7 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
 def set_day(
     terms: Terms, cells: Sequence[Scenario], names: Names, day: int, first_day: int,
     stock_left: NDArray[np.int64], budget_left: NDArray[np.int64], rewards_left: NDArray[np.int64],
+    demand: Sequence[float] = (),
 ) -> None:  # fmt: skip
     """Write one day's terms: season, calendar, cadence by weekday, and what the budgets still allow.
 
@@ -271,9 +292,8 @@ def set_day(
     date = scenario.start + datetime.timedelta(days=day - 1)
     weekday = WEEKDAYS[date.weekday()]
     season = scenario.calendar.weekdays.get(weekday, 1.0)
-    for event in scenario.calendar.events:
-        if event.first <= date <= event.last:
-            season *= event.demand
+    for factor in demand:  # of today's events
+        season *= factor
     now["day"], now["season"] = day, season
     now["new_week"] = date.weekday() == 0 or day == first_day
     now["new_month"] = date.day == 1 or day == first_day
@@ -290,14 +310,14 @@ def set_day(
     money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
     set_kinds_day(terms.kinds, scenario, day, weekday)
     for k, cell in enumerate(cells):
-        _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
+        _set_cell(terms.rates[k], cell, names, names.numbers[k], weekday)
+    set_company(terms, cells, names, day, rewards_left)
 
 
 def _set_cell(
-    now: np.void, rates: NDArray[np.float64], scenario: Scenario, names: Names, numbers: Numbers, weekday: str,
-    rewards_left: NDArray[np.int64],
-) -> None:  # fmt: skip
-    """Write one test cell's terms of a day: cadence by weekday, promised rewards."""
+    rates: NDArray[np.float64], scenario: Scenario, names: Names, numbers: Numbers, weekday: str
+) -> None:
+    """Write one test cell's terms of a day: cadence by weekday."""
     levers = scenario.levers
     for stage, cadence in levers.push.items():
         total = sum(cadence.mix.values())
@@ -307,17 +327,3 @@ def _set_cell(
                 rate = cadence.per_week * weight / total / len(set(days))
                 for number in numbers.copies(name)[: senders_of(levers.touches[name], levers.senders)]:
                     rates[number, names.stages.index(stage)] = rate
-
-    inv, referral = scenario.behaviour.invitation, levers.referral
-    reward = fen(referral.reward) if referral else 0
-    invitee = fen(referral.invitee_reward) if referral else 0
-    if reward + invitee > int(rewards_left[numbers.purse]):
-        reward = invitee = 0
-    now["reward"], now["invitee_reward"] = reward, invitee
-    needed = int(now["needed"])
-    now["reward_value"] = float(reward / 100.0 / power(float(needed), inv.needed_exponent))
-    now["accept"] = inv.accept * (
-        1.0 + inv.invitee_gain * saturating(invitee / 100.0, inv.half_invitee_reward)
-    )
-    relative = reward / 100.0 / needed / inv.half_hunters
-    now["hunt"] = inv.hunters * relative * relative / (1.0 + relative * relative)

@@ -17,15 +17,19 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
 from simlab.world.cells import check_cells
+from simlab.world.company_terms import response_fen
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
+from simlab.world.market_terms import set_effects
 from simlab.world.metrics import M
 from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import Terms
 from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
+from simlab.world.twin_company import buy_together, choose_seeds, tell_everybody
 from simlab.world.twin_diary import Diary
+from simlab.world.twin_firm import TwinFirm
 from simlab.world.twin_groups import TwinGroups
 from simlab.world.twin_person import Person
 from simlab.world.twin_service import TwinStaff
@@ -76,9 +80,13 @@ class TwinMarket(mesa.Model):
         self.diary = Diary()
         self.gone: list[int] = []
         self.adopters = [0] * len(self.names.launches)
+        self.angry_voices = self.audience = 0  # of yesterday, for the public
+        self.team_kind: dict[int, int] = {}  # number of the team's kind, by opener
         self.community = graph.community
         self.groups = TwinGroups(self)
+        self.firm = TwinFirm(self)
         self.adopt((self.before,))
+        self.fill_budgets()
         self.staff = TwinStaff(self)
 
         population = born(scenario, graph, seed, base)
@@ -122,11 +130,13 @@ class TwinMarket(mesa.Model):
         self.diary.day = self.day
         if self.day == 1:
             self.start_strategy()
+        self.firm.look_out()
+        self.firm.begin_day()
         self.set_terms()
+        self.staff.begin_day()
         self.groups.morning()
         for source in self.sources:
             source.advertise()
-        self.staff.begin_day()
         people = self.agents_by_type[self.person_type]
         people.do("wake")
         people.shuffle_do("morning")
@@ -140,6 +150,8 @@ class TwinMarket(mesa.Model):
         if tagging is not None and self.day >= 1:
             fixed += fen(tagging.running) + (fen(tagging.setup) if self.day == 1 else 0)
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fixed)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.penalty_fen, self.firm.effects.fine)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.response_fen, response_fen(self.in_force, self.day))
         self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:
@@ -148,7 +160,10 @@ class TwinMarket(mesa.Model):
         self.settle_orders()
         self.spread_news()
         self.agents_by_type[self.person_type].shuffle_do("ask_friends")
+        choose_seeds(self)
+        tell_everybody(self)
         self.welcome_invited()
+        buy_together(self)
         for source in self.sources:
             source.bring_in()
         self.welcome_dated()
@@ -162,15 +177,19 @@ class TwinMarket(mesa.Model):
     # Strategy and terms -----------------------------------------------------------------
 
     def adopt(self, cells: tuple[Scenario, ...]) -> None:
-        """Put strategies in force, one in each test cell, with full stocks and budgets.
+        """Put strategies in force, one in each test cell."""
+        self.in_force, self.cells = cells[0], cells
+        self.terms: Terms = standing_terms(cells, self.names)
+
+    def fill_budgets(self) -> None:
+        """Full stocks and budgets of what is in force.
 
         What two cells have in the very same words is one thing, with one number and one budget.
         """
-        self.in_force, self.cells = cells[0], cells
-        self.terms: Terms = standing_terms(cells, self.names)
+        cells = self.cells
         self.coupons_left: list[int | None] = [None] * len(self.names.offers)
         self.subsidy_left: list[int | None] = [None] * len(self.names.offers)
-        self.rewards_left: list[int | None] = [None] * len(self.names.numbers)
+        self.rewards_left: list[int | None] = [None] * self.names.purses
         for cell, numbers in zip(cells, self.names.numbers, strict=False):
             for name, offer in cell.levers.offers.items():
                 self.coupons_left[numbers.offers[name]] = offer.stock
@@ -179,6 +198,9 @@ class TwinMarket(mesa.Model):
             referral = cell.levers.referral
             if referral is not None and referral.budget is not None:
                 self.rewards_left[numbers.purse] = fen(referral.budget)
+            for name, programme in cell.levers.programmes.items():
+                if programme.budget is not None and name in numbers.purses:
+                    self.rewards_left[numbers.purses[name]] = fen(programme.budget)
 
     def strategy_of(self, person: Person) -> Scenario:
         """The strategy that holds for somebody today: that of the own test cell."""
@@ -188,6 +210,7 @@ class TwinMarket(mesa.Model):
     def start_strategy(self) -> None:
         """Day 1: the strategies replace what held during the warm-up, and their budgets are untouched."""
         self.adopt((self.scenario, *self.test))
+        self.fill_budgets()
         if self.test and self.assignment is not None:
             for person in self.people:
                 person.user["cell"] = self.assignment[person.number]
@@ -198,7 +221,18 @@ class TwinMarket(mesa.Model):
                 self.diary.count_cohort(person.user, "size", 1)
 
     def set_terms(self) -> None:
-        """Today's season, calendar and cadence, and what is still to be had."""
+        """Today's strategy, season, calendar and cadence, and what is still to be had."""
+        firm = self.firm
+        if self.day >= 1:
+            firm.watch()
+            self.diary.count_at(self.prospect_stage, 0, 0, M.alarm_days, len(firm.reacting()))
+            cells = tuple(firm.strategy(written) for written in (self.scenario, *self.test))
+            if any(new is not old for new, old in zip(cells, self.cells, strict=True)):
+                self.adopt(cells)
+        left_for_rewards = firm.of_total("referral")
+        if left_for_rewards is not None:
+            most = 0 if firm.is_shut("referral") else max(0, left_for_rewards)
+            self.rewards_left = [most if left is None else min(left, most) for left in self.rewards_left]
 
         def numbers(left: list[int | None]) -> NDArray[np.int64]:
             return np.array([NO_LIMIT if amount is None else amount for amount in left], np.int64)
@@ -212,7 +246,11 @@ class TwinMarket(mesa.Model):
             numbers(self.coupons_left),
             numbers(self.subsidy_left),
             numbers(self.rewards_left),
+            firm.effects.demand,
         )
+        shut = [lever for lever in ("touches", "offers") if firm.is_shut(lever)]
+        scales = firm.scales() if self.day >= 1 else {}
+        set_effects(self.terms, self.cells, self.names, firm.effects, firm.gain("trust"), scales, shut)
         members = sum(person.is_member for person in self.people)
         set_launches_today(self.terms, self.in_force, self.names, self.today, self.adopters, members)
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.contact import Channel
-from simlab.world.contact_rules import muted_channel, show_order
 from simlab.world import twin_money as money
+from simlab.world.contact_rules import muted_channel, show_order
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
 from simlab.world.group_tables import Said
+from simlab.world.market_rules import partner_part, shaken, would_come_elsewhere
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.money_rules import STANDING, offer_of, settle
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
@@ -144,12 +145,18 @@ class Customer(mesa.Agent):
             self.count(M.expired)
             self.note(Event.EXPIRE)
         self.contact.look_up_places(joining=False)
+        if self.take_in_news():
+            return
         money.forget_points(self)
         if u["muted"]:
             return
         fen = self.receive_touches()
         if market.today in self.touched_on:
             self.react_to_touches(fen)
+
+    def take_in_news(self) -> bool:
+        """What friends and the public said since yesterday; True when the person leaves over it."""
+        return False
 
     def receive_touches(self) -> int:
         """Whatever was planned for today and is neither capped nor forgotten by staff; its cost in fen."""
@@ -220,7 +227,8 @@ class Customer(mesa.Agent):
         in_month = sum((date.year, date.month) == (today.year, today.month) for date in self.touched_on)
         senders = self.market.strategy_of(self).levers.senders
         each = 1 if senders.shared else senders.count  # departments that know nothing of each other
-        if caps.quota_per_month is not None and in_month >= caps.quota_per_month:
+        quotas = [quota for quota in (caps.quota_per_month, self.market.firm.effects.quota) if quota is not None]
+        if quotas and in_month >= min(quotas):
             return True
         return on_day >= caps.per_day * each or in_week >= caps.per_week * each or in_month >= caps.per_month * each
 
@@ -336,7 +344,20 @@ class Customer(mesa.Agent):
         self.earn(margin - self.cut)
         money.after_order(self, points)
         market.diary.count_once(u, "bought_age", "buyers")
+        self.share_order(basket - self.cut, margin)
         market.staff.after_order(self)
+
+    def share_order(self, paid: int, margin: int) -> None:
+        """What the source that brought this person takes of an order, or would have sold by itself."""
+        way = self.market.terms.ways[self.user["source"]]
+        part = int(partner_part(way, paid)) if way["fee"] > 0 else 0
+        elsewhere = bool(would_come_elsewhere(self.key, way))
+        lost = margin if elsewhere else 0
+        self.count(M.partner_fen, part)
+        self.count(M.elsewhere, elsewhere)
+        self.count(M.elsewhere_fen, lost)
+        self.user["net"] -= part + lost
+        self.earn(-part - lost)
 
     def first_order(self) -> None:
         """Those with a dated arrival order on arrival, at list price."""
@@ -355,6 +376,8 @@ class Customer(mesa.Agent):
         market, u = self.market, self.user
         by, depth = (-1, 0) if inviter is None else (inviter.number, int(inviter.user["depth"]) + 1)
         join(u, market.day, source, by, depth)
+        if self.now["entry_trust"] != 0.0:
+            u["trust"] = shaken(u, self.now["entry_trust"])
         stage = int(stage_of(u, market.day, market.terms.stage_first, market.terms.conditions))
         market.diary.count_flow(market.prospect_stage, stage)
         u["stage"] = stage

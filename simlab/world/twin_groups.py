@@ -105,7 +105,7 @@ class TwinGroups:
         for circle in self.circles.values():
             kind = market.terms.kinds[self.kind_number(circle.kind)]
             circle.record["members"] = len(self.members_of(circle))
-            open_day(circle.record[0], kind, market.day)
+            open_day(circle.record[0], kind, market.day, float(market.terms.now[0]["moderation"]))
             fen += int(cost_today(circle.record[0], kind, market.day))
             topics += in_force[circle.kind].topics
         market.diary.count_at(market.prospect_stage, 0, 0, M.community_fen, fen)

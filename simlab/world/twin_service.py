@@ -129,21 +129,27 @@ class TwinStaff:
         self.open_desk()
         for trade, role in roles.items():
             if role.skill is not None:
-                self.skill[trade] = share_learned(self.knows(trade, role), role.skill, self.strategy.behaviour.team)
+                self.skill[trade] = share_learned(
+                    self.knows(trade, role), role.skill, self.strategy.behaviour.team
+                )
 
     def do_work(self, roles: dict[str, Role]) -> None:
         """Quality of what the teams make."""
         b, machines = self.strategy.behaviour.team, self.strategy.levers.aigc
         for trade, what in (("analyst", "analysis"), ("community", "moderation")):
             if role := roles.get(trade):
-                self.tell(what, under_load(self.pressure(trade, role), b) * by_skill(self.knows(trade, role), b))
+                self.tell(
+                    what, under_load(self.pressure(trade, role), b) * by_skill(self.knows(trade, role), b)
+                )
         role = roles.get("content")
         if role or machines:
             boost = mean = 1.0
             if machines:
                 boost = 1.0 + machines.share * (machines.speed * machines.passes - 1.0)
                 mean = 1.0 - machines.share * (1.0 - b.ai_quality)
-            pressure = self.pressure("content", role, boost) if role else min(100.0, 1.0 / boost if boost else inf)
+            pressure = (
+                self.pressure("content", role, boost) if role else min(100.0, 1.0 / boost if boost else inf)
+            )
             if role:
                 mean *= by_skill(self.knows("content", role), b)
             self.tell("appeal_quality", mean * under_load(pressure, b) * with_time(pressure, b))

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import simlab as package
-from simlab.scenario import InputError, load
+from simlab.scenario import InputError, json_schema, load
 from simlab.scenario.compose import new
-from simlab.scenario.library import entry, library
+from simlab.scenario.experiments import load_experiment
+from simlab.scenario.library import Mechanism, arm, entry, library
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -151,5 +152,50 @@ def test_the_library_is_searched_in_two_languages(simlab: Call) -> None:
     assert simlab("library", "--show", "tagets")[0] == 2
 
 
+def test_the_file_that_the_guide_shows_is_one(project: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "library.md").read_text(encoding="utf-8")
+    text = page.split("```yaml\n")[1].split("```")[0]
+    (project / "shown.yaml").write_text(text, encoding="utf-8")
+    shown = entry("shown.yaml")
+    assert shown.mechanism.zh in shown.about
+    assert arm(shown, kind="with").scenario.calendar.weekdays == {"fri": 2.0, "sat": 0.8}
+    assert arm(shown, kind="zero").scenario.calendar.weekdays == {"fri": 1.0, "sat": 1.0}
+
+
+def test_every_question_can_be_asked() -> None:
+    root = Path(__file__).parents[2]
+    asked = [one.mechanism.question for one in library() if one.mechanism.question]
+    assert asked
+    for question in asked:
+        assert load_experiment(root / question).experiment.question
+
+
+def test_the_schema_knows_the_header() -> None:
+    schema = json_schema()
+    assert set(schema["properties"]["mechanism"]["properties"]) == set(Mechanism.model_fields)
+    assert {"Effect", "Scenario"} & set(schema["$defs"]) == {"Effect"}
+
+
 def test_from_python() -> None:
     assert package.library("targets")[0].mechanism.id == "M096"
+
+
+def test_mechanisms_add_to_what_happens_and_to_what_is_looked_at(project: Path) -> None:
+    """Events by name, outcomes, targets: two mechanisms go together; a scenario's own list still replaces."""
+    for name, first, day, target in (("a", "Sale", 5, "orders >= 1"), ("b", "Fair", 9, "net >= 1")):
+        (project / f"{name}.yaml").write_text(
+            FRIDAY.split("calendar:")[0].lstrip()
+            + f"calendar: {{events: [{{name: {first}, first: 2026-03-0{day}, last: 2026-03-0{day}}}]}}\n"
+            + f"outcomes: [orders, {name}_share]\ntargets: ['{target}']\n".replace("a_share", "active_share")
+            .replace("b_share", "subsidy"),
+            encoding="utf-8",
+        )  # fmt: skip
+    made = new("my.yaml", "pilot", ["a.yaml", "b.yaml"])
+    both = made.loaded.scenario
+    assert made.clashes == ()
+    assert [event.name for event in both.calendar.events] == ["Sale", "Fair"]
+    assert both.outcomes == ("customer_equity", "members", "orders", "net", "active_share", "subsidy")
+    assert [target.outcome for target in both.targets] == ["orders", "net"]
+    with Path("my.yaml").open("a") as file:
+        file.write("outcomes: [net]\n")
+    assert load("my.yaml").scenario.outcomes == ("net",)

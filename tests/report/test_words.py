@@ -12,7 +12,7 @@ from scipy import stats
 from synthetic import synthetic
 
 from simlab.lab.results import Results
-from simlab.report.estimates import estimate, judge
+from simlab.report.estimates import chance, estimate, judge
 from simlab.report.numbers import count, percent, plural, quantity, shown, signed, yuan
 from simlab.report.plots.money import steps
 from simlab.report.strategy import assumptions, levers
@@ -181,3 +181,21 @@ def test_groups_add_up(full: Results) -> None:
     horizon = frame[(frame["day"] == full.scenario.horizon) & (frame["stage"] != "prospect")]
     members = horizon.loc[horizon["source"] == "ads", "members"].sum() * 50 / 8
     assert float(rows[1]["members"].replace(",", "")) == pytest.approx(members, rel=1e-3)
+
+
+def test_a_target_is_said_with_the_chance_of_reaching_it(full: Results) -> None:
+    """Over seeds it is chance alone; over runs in plausible worlds, what we do not know as well."""
+    own = full.tables["outcomes"].query("world == 0")["orders_per_member"]
+    limit = float(own.median())
+    target = Constraint.parse(f"orders_per_member >= {limit!r}")
+    found = chance(full, target)
+    assert (found.reached, found.seeds) == (int((own >= limit).sum()), len(own))
+    away = full.tables["outcomes"].query("world > 0")["orders_per_member"]
+    assert found.share == (away >= limit).mean()
+    aimed = replace(full, scenario=full.scenario.model_copy(update={"targets": (target,)}))
+    (line,) = first_screen(aimed).targets
+    assert line.startswith("Orders per member-year at least ")
+    assert f"reached in {found.reached} of {len(own)} seeds, and in " in line
+    assert f"Target: {line}" in first_screen(aimed).text()
+    never = Constraint.parse("orders_per_member <= 0")
+    assert chance(full, never).share == 0

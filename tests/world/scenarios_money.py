@@ -20,7 +20,7 @@ WIDE: dict[str, dict[str, tuple[float, float]]] = {
         "in_mind": (0.5, 20),
     },
     "loyalty": {
-        "redeem": (0, 1), "point_goal": (0, 5), "task_gain": (0, 20), "half_task": (0.01, 3),
+        "redeem": (0, 1), "point_goal": (0, 5), "half_prize": (0.01, 30), "task_gain": (0, 20), "half_task": (0.01, 3),
         "level_goal": (0, 5), "level_from": (0, 0.99), "level_hold": (0, 5),
     },
     "commitment": {
@@ -103,7 +103,10 @@ def _account(rng: random.Random) -> dict[str, Any]:
         "by": rng.choice(["spend", "recent_spend"]), "step": rng.choice([20.0, 150.0]), "top": rng.choice([1, 4]),
         "service": rng.choice([0.0, 1.23]),
     }  # fmt: skip
-    return {"points": points if _happens(rng, 0.5) else None, "levels": levels if _happens(rng, 0.4) else None}
+    return {
+        "points": points if _happens(rng, 0.5) else None,
+        "levels": levels if _happens(rng, 0.4) else None,
+    }
 
 
 def extend(rng: random.Random, levers: dict[str, Any]) -> dict[str, Any]:

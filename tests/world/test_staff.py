@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from bodies import difference, engine_story, twin_story
+
 from scenarios import random_world
 from simlab.scenario import Scenario
 from simlab.scenario.errors import InputError
@@ -28,8 +28,6 @@ DESK: dict[str, Any] = NO_STAFF | {
     "levers.staff": {"service": {"heads": 1, "capacity": 1}},
     "levers.service": {},
 }
-
-
 
 
 def world(values: dict[str, Any], more: dict[str, Any] | None = None) -> Market:
@@ -77,15 +75,20 @@ def test_waiting_within_the_day_is_minutes_at_low_load_and_hours_near_capacity()
     now["desk_hours"], now["desk_handling"], now["desk_heads"], now["desk_flow"] = 10.0, 1 / 6, 5.0, 300.0
     waits = [float(hours_in_line(n, now)) for n in (0, 100, 200, 270, 295, 299, 300, 900)]
     assert waits == sorted(waits)
-    assert waits[1] < 1 / 60 and 1 / 60 < waits[3] < 1 and 1 < waits[5] <= 10 and waits[-1] == 10
+    assert waits[1] < 1 / 60
+    assert 1 / 60 < waits[3] < 1
+    assert 1 < waits[5] <= 10
+    assert waits[-1] == 10
 
 
 def test_more_people_at_the_desk_less_waiting_fewer_complaints_more_trust() -> None:
     few, many = (world(DESK, {"levers.staff.service.heads": heads}) for heads in (1, 8))
     a, b = outcomes(few), outcomes(many)
-    assert a["wait"] > 3 * b["wait"] and a["in_promise"] < b["in_promise"]
+    assert a["wait"] > 3 * b["wait"]
+    assert a["in_promise"] < b["in_promise"]
     assert total(few, M.escalations) > total(many, M.escalations) > 0
-    assert a["satisfaction"] < b["satisfaction"] and a["staff_cost"] < b["staff_cost"]
+    assert a["satisfaction"] < b["satisfaction"]
+    assert a["staff_cost"] < b["staff_cost"]
 
 
 def test_every_issue_is_solved_given_up_left_or_open() -> None:
@@ -102,10 +105,15 @@ def test_a_better_machine_solves_the_same_tickets_and_more() -> None:
     def by_machine(solves: float) -> set[tuple[int, int]]:
         market = world(DESK, {"levers.service": {"ai": {"solves": solves}}, "behaviour.trust.in_orders": 0,
                               "behaviour.trust.in_lifetime": 0})  # fmt: skip
-        return {(day, user) for day, user, code, value in market.events().tolist() if code == Event.SOLVE and value % 2}
+        return {
+            (day, user)
+            for day, user, code, value in market.events().tolist()
+            if code == Event.SOLVE and value % 2
+        }
 
     some, more = by_machine(0.3), by_machine(0.8)
-    assert some and len(more) > 1.5 * len(some)
+    assert some
+    assert len(more) > 1.5 * len(some)
     assert len(some & more) > 0.9 * len(some)  # the rest had another issue in between
 
 
@@ -142,14 +150,20 @@ def test_quality_is_one_at_capacity_and_falls_smoothly_beyond() -> None:
     b = busy().behaviour.team
     loads = [0.2, 0.9, 1.0, 1.0001, 1.5, 3.0, 100.0]
     quality = [under_load(load, b) for load in loads]
-    assert quality[:3] == [1.0] * 3 and quality == sorted(quality, reverse=True)
-    assert quality[3] > 0.9999 and 0.5 < quality[5] < 0.7
-    assert with_time(1.0, b) == 1.0 == by_skill(1.0, b) and with_time(0.5, b) > 1
+    assert quality[:3] == [1.0] * 3
+    assert quality == sorted(quality, reverse=True)
+    assert quality[3] > 0.9999
+    assert 0.5 < quality[5] < 0.7
+    assert with_time(1.0, b) == 1.0 == by_skill(1.0, b)
+    assert with_time(0.5, b) > 1
 
 
 def test_too_few_people_for_content_and_fewer_messages_are_opened() -> None:
     def opens(heads: float) -> float:
-        values = {"levers.staff": {"content": {"heads": heads, "capacity": 10}}, "behaviour.attention.open": 0.3}
+        values = {
+            "levers.staff": {"content": {"heads": heads, "capacity": 10}},
+            "behaviour.attention.open": 0.3,
+        }
         return outcomes(world(NO_STAFF, values))["open_rate"]
 
     assert opens(0.2) < 0.8 * opens(2) < 0.8 * opens(20)
@@ -176,7 +190,8 @@ def test_training_makes_up_for_turnover() -> None:
     b = busy().behaviour.team
     staff = busy({"levers.staff": {"content": {"heads": 1, "skill": {"turnover": 1}}}} | {
         "levers.service": None, "levers.advisers": None}).levers.staff  # fmt: skip
-    assert staff.content is not None and staff.content.skill is not None
+    assert staff.content is not None
+    assert staff.content.skill is not None
     skill = staff.content.skill
     trained = skill.model_copy(update={"training": 40.0})
     one = other = 0.7
@@ -191,7 +206,9 @@ def test_machines_make_more_content_and_plainer_content() -> None:
     idle_team = NO_STAFF | {"levers.staff": {"content": {"heads": 99, "capacity": 10}}}
     wide = {"behaviour.attention.open": 0.3, "behaviour.team.ai_quality": 0.6}
     for team, helps in ((busy_team, True), (idle_team, False)):
-        without, with_it = (outcomes(world(team | wide, more))["open_rate"] for more in ({}, {"levers.aigc": aigc}))
+        without, with_it = (
+            outcomes(world(team | wide, more))["open_rate"] for more in ({}, {"levers.aigc": aigc})
+        )
         assert (with_it > without) is helps
 
 
@@ -199,7 +216,11 @@ def test_machines_make_more_content_and_plainer_content() -> None:
 
 
 def test_a_review_holds_back_most_of_what_breaks_the_rules() -> None:
-    wild = NO_STAFF | {"behaviour.team.violation": 0.5, "behaviour.team.fine_chance": 0.5, "behaviour.team.fine": 30}
+    wild = NO_STAFF | {
+        "behaviour.team.violation": 0.5,
+        "behaviour.team.fine_chance": 0.5,
+        "behaviour.team.fine": 30,
+    }
     without = world(wild)
     with_review = world(wild, {"levers.review": {"catches": 0.8, "delay": 0, "cost": 1}})
     assert 0 < total(with_review, M.violations) < 0.5 * total(without, M.violations)
@@ -272,9 +293,9 @@ def test_needs_move_on_unless_the_product_does() -> None:
 # Twin and engine -------------------------------------------------------------------------------
 
 
-
-
-def _twin(name: str, method: str, change: Callable[..., Any], where: type) -> Callable[[pytest.MonkeyPatch], None]:
+def _twin(
+    name: str, method: str, change: Callable[..., Any], where: type
+) -> Callable[[pytest.MonkeyPatch], None]:
     def apply(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(where, method, change)
 

@@ -13,7 +13,6 @@ from simlab.lab.results import Results
 from simlab.report import series, style
 from simlab.report.estimates import estimate
 from simlab.report.numbers import count, listed, percent, signed, yuan
-from simlab.scenario.schema import Event
 from simlab.world.metrics import COSTS
 
 _COST_NAMES = {
@@ -24,6 +23,10 @@ _COST_NAMES = {
     "commission_fen": "commissions", "upkeep_fen": "upkeep", "service_fen": "service",
     "compensation_fen": "compensation", "staff_fen": "staff",
     "fine_fen": "fines",
+    # company
+    "bonus_fen": "commissions and share rewards", "voice_fen": "paid voices and checks",
+    "forced_fen": "fines for forced shares",
+    "damages_fen": "compensation in a crisis", "response_fen": "monitoring and responses",
 }  # fmt: skip
 
 
@@ -47,10 +50,10 @@ def orders_and_net(results: Results) -> Figure | None:
     ):
         x = style.timeline(ax, results, named=False)
         style.banded(ax, x, series.band(series.rolling_mean(array, 7)), colour)
-        for event in _events(results):
-            until = min(event.last + datetime.timedelta(days=1), last)
+        for _, first_day, last_day in _events(results):
+            until = min(last_day + datetime.timedelta(days=1), last)
             ax.axvspan(
-                date2num(event.first), date2num(until), color=style.EVENT, alpha=0.35, linewidth=0, zorder=0
+                date2num(first_day), date2num(until), color=style.EVENT, alpha=0.35, linewidth=0, zorder=0
             )
         low, high = ax.get_ylim()
         ax.set_ylim(min(low, 0), high + 0.16 * (high - min(low, 0)))
@@ -61,15 +64,17 @@ def orders_and_net(results: Results) -> Figure | None:
     return style.finish(fig)
 
 
-def _events(results: Results) -> list[Event]:
-    """Events of the calendar that touch the simulated days."""
+def _events(results: Results) -> list[tuple[str, datetime.date, datetime.date]]:
+    """Name, first and last day of the dated events that touch the simulated days; random ones differ by seed."""
     first, *_, last = series.dates(results, [series.days(results)[0], results.scenario.horizon])
-    return [e for e in results.scenario.calendar.events if e.last >= first and e.first <= last]
+    events = results.scenario.calendar.events
+    dated = [(e.name, e.first, e.last) for e in events if e.first is not None and e.last is not None]
+    return [(name, begin, end) for name, begin, end in dated if end >= first and begin <= last]
 
 
 def caption_orders(results: Results) -> str:
     """What the lines are, and which events are shaded."""
-    names = list(dict.fromkeys(event.name for event in _events(results)))
+    names = list(dict.fromkeys(name for name, _, _ in _events(results)))
     more = f" and {len(names) - 6} more" if len(names) > 6 else ""
     return "Mean of the last 7 days." + (f" Amber: {', '.join(names[:6])}{more}." if names else "")
 

@@ -1,0 +1,142 @@
+"""Values by dotted path that phases and alarms give levers: checked where the file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simlab.scenario.errors import Fault, InputError, Problem
+from simlab.scenario.paths import get_value, is_number, numbers, spec_at, split
+from simlab.scenario.problems import problem_at
+from simlab.scenario.schema import Scenario
+from simlab.scenario.values import with_values
+from simlab.scenario.yaml_lines import Node
+
+FIXED = ("levers.phases", "levers.alarms", "levers.budget")
+"""Levers that no phase or alarm changes: they would change themselves."""
+
+
+def present(scenario: Scenario, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values whose path leads somewhere in this scenario (a test cell may lack a lever)."""
+    found = {}
+    for path, value in values.items():
+        try:
+            get_value(scenario, path)
+        except Fault:
+            continue
+        found[path] = value
+    return found
+
+
+def change_places(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    """Where phases and alarms give values, and which."""
+    for index, phase in enumerate(scenario.levers.phases):
+        yield ("levers", "phases", index, "change"), phase.change
+    for name, alarm in scenario.levers.alarms.items():
+        yield ("levers", "alarms", name, "change"), alarm.change
+
+
+def check_changes(scenario: Scenario, tree: Node) -> tuple[Scenario, list[Problem]]:
+    """The scenario with the values of its phases and alarms as their fields hold them, and what is wrong with them.
+
+    Each path must name a number under `levers`; each set of values must give a valid scenario, on top of the phases
+    before it, and so must all alarms together in each phase.
+    """
+    wrong: list[Problem] = []
+    read: dict[tuple[str | int, ...], dict[str, float]] = {}
+    for where, change in change_places(scenario):
+        read[where] = {}
+        for path, value in change.items():
+            fault = _fault(scenario, path, value)
+            if fault is None:
+                try:
+                    read[where][path] = get_value(
+                        with_values(scenario, {path: _as_number(path, value)}), path
+                    )
+                except InputError as error:
+                    first = error.problems[0]
+                    fault = Fault(f"this value cannot be used: {first.message}", first.cure)
+                except Fault as unreadable:
+                    fault = unreadable
+            if fault is not None:
+                wrong.append(problem_at(fault, tree, (*where, path)))
+    if wrong:
+        return scenario, wrong
+    phases = tuple(
+        phase.model_copy(update={"change": read["levers", "phases", index, "change"]})
+        for index, phase in enumerate(scenario.levers.phases)
+    )
+    alarms = {
+        name: alarm.model_copy(update={"change": read["levers", "alarms", name, "change"]})
+        for name, alarm in scenario.levers.alarms.items()
+    }
+    if phases or alarms:
+        levers = scenario.levers.model_copy(update={"phases": phases, "alarms": alarms})
+        scenario = scenario.model_copy(update={"levers": levers})
+    return scenario, _together(scenario, tree)
+
+
+def _together(scenario: Scenario, tree: Node) -> list[Problem]:
+    """Phases one after the other, and in each of them every alarm alone and all alarms at once."""
+    wrong: list[Problem] = []
+    so_far: dict[str, float] = {}
+    stages: list[tuple[tuple[str | int, ...], dict[str, float]]] = [(("levers", "alarms"), {})]
+    for index, phase in enumerate(scenario.levers.phases):
+        so_far = so_far | phase.change
+        stages.append((("levers", "phases", index), so_far))
+    alarms = scenario.levers.alarms
+    for where, values in stages:
+        everything = dict(values)
+        sets = [(where, values)]
+        for name, alarm in alarms.items():
+            everything |= alarm.change
+            sets.append((("levers", "alarms", name), values | alarm.change))
+        sets.append((where, everything))
+        for place, together in sets:
+            try:
+                with_values(scenario, together)
+            except InputError as error:
+                first = error.problems[0]
+                fault = Fault(f"these values do not go together: {first.message}", first.cure)
+                wrong.append(problem_at(fault, tree, place))
+                return wrong
+    return wrong
+
+
+def _fault(scenario: Scenario, path: str, value: Any) -> Fault | None:
+    """What is wrong with a path of a change; None if nothing is."""
+    try:
+        now = get_value(scenario, path)
+    except Fault as fault:
+        return fault
+    if split(path)[0] != "levers":
+        return Fault("only levers change by phases and alarms", "Name a path that begins with 'levers.'.")
+    if path.startswith(FIXED):
+        return Fault(
+            "this cannot change during a run", "Name another lever: cadence, caps, offers, sources ..."
+        )
+    if not is_number(now):
+        if now is None:
+            return Fault(
+                f"'{path}' is not set in this scenario", "Give it a value first; only a number can vary."
+            )
+        below = [known for known in numbers(scenario) if known.startswith(f"{path}.")]
+        listed = f"Numbers below it: {', '.join(below[:8])}." if below else "Only numbers can vary."
+        return Fault(f"'{path}' is not a number", listed)
+    if not is_number(value) and not isinstance(value, str):
+        return Fault("expected a number", "Write the value that holds from then on.")
+    return None
+
+
+def _as_number(path: str, value: Any) -> Any:
+    """A value, or the text with a unit that stands for it, in the unit of its field.
+
+    Raises:
+        Fault: not a number of that kind.
+    """
+    spec = spec_at(split(path))
+    if isinstance(value, str):
+        if spec is None or spec.kind is None:
+            raise Fault("expected a number", "Write the value that holds from then on.")
+        return spec.kind.parse(value)
+    return value
