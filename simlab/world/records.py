@@ -208,7 +208,7 @@ _FLOATS = (
     "habit_keep habit_visits habit_orders habit_break streak_bonus match_open mismatch_open match_answer "
     "mismatch_answer match_fatigue mismatch_fatigue match_exposure mismatch_exposure learn coverage "
     # money
-    "recent_keep surplus stockpile bundle sample_trust sample_exposure relevance tagged best_seller "
+    "recent_keep surplus stockpile bundle sample_trust trial sample_exposure relevance tagged best_seller "
     "relevant_exposure cross_sell per_yuan point_cost redeem point_goal answer_pull visit_pull level_goal "
     "level_from level_hold consider plan_spread sunk plan_hold plan_usage checkout_keep shop_appeal "
     "shop_trust shop_exposure commission "

@@ -218,8 +218,8 @@ L22 = Law(
     figures=_habit_figures,
     applies=has_members,
     note="The first number mixes substitution with habit; the others are habit alone, since everybody is offered the "
-         "same then. That deals teach people to wait for deals (the published +22 %) is not claimed: deal-proneness is a "
-         "trait here, and a small deal looks smaller to whom a deep one has spoilt.",
+         "same then. That deals teach people to wait for deals (the published +22 %) is not claimed: deal-proneness is "
+         "a trait here, and a small deal looks smaller to whom a deep one has spoilt.",
 )  # fmt: skip
 
 # New and established customers -------------------------------------------------------------------
@@ -270,9 +270,9 @@ L23 = Law(
     read=_new_old,
     figures=_new_old_figures,
     applies=has_members,
-    note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too, and nothing "
-         "else from an order. That a first order on a deep discount makes a customer of somebody is not in this model; an "
-         "affinity gained by orders that only an offer brought was tried, and no plausible size of it turns the sign.",
+    note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too. An order "
+         "that only the offer brought lets them get to know the product (behaviour.deals.trial), and no plausible size "
+         "of that outweighs it; that a first deep discount makes a lasting customer of somebody is not in this model.",
 )  # fmt: skip
 
 # Who a discount brings ---------------------------------------------------------------------------
