@@ -217,9 +217,9 @@ L22 = Law(
     read=_habits,
     figures=_habit_figures,
     applies=has_members,
-    note="The first number mixes substitution with habit; the others are habit alone, since everybody is offered the same "
-         "then. That deals teach people to wait for deals (the published +22 %) is not claimed: deal-proneness is a trait "
-         "here, and a small deal looks smaller to whom a deep one has spoilt.",
+    note="The first number mixes substitution with habit; the others are habit alone, since everybody is offered the "
+         "same then. That deals teach people to wait for deals (the published +22 %) is not claimed: deal-proneness is "
+         "a trait here, and a small deal looks smaller to whom a deep one has spoilt.",
 )  # fmt: skip
 
 # New and established customers -------------------------------------------------------------------
@@ -248,6 +248,11 @@ def _new_old(seen: Mapping[str, Seen]) -> Reading:
     return found
 
 
+def _new_old_figures(t: Reading) -> Sequence[float]:
+    new, old = (t[f"{who} deep"] / t[f"{who} shallow"] - 1 for who in ("new", "old"))
+    return (new, old, new - old)
+
+
 L23 = Law(
     id="L23",
     title="Deep discounts help with new customers and hurt with established ones",
@@ -257,13 +262,17 @@ L23 = Law(
     how="A month of 30 % against 10 % coupons, then a year at list price for all: orders of that year by customers "
         "with at most one order before, and with three or more.",
     claims=(
-        Claim("later orders of new customers, deep over shallow", 0.0, inf, "share"),
-        Claim("later orders of established customers, deep over shallow", -inf, 0.0, "share"),
+        Claim("later orders of new customers, deep over shallow", 0.0, inf, "share", "+"),
+        Claim("later orders of established customers, deep over shallow", -inf, 0.0, "share", "−"),
+        Claim("the same, new less established customers", 0.0, inf, "share", "+"),
     ),
     arms=_new_old_arms,
     read=_new_old,
-    figures=lambda t: (t["new deep"] / t["new shallow"] - 1, t["old deep"] / t["old shallow"] - 1),
+    figures=_new_old_figures,
     applies=has_members,
+    note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too. An order "
+         "that only the offer brought lets them get to know the product (behaviour.deals.trial), and no plausible size "
+         "of that outweighs it; that a first deep discount makes a lasting customer of somebody is not in this model.",
 )  # fmt: skip
 
 # Who a discount brings ---------------------------------------------------------------------------
