@@ -44,7 +44,7 @@ class Talk(Part):
         0.3, "chance that one friend notices a talk or a post", "share", 0.1, 0.5, "assumed", "assumed"
     )
     join: Share = parameter(
-        0.02, "chance that a prospect of mean need who noticed it joins", "share", 0.005, 0.05, "assumed", "assumed"
+        0.01, "chance that a prospect of mean need who noticed it joins", "share", 0.003, 0.03, "assumed", "assumed"
     )  # fmt: skip
     exposure: Factor = parameter(
         0.4,
@@ -99,14 +99,14 @@ class Teams(Part):
     """Buying together: who opens a team, who takes part."""
 
     open: PerDay = parameter(
-        0.02, "teams opened by somebody whom the price certainly attracts", "per day", 0.01, 0.05, "M037", "assumed"
+        0.003, "teams opened by somebody whom the price certainly attracts", "per day", 0.001, 0.01, "M037", "assumed"
     )  # fmt: skip
     ask: Share = parameter(
-        0.25, "chance per day that a participant asks a given friend who comes if attracted", "share", 0.1, 0.4,
+        0.12, "chance per day that a participant asks a given friend who comes if attracted", "share", 0.1, 0.4,
         "M037", "assumed",
     )  # fmt: skip
     outsider: Share = parameter(
-        0.3,
+        0.2,
         "readiness of prospects to take part, relative to members",
         "share",
         0.1,
@@ -122,14 +122,17 @@ class Anger(Part):
     half_life: Duration = parameter(4.0, "time in which anger halves", "days", 2, 8, "assumed", "assumed")
     talk: PerDay = parameter(0.7, "talks of somebody fully angry", "per day", 0.4, 0.9, "M083", "assumed")
     transmission: Share = parameter(
-        0.35, "chance that a friend hears of it, in a crisis", "share", 0.2, 0.5, "M083", "assumed"
+        0.4, "chance that a friend hears of it, in a crisis", "share", 0.2, 0.5, "M083", "assumed"
     )
     everyday: Share = parameter(
-        0.15, "the same over ordinary issues, relative to a crisis", "share", 0.05, 0.3, "assumed", "assumed"
+        0.15, "the same, and belief, over ordinary issues, relative to a crisis", "share", 0.05, 0.3, "assumed", "assumed"
     )
     publicity: Factor = parameter(
-        1.2, "strangers who hear of it in public, per angry talk in a crisis", "-", 0.5, 2, "M083", "assumed", le=20
+        0.8, "strangers who hear of it in public, per angry talk in a crisis", "-", 0.3, 1.2, "M083", "assumed", le=20
     )  # fmt: skip
+    interest: Duration = parameter(
+        6.0, "time in which the interest in a crisis halves", "days", 3, 10, "assumed", "assumed"
+    )
     belief: Share = parameter(
         0.8, "chance that a member without affinity believes it", "share", 0.6, 1, "assumed", "assumed"
     )

@@ -235,7 +235,7 @@ def tell_everybody(users, world, indptr, indices, terms, book, d):
             note(book, day, i, Event.BONUS, voice.reward)
             if voice.punished > 0.0 and is_punished(key, voice):
                 row[M.punished] += 1
-                spend(u, row, book, day, M.forced_fen, voice.fine)
+                spend(u, row, book, day, M.sharing_fen, voice.fine)
                 note(book, day, i, Event.FINE, voice.fine)
         for e in range(indptr[i], indptr[i + 1]):
             f = indices[e]

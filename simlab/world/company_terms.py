@@ -280,19 +280,21 @@ def _set_crises(terms: Terms, scenario: Scenario, names: Names, day: int) -> Non
         crisis = scenario.crises.get(name)
         row["open"] = crisis is not None and crisis_day(scenario, crisis.date) == day
     latest, age = age_of_crisis(scenario, day)
-    spread, publicity, isolated, answered = anger.everyday, 0.0, 0.0, 0.0
+    heat = spread = anger.everyday
+    publicity, isolated, answered = 0.0, 0.0, 0.0
     if latest is not None:
         today, before = prevented(scenario, age), prevented(scenario, age - 1) if age else 0.0
         statement = anger.statement * response.statement if response else 0.0
-        virulence = scenario.crises[latest].virulence
-        spread = virulence * (1.0 - statement * today)
-        publicity = anger.publicity * virulence * (1.0 - statement * before) if age else 0.0
+        heat = max(heat, scenario.crises[latest].virulence * float(power(keep(anger.interest), float(age))))
+        spread = heat * (1.0 - statement * today)
+        publicity = anger.publicity * heat * (1.0 - statement * before) if age else 0.0
         isolated = response.isolation * today if response else 0.0
         answered = before if response and response.compensation > 0 else 0.0
     voice = terms.voices[ANGER_VOICE]
     voice["open"], voice["by_anger"] = True, anger.talk * (1.0 - isolated)
     voice["reach"] = min(1.0, anger.transmission * spread)
     terms.now["publicity"], terms.now["answered"] = publicity, answered
+    terms.now["belief"] = anger.belief * min(1.0, heat)
 
 
 def response_fen(scenario: Scenario, day: int) -> int:

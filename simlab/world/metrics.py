@@ -94,7 +94,7 @@ class M(IntEnum):
     relieved = auto()  # were compensated
     bonus_fen = auto()  # commissions of teams, rewards of shares
     voice_fen = auto()  # of paid voices, and of checks
-    forced_fen = auto()  # fines for forced shares
+    sharing_fen = auto()  # fines for forced shares
     damages_fen = auto()  # compensation in a crisis
     response_fen = auto()  # monitoring and responses to crises
     # groups
@@ -154,7 +154,7 @@ COSTS = (
     # company
     "bonus_fen",
     "voice_fen",
-    "forced_fen",
+    "sharing_fen",
     "damages_fen",
     "response_fen",
     # money

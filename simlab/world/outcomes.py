@@ -19,7 +19,7 @@ from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
 
-COMPANY_COSTS = ("bonus_fen", "voice_fen", "forced_fen", "damages_fen", "response_fen")
+COMPANY_COSTS = ("bonus_fen", "voice_fen", "sharing_fen", "damages_fen", "response_fen")
 
 
 def residual_per_user(market: Market) -> np.ndarray:

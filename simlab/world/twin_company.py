@@ -184,7 +184,7 @@ class Companion(Customer):
         self.pay(M.bonus_fen, int(voice["reward"]), Event.BONUS)
         if voice["punished"] > 0 and is_punished(self.key, voice):
             self.count(M.punished)
-            self.pay(M.forced_fen, int(voice["fine"]), Event.FINE)
+            self.pay(M.sharing_fen, int(voice["fine"]), Event.FINE)
 
     def want(self, friend: Person, invited: bool) -> None:
         """Lay claim to somebody."""

@@ -25,7 +25,7 @@ _COST_NAMES = {
     "fine_fen": "fines",
     # company
     "bonus_fen": "commissions and share rewards", "voice_fen": "paid voices and checks",
-    "forced_fen": "fines for forced shares",
+    "sharing_fen": "fines for forced shares",
     "damages_fen": "compensation in a crisis", "response_fen": "monitoring and responses",
 }  # fmt: skip
 
