@@ -122,16 +122,16 @@ class Anger(Part):
     half_life: Duration = parameter(4.0, "time in which anger halves", "days", 2, 8, "assumed", "assumed")
     talk: PerDay = parameter(0.7, "talks of somebody fully angry", "per day", 0.4, 0.9, "M083", "assumed")
     transmission: Share = parameter(
-        0.4, "chance that a friend hears of it, in a crisis", "share", 0.2, 0.5, "M083", "assumed"
+        0.45, "chance that a friend hears of it, in a crisis", "share", 0.2, 0.5, "M083", "assumed"
     )
     everyday: Share = parameter(
-        0.15, "the same, and belief, over ordinary issues, relative to a crisis", "share", 0.05, 0.3, "assumed", "assumed"
+        0.15, "both over ordinary issues, relative to a crisis", "share", 0.05, 0.3, "assumed", "assumed"
     )
     publicity: Factor = parameter(
-        0.8, "strangers who hear of it in public, per angry talk in a crisis", "-", 0.3, 1.2, "M083", "assumed", le=20
+        1.2, "strangers who hear of it in public, per angry talk in a crisis", "-", 0.5, 2, "M083", "assumed", le=20
     )  # fmt: skip
     interest: Duration = parameter(
-        6.0, "time in which the interest in a crisis halves", "days", 3, 10, "assumed", "assumed"
+        5.0, "time in which the interest in a crisis halves", "days", 3, 10, "assumed", "assumed"
     )
     belief: Share = parameter(
         0.8, "chance that a member without affinity believes it", "share", 0.6, 1, "assumed", "assumed"
