@@ -6,6 +6,7 @@ A group is a set of people; its record is only what the shared rules look at.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +67,7 @@ class TwinGroups:
         self.market = market
         self.circles: dict[int, Circle] = {}
         self.serial = self.adopted = 0
-        self.rules: list[object] = []
+        self.rules: Sequence[object] = []
         self.starting = 0
 
     def members_of(self, circle: Circle) -> list[Person]:
