@@ -130,7 +130,7 @@ def escalate(u, key, now):
     u.complaints = min(u.complaints + 1, 255)
     weight = severity(key)
     shift_trust(u, -now.complaint_loss * weight)
-    u.anger += now.complaint_anger * weight
+    u.anger = min(1.0, u.anger + now.complaint_anger * weight)
 
 
 @hot_rule
@@ -138,7 +138,7 @@ def stay_angry(u, key, now):
     """One more day of an open complaint."""
     weight = 0.5 * severity(key)
     shift_trust(u, -now.complaint_loss * weight)
-    u.anger += now.complaint_anger * weight
+    u.anger = min(1.0, u.anger + now.complaint_anger * weight)
 
 
 @hot_rule
