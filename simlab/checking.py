@@ -23,8 +23,8 @@ __all__ = ["check"]
 
 def check(
     scenario: str | Path | Loaded, overrides: Sequence[str] = (), *, full: bool = False, seeds: int | None = None,
-    threads: int | None = None, out: Path | str | None = None, write: bool = True, again: bool = False,
-    command: str = "", progress: Watcher | None = None,
+    only: Sequence[str] = (), threads: int | None = None, out: Path | str | None = None, write: bool = True,
+    again: bool = False, command: str = "", progress: Watcher | None = None,
 ) -> Check:  # fmt: skip
     """Hold a scenario against the published laws, and write a result folder.
 
@@ -33,6 +33,7 @@ def check(
         overrides: "behaviour.exposure.lift=0.6" and so on.
         full: 40 seeds of each world, with up to 20,000 members; by default 5, with up to 5,000.
         seeds: how many seeds, instead.
+        only: "L14" and so on; by default all laws.
         threads: by default one per processor.
         out: parent folder of the result folder; by default ./results.
         write: False writes no result folder.
@@ -44,7 +45,7 @@ def check(
         the check; ``manifest["folder"]`` says where it was written.
 
     Raises:
-        InputError: anything wrong with the scenario or the place to write to.
+        InputError: anything wrong with the scenario, the laws or the place to write to.
     """
     from simlab.lab.laws import check as lab
     from simlab.lab.store import Store
@@ -54,18 +55,21 @@ def check(
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
     model = loaded.scenario
     count = seeds or (lab.FULL_SEEDS if full else lab.FAST_SEEDS)
-    run = lab.check_digest(model, range(1, count + 1), full)
+    laws = lab.chosen(only)
+    run = lab.check_digest(model, range(1, count + 1), full, laws)
     place = Path(out or RESULTS)
     final = place / f"{slug('check ' + model.name)}-{run[:8]}"
     folders.check_place(final)
     store = Store(place, lab.laws_digest())
-    worlds, days = lab.simulated_days(model, full, count)
+    worlds, days = lab.simulated_days(model, full, count, laws)
     progress.says("Getting the rules ready (they are compiled once per machine, for up to a minute) ...")
     progress.says(
         f"{worlds:,} worlds, {days / 1e6:,.0f} million member-days; what was read already is not done again."
     )
     started = time.perf_counter()
-    found = lab.check(model, full=full, seeds=count, threads=threads, store=store, watcher=progress)
+    found = lab.check(
+        model, full=full, seeds=count, laws=laws, threads=threads, store=store, watcher=progress
+    )
     facts = {
         "run": run,
         "command": command or shlex.join(["simlab", "check", loaded.file, *(["--full"] * full)]),

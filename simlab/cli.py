@@ -254,6 +254,7 @@ def check(
     set_: Set = [],  # noqa: B006
     full: Annotated[bool, typer.Option("--full", help="40 seeds of each world instead of 5.")] = False,
     seeds: Annotated[int | None, typer.Option(min=2, max=1000, help="Seeds of each world, instead.")] = None,
+    only: Annotated[list[str], typer.Option(metavar="LAW", help="Only this law: --only L14 --only L20.")] = [],  # noqa: B006
     threads: Threads = None,
     out_: Out = Path("results"),
     again: Again = False,
@@ -263,10 +264,10 @@ def check(
     from simlab.report.check_page import careful, headline, table
 
     found = checking.check(
-        scenario, set_, full=full, seeds=seeds, threads=threads, out=out_, again=again,
+        scenario, set_, full=full, seeds=seeds, only=only, threads=threads, out=out_, again=again,
         command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
-    Console(highlight=False).print(table(found))
+    Console(highlight=False, width=None if out.is_terminal else 140).print(table(found))
     out.print(f"\n{headline(found)}", markup=False)
     for line in careful(found):
         out.print(f"- {line}", markup=False)

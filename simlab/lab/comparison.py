@@ -47,6 +47,12 @@ STEPS: dict[str, str] = {
     "compensation_fen": "compensation",
     "staff_fen": "staff",
     "fine_fen": "fines",
+    # company
+    "bonus_fen": "commissions and share rewards",
+    "voice_fen": "paid voices and checks",
+    "sharing_fen": "fines for forced shares",
+    "damages_fen": "compensation in a crisis",
+    "response_fen": "monitoring and responses",
     "residual": "value after the horizon",
 }
 """Steps from no difference to the difference in customer equity, in their order; ``margin`` and ``subsidy`` stand

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from simlab.scenario import Scenario, with_values
+from simlab.scenario.programme import WordOfMouth
 from simlab.scenario.sources import BrandBuilding
 from simlab.scenario.strategy import Levers
 
@@ -66,8 +67,9 @@ def nothing(scenario: Scenario) -> Scenario:
             stage: cadence.model_copy(update={"per_week": 0.0}) for stage, cadence in levers.push.items()
         },
         "rules": {},
-        "referral": None,
+        "referral": None, "programmes": {}, "teams": {}, "shares": {}, "seeding": {},
+        "word_of_mouth": WordOfMouth(), "testimonials": None, "response": None, "monitoring": None,
         "sources": {name: s.model_copy(update={"exposures": 0.0}) for name, s in levers.sources.items()},
-        "brand_building": BrandBuilding(), "prevention": {}, "phases": (), "alarms": {},
+        "brand_building": BrandBuilding(), "prevention": {}, "phases": (), "alarms": {}, "loop": None,
     }  # fmt: skip
     return scenario.model_copy(update={"levers": levers.model_copy(update=off), "brand": None})

@@ -41,6 +41,9 @@ SPENDING = {
     "level and plan services": "benefit_fen",
     "commissions": "commission_fen",
     "upkeep": "upkeep_fen",
+    # company
+    "commissions and share rewards": "bonus_fen",
+    "paid voices and checks": "voice_fen",
 }
 
 

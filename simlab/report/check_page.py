@@ -17,8 +17,20 @@ from simlab.report import sheet
 from simlab.report.check_plots import subject
 from simlab.report.numbers import count, listed, plural
 
-STYLES = {"holds": "met", "fails": "not-met", "too noisy": "not-decidable", "not applicable": "none"}
-COLOURS = {"holds": "green", "fails": "red", "too noisy": "yellow", "not applicable": "bright_black"}
+STYLES = {
+    "holds": "met",
+    "fails": "not-met",
+    "too noisy": "not-decidable",
+    "not applicable": "none",
+    "shown": "none",
+}
+COLOURS = {
+    "holds": "green",
+    "fails": "red",
+    "too noisy": "yellow",
+    "not applicable": "bright_black",
+    "shown": "bright_black",
+}
 WORDS = {
     "Customer base": "Without any marketing: who orders, how often, for how long.",
     "Messages": "What messages do, how much is too much, and what comes later.",
@@ -70,25 +82,25 @@ def interval(measured: Measured) -> str:
 
 def table(check: Check) -> Table:
     """What the command line prints."""
-    found = Table(box=None, pad_edge=False, header_style="bold", row_styles=None)
-    for name, options in (("Law", {}), ("What", {"ratio": 3}), ("Published", {}), ("Band", {}),
-                          ("Simulated", {}), ("Verdict", {}), ("Source", {"ratio": 1})):  # fmt: skip
-        found.add_column(name, overflow="fold", **options)  # type: ignore[arg-type]
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Law", "What", "Published", "Band", "Simulated (95 % interval)", "Verdict"):
+        found.add_column(name, ratio=3 if name == "What" else None, overflow="fold")
     for f in check.findings:
-        colour = COLOURS[f.verdict]
-        title = f"[bold]{f.law.title}[/bold]"
         if f.verdict == "not applicable":
-            found.add_row(
-                f.law.id, f"{f.law.title}: {f.reason}", "", "", "", f.verdict, "", style="bright_black"
-            )
+            found.add_row(f.law.id, f"{f.law.title}: {f.reason}", "", "", "", f.verdict, style="bright_black")
             continue
-        found.add_row(f.law.id, title, "", "", "", f"[{colour}]{f.verdict}[/{colour}]", f.law.source)
+        title = f"[bold]{f.law.title}[/bold] [bright_black]({f.law.source})[/bright_black]"
+        found.add_row(f.law.id, title, "", "", "", _coloured(f.verdict))
         for m in f.measured:
             shown = f"{amount(m.value, m.claim)} ({interval(m)})"
-            colour = COLOURS[m.verdict]
-            found.add_row("", f"  {m.claim.text}", m.claim.published, band(m.claim), shown,
-                          f"[{colour}]{m.verdict}[/{colour}]", "")  # fmt: skip
+            found.add_row(
+                "", f"  {m.claim.text}", m.claim.published, band(m.claim), shown, _coloured(m.verdict)
+            )
     return found
+
+
+def _coloured(verdict: str) -> str:
+    return f"[{COLOURS[verdict]}]{verdict}[/{COLOURS[verdict]}]"
 
 
 def record(check: Check) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def subject(check: Check, name: str) -> Figure | None:
     """Rows of one subject; None where no law of it applies."""
     wanted = {law.id for law in SUBJECTS[name]}
     rows = [(f.law.id, m) for f in check.findings if f.law.id in wanted for m in f.measured]
-    rows = [(key, m) for key, m in rows if math.isfinite(m.value)]
+    rows = [(key, m) for key, m in rows if math.isfinite(m.value) and m.claim.judged]
     if not rows:
         return None
     fig, (ax,) = style.figure(0.9 + 0.33 * len(rows))
@@ -59,7 +59,7 @@ def subject(check: Check, name: str) -> Figure | None:
         if math.isfinite(low) and math.isfinite(high):
             ax.plot([low, high], [y, y], color=colour, linewidth=2.2, solid_capstyle="butt", zorder=3)
         ax.plot([value], [y], "o", color=colour, markersize=6, zorder=4)
-        text = f"{amount(m.value, m.claim)}   in {band(m.claim)}"
+        text = f"{amount(m.value, m.claim)}   ({band(m.claim)})"
         ax.text(1.02, y, fonts.label(text), transform=ax.get_yaxis_transform(), va="center", fontsize=style.SMALL,
                 color=style.INK)  # fmt: skip
         ax.text(-0.02, y, label(f"{key}  {m.claim.text}"), transform=ax.get_yaxis_transform(), va="center",

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
 from simlab.scenario.labels import ByName, Label
-from simlab.scenario.units import Days, Factor, Number
+from simlab.scenario.units import Days, Factor, Number, Share
 
 READINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...], float, str]] = {
     "complaint_rate": (
@@ -120,6 +120,22 @@ class Alarm(Part):
                             "Write a factor between 0 and 1; raise a cadence with change.",
                             ("scale", name))  # fmt: skip
         return self
+
+
+class Loop(Part):
+    """Plan, do, check, act: each round one change is tried, and kept if what is watched got better.
+
+    The first round runs as planned and is the measure. A change counts as better if the metric of its round beats that
+    of the last round that was kept. Operators compare one month with the next in this way: season and chance are in it.
+    """
+
+    metric: _Reading = Field(description="what is watched, over the days of a round")
+    better: Literal["higher", "lower"] = Field("higher", description="which way is better")
+    least: Share = Field(0.0, description="smallest relative gain for which a change is kept")
+    every: Days = Field(28, ge=1, le=3650, description="days of a round")
+    tries: tuple[Changes, ...] = Field(
+        min_length=1, max_length=20, description="value by dotted path: the changes to try, a round each"
+    )
 
 
 Phases = Annotated[tuple[Phase, ...], Field(max_length=20)]

@@ -314,6 +314,9 @@ class Activity(Part):
     )
 
 
+# company (below what it needs from here)
+from simlab.scenario.behaviour_company import Anger, Status, Talk, Teams  # noqa: E402
+
 # contact
 from simlab.scenario.behaviour_contact import (  # noqa: E402  (it takes Part and parameter from above)
     ConsentResponse,
@@ -352,6 +355,11 @@ class Behaviour(Part):
     habit: Habit = Habit()
     consent: ConsentResponse = ConsentResponse()
     acquisition: Acquisition = Acquisition()
+    # company
+    status: Status = Status()
+    talk: Talk = Talk()
+    teams: Teams = Teams()
+    anger: Anger = Anger()
     # money
     deals: Deals = Deals()
     loyalty: Loyalty = Loyalty()

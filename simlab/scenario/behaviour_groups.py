@@ -10,7 +10,12 @@ class Groups(Part):
     """Conversation in groups. A member speaks with 1 - exp(-wish); every factor of the wish is 1 at rest."""
 
     talk: PerDay = parameter(
-        0.10, "wish to speak of a mean member, before the state of the group", "per day", 0.06, 0.15, "daily speakers 12-25 % in a healthy group"
+        0.10,
+        "wish to speak of a mean member, before the state of the group",
+        "per day",
+        0.06,
+        0.15,
+        "12-25 % speak in a good group",
     )
     peers: Factor = parameter(
         1.5, "largest relative gain of that wish in lively company", "-", 0.5, 3, "assumed", "assumed", le=10
@@ -29,16 +34,12 @@ class Groups(Part):
         400.0, "members at which anonymity halves the wish to speak", "people", 200, 800, "assumed",
         "assumed", gt=0,
     )  # fmt: skip
-    size_exponent: Factor = parameter(
-        1.0, "steepness of that", "-", 0.7, 1.5, "assumed", "assumed", le=4
-    )
+    size_exponent: Factor = parameter(1.0, "steepness of that", "-", 0.7, 1.5, "assumed", "assumed", le=4)
     half_noise: Factor = parameter(
         40.0, "messages a day, per moderation, at which attention halves", "messages", 20, 80, "assumed",
         "assumed", gt=0,
     )  # fmt: skip
-    noise_exponent: Factor = parameter(
-        1.0, "steepness of that", "-", 0.7, 1.5, "assumed", "assumed", le=4
-    )
+    noise_exponent: Factor = parameter(1.0, "steepness of that", "-", 0.7, 1.5, "assumed", "assumed", le=4)
     moderation: Factor = parameter(
         1.0, "messages that one moderator keeps in order, relative to none", "-", 0.5, 2, "assumed", "assumed"
     )
@@ -75,7 +76,13 @@ class Groups(Part):
         0.06, "exposure from reading what members tell, at most", "touches", 0.02, 0.15, "L16, L36", "assumed"
     )
     credit: Factor = parameter(
-        1.0, "trust gained from what members tell, relative to a value touch", "-", 0.5, 2, "assumed", "assumed"
+        1.0,
+        "trust gained from what members tell, relative to a value touch",
+        "-",
+        0.5,
+        2,
+        "assumed",
+        "assumed",
     )
     half_posts: Factor = parameter(
         2.0, "stories a day at which half of that is reached", "stories", 1, 4, "L36", "assumed", gt=0
@@ -116,7 +123,13 @@ class Groups(Part):
         "assumed", le=1,
     )  # fmt: skip
     grumble: Share = parameter(
-        0.5, "chance that somebody very angry complains when speaking", "share", 0.3, 0.8, "assumed", "assumed"
+        0.5,
+        "chance that somebody very angry complains when speaking",
+        "share",
+        0.3,
+        0.8,
+        "assumed",
+        "assumed",
     )
     complaint: Factor = parameter(
         0.7, "lasting anger of somebody who has complained to us", "units", 0.3, 1.5, "assumed", "assumed"
@@ -137,18 +150,24 @@ class Groups(Part):
         "assumed", "assumed",
     )  # fmt: skip
     fit: Factor = parameter(
-        0.10, "largest relative gain of everybody's orders through adopted suggestions", "share", 0.03, 0.2,
+        0.05, "largest relative gain of everybody's orders through adopted suggestions", "share", 0.02, 0.10,
         "assumed", "assumed", le=2,
     )  # fmt: skip
     half_fit: Factor = parameter(
-        20.0, "adopted suggestions per 1,000 starting members at half of it", "ideas", 10, 50, "assumed",
+        40.0, "adopted suggestions per 1,000 starting members at half of it", "ideas", 20, 100, "assumed",
         "assumed", gt=0,
     )  # fmt: skip
     attend_online: Share = parameter(
         0.15, "wish of a mean member to come to an online event", "share", 0.08, 0.25, "assumed", "assumed"
     )
     attend_offline: Share = parameter(
-        0.04, "wish of a mean member to come to a meeting in person", "share", 0.02, 0.08, "assumed", "assumed"
+        0.04,
+        "wish of a mean member to come to a meeting in person",
+        "share",
+        0.02,
+        0.08,
+        "assumed",
+        "assumed",
     )
     meeting: Share = parameter(
         0.03, "affinity gained at a meeting in person, at no deviation", "share", 0.01, 0.06, "assumed",
@@ -181,6 +200,12 @@ class Groups(Part):
         0.004, "rate at which members go out of an endlessly noisy group", "per day", 0.001, 0.01, "assumed",
         "assumed", le=1,
     )  # fmt: skip
+    shared: Factor = parameter(
+        1.5, "wish to speak about one's own interest, relative", "-", 1.2, 2, "assumed", "assumed", le=10
+    )
+    unshared: Factor = parameter(
+        0.7, "wish to speak about something else, relative", "-", 0.5, 0.9, "assumed", "assumed", le=10
+    )
     interest_talk: Factor = parameter(
         1.25, "wish to speak in a group of shared interest, relative", "-", 1.1, 1.5, "assumed", "assumed"
     )

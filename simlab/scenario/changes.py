@@ -12,7 +12,7 @@ from simlab.scenario.schema import Scenario
 from simlab.scenario.values import with_values
 from simlab.scenario.yaml_lines import Node
 
-FIXED = ("levers.phases", "levers.alarms", "levers.budget")
+FIXED = ("levers.phases", "levers.alarms", "levers.loop", "levers.budget")
 """Levers that no phase or alarm changes: they would change themselves."""
 
 
@@ -29,11 +29,13 @@ def present(scenario: Scenario, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def change_places(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
-    """Where phases and alarms give values, and which."""
+    """Where phases, alarms and the loop give values, and which."""
     for index, phase in enumerate(scenario.levers.phases):
         yield ("levers", "phases", index, "change"), phase.change
     for name, alarm in scenario.levers.alarms.items():
         yield ("levers", "alarms", name, "change"), alarm.change
+    for index, change in enumerate(scenario.levers.loop.tries if scenario.levers.loop is not None else ()):
+        yield ("levers", "loop", "tries", index), change
 
 
 def check_changes(scenario: Scenario, tree: Node) -> tuple[Scenario, list[Problem]]:
@@ -70,14 +72,18 @@ def check_changes(scenario: Scenario, tree: Node) -> tuple[Scenario, list[Proble
         name: alarm.model_copy(update={"change": read["levers", "alarms", name, "change"]})
         for name, alarm in scenario.levers.alarms.items()
     }
-    if phases or alarms:
-        levers = scenario.levers.model_copy(update={"phases": phases, "alarms": alarms})
+    loop = scenario.levers.loop
+    if loop is not None:
+        tries = tuple(read["levers", "loop", "tries", index] for index in range(len(loop.tries)))
+        loop = loop.model_copy(update={"tries": tries})
+    if phases or alarms or loop:
+        levers = scenario.levers.model_copy(update={"phases": phases, "alarms": alarms, "loop": loop})
         scenario = scenario.model_copy(update={"levers": levers})
     return scenario, _together(scenario, tree)
 
 
 def _together(scenario: Scenario, tree: Node) -> list[Problem]:
-    """Phases one after the other, and in each of them every alarm alone and all alarms at once."""
+    """Phases one after the other, and in each of them every alarm, and every change to try, alone and all at once."""
     wrong: list[Problem] = []
     so_far: dict[str, float] = {}
     stages: list[tuple[tuple[str | int, ...], dict[str, float]]] = [(("levers", "alarms"), {})]
@@ -91,6 +97,9 @@ def _together(scenario: Scenario, tree: Node) -> list[Problem]:
         for name, alarm in alarms.items():
             everything |= alarm.change
             sets.append((("levers", "alarms", name), values | alarm.change))
+        for index, change in enumerate(scenario.levers.loop.tries if scenario.levers.loop is not None else ()):
+            everything |= change
+            sets.append((("levers", "loop", "tries", index), values | change))
         sets.append((where, everything))
         for place, together in sets:
             try:

@@ -68,6 +68,10 @@ def json_schema() -> dict[str, Any]:
                     "properties": observables, "patternProperties": {"^in_": place},
                     "description": "all must hold, e.g. idle: <= 45 days",
                 }  # fmt: skip
+    for part, word, field in (("Phase", "from", "day"), ("Alarm", "for", "days")):  # how files say it
+        said = parts[part]["properties"][field].get("description", "")
+        parts[part]["properties"][word] = {"type": ["integer", "string"], "description": said}
+        parts[part]["required"] = [name for name in parts[part].get("required", []) if name != field]
     schema["properties"]["outcomes"]["items"] = {"enum": list(OUTCOMES)}
     parts["Constraint"]["properties"]["outcome"] = {"enum": list(OUTCOMES), "title": "Outcome"}
     text = {

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
+from simlab.scenario.labels import Label
 from simlab.scenario.stages import Who
 from simlab.scenario.units import Days, Factor, Money, PerWeek, Share
 
@@ -85,18 +86,27 @@ class Group(Part):
 
     kind: Literal["product", "interest", "region", "privilege", "koc", "problem"] = "product"
     who: Who = Field((), description="whom it is for; checked on joining, and for everybody on Mondays")
-    share: Share = Field(1.0, description="share of the audience that is invited: fixed by chance for each user")
+    about: Label | None = Field(
+        None, description="what it is about, of population.topics; null: nothing special"
+    )
+    share: Share = Field(
+        1.0, description="share of the audience that is invited: fixed by chance for each user"
+    )
     priority: int = Field(0, ge=-100, le=100, description="where several groups fit; higher first")
     size: int = Field(200, ge=2, le=100_000, description="members of a new group, about")
     split_above: int = Field(500, ge=3, le=1_000_000, description="a larger group is split in two on Monday")
-    merge_below: Share = Field(0.0, description="groups with a smaller daily share of speakers are merged by twos")
+    merge_below: Share = Field(
+        0.0, description="groups with a smaller daily share of speakers are merged by twos"
+    )
     moderators: Factor = Field(1.0, le=100, description="moderators per group")
     moderator_cost: Money = Field(10.0, description="per moderator and day")
     topics: int = Field(1, ge=0, le=20, description="topics that we open in each group a day")
     topic_cost: Money = Field(3.0, description="per topic")
     cost: Money = Field(2.0, description="per group and day, whatever happens in it")
     isolate: bool = Field(False, description="members do not hear each other's complaints: one-to-one care")
-    practice: PerWeek = Field(0.0, le=7, description="practice sessions a week that we lead (sport, cooking, care)")
+    practice: PerWeek = Field(
+        0.0, le=7, description="practice sessions a week that we lead (sport, cooking, care)"
+    )
     practice_cost: Money = Field(5.0, description="per group and session")
     stimulus: Stimulus | None = None
     ugc: Stories | None = None

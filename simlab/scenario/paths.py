@@ -112,6 +112,8 @@ def split(path: str) -> tuple[str, ...]:
         raise Fault("this is not a path", "Write names with dots between them: levers.push.active.per_week.")
     if len(parts) > 5 and parts[:2] in (("levers", "phases"), ("levers", "alarms")) and parts[3] == "change":
         return (*parts[:4], ".".join(parts[4:]))
+    if len(parts) > 5 and parts[:3] == ("levers", "loop", "tries"):
+        return (*parts[:4], ".".join(parts[4:]))
     for prefix in PATH_KEYED:
         head = tuple(prefix.split("."))
         rest = parts[len(head) :]

@@ -20,6 +20,7 @@ from simlab.scenario.events import Event
 from simlab.scenario.labels import ByName, Label, Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
 from simlab.scenario.people import Basket, GraphSpec, Lifetime, Orders, Population, Segment
+from simlab.scenario.programme import Crisis
 from simlab.scenario.stages import OBSERVABLES, Who
 from simlab.scenario.strategy import (
     WEEKDAYS,
@@ -152,6 +153,7 @@ class Scenario(Part):
     behaviour: Behaviour = Behaviour()
     economics: Economics = Economics()
     calendar: Calendar = Calendar()
+    crises: Annotated[dict[Label, Crisis], ByName] = Field(default_factory=dict, max_length=10)  # company
     uncertainties: Annotated[dict[str, Range], ByName] = Field(default_factory=dict, max_length=200)
     outcomes: tuple[str, ...] = ("customer_equity", "members", "orders", "net")
     constraints: tuple[Annotated[Constraint, BeforeValidator(_as_constraint)], ...] = Field((), max_length=50)
@@ -179,6 +181,7 @@ class Scenario(Part):
         uses += [(("offers", k, "stages"), v.stages or ()) for k, v in self.levers.offers.items()]
         if self.levers.referral:
             uses.append((("referral", "stages"), self.levers.referral.stages or ()))
+        uses += [(("programmes", k, "stages"), v.stages or ()) for k, v in self.levers.programmes.items()]
         for where, stages in uses:
             for index, stage in enumerate(stages):
                 if stage not in names:
@@ -198,6 +201,13 @@ class Scenario(Part):
                         ("calendar", "events", index, end),
                     )
         self._firm()
+        for label, crisis in self.crises.items():
+            if not 1990 <= crisis.date.year <= 2100:
+                raise Fault(
+                    f"the crisis '{label}' lies outside 1990-2100",
+                    "Give a date within these years, as YYYY-MM-DD.",
+                    ("crises", label, "date"),
+                )
         return self
 
 

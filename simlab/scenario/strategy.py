@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from simlab.scenario.adaptive import Alarm, Phases
+from simlab.scenario.adaptive import Alarm, Loop, Phases
 from simlab.scenario.behaviour import Part
 from simlab.scenario.contact import (
     MOST_QUOTAS,
@@ -24,6 +24,17 @@ from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
 from simlab.scenario.loyalty import Levels, Plan, Points
 from simlab.scenario.offer import Offer, Recommendation
+from simlab.scenario.programme import (
+    Monitoring,
+    Programme,
+    Response,
+    Seeding,
+    ShareProgramme,
+    Team,
+    Testimonials,
+    WordOfMouth,
+    check_company,
+)
 from simlab.scenario.shop import Checkout, Launch, Shops
 from simlab.scenario.sources import FUNDED, BrandBuilding, Budget, Source
 from simlab.scenario.staff import (
@@ -119,16 +130,8 @@ class Caps(Part):
         return self
 
 
-class Referral(Part):
+class Referral(Programme):
     """Invite-N: reward to the inviter for every N friends who join, and to each invitee."""
-
-    reward: Money = Field(20.0, description="paid to the inviter for every `needed` friends")
-    invitee_reward: Money = Field(10.0, description="paid to each friend on joining")
-    needed: int = Field(1, ge=1, le=20, description="friends needed for one reward")
-    stages: tuple[Label, ...] | None = Field(
-        None, min_length=1, description="who may invite; null: everybody"
-    )
-    budget: Money | None = Field(None, description="total of rewards that may be paid; null: no limit")
 
 
 class Levers(Part):
@@ -151,6 +154,7 @@ class Levers(Part):
     phases: Phases = Field((), description="levers that change on a day of the run")
     alarms: Annotated[dict[Label, Alarm], ByName] = Field(
         default_factory=dict, max_length=12, description="reactions to what is observed")  # fmt: skip
+    loop: Loop | None = Field(None, description="changes that are tried round by round and kept if better")
     # money
     recommendation: Recommendation | None = None
     points: Points | None = None
@@ -168,6 +172,17 @@ class Levers(Part):
     senders: Senders = Senders()
     observation: Observation = Observation()
     consent: Consent = Consent()
+    # company
+    programmes: Annotated[dict[Label, Programme], ByName] = Field(
+        default_factory=dict, max_length=6,
+        description="invitation programmes beside `referral`; a user takes the one that attracts most")  # fmt: skip
+    teams: Annotated[dict[Label, Team], ByName] = Field(default_factory=dict, max_length=6)
+    shares: Annotated[dict[Label, ShareProgramme], ByName] = Field(default_factory=dict, max_length=6)
+    seeding: Annotated[dict[Label, Seeding], ByName] = Field(default_factory=dict, max_length=6)
+    word_of_mouth: WordOfMouth = WordOfMouth()
+    testimonials: Testimonials | None = None
+    monitoring: Monitoring | None = None
+    response: Response | None = None
     groups: Annotated[dict[Label, Group], ByName] = Field(default_factory=dict, max_length=6)
     # staff
     staff: Staff = Staff()
@@ -219,6 +234,7 @@ class Levers(Part):
                 raise unknown(
                     "offer", touch.offer, [*self.offers, *self.plans], ("touches", name, "offer")
                 )
+        check_company(self)
         check_staff(self.staff, self.service, self.advisers)
         for name in self.sources:
             if name in RESERVED_SOURCES:

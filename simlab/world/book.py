@@ -16,6 +16,7 @@ from simlab.world.terms import NO_LIMIT, Names, fen
 
 COHORT_METRICS = ("size", "active", "buyers", "orders", "net_fen")
 N_LIVE, N_EVENTS, N_ORDERS, N_INVITERS, N_GONE, N_COUPONS, N_CLAIMED = range(7)
+N_SPEAKERS, N_TEAMED, N_ANGRY, ANGRY_VOICES, AUDIENCE = range(5)  # in `carried`
 N_TICKETS = 20
 MONTH = 30
 # typed, so that numba compiles a function once and not once per constant
@@ -44,6 +45,10 @@ class Book(NamedTuple):
         claimants: (N,) who holds it, or -1 - id for a hunter.
         claimed: (N,) prospects with a claim today.
         stock_left, budget_left: (J,) coupons and fen left per offer. rewards_left: (C,) fen by purse.
+        inviter_programme: (N,) by which programme. claim_kind: (N,) the programme of a claim; -1: told, not invited.
+        speaker_user, speaker_voice: (V N,) who tells friends tonight, and how.
+        teamed: (N,) who takes part in an open team. team_size, team_kind: (N,) by opener.
+        carried: (5,) int64 lengths of these lists; angry voices and members of yesterday, for the public.
         groups: (A,) GROUP records of actual groups. said: (A, 8) today's counts in them, as in `Said`.
         roles: (N,) roles in a group (bits of `group_rules`); empty where no strategy has groups.
         tickets: (N,) who has an issue that is still open.
@@ -70,6 +75,15 @@ class Book(NamedTuple):
     stock_left: NDArray[np.int64]
     budget_left: NDArray[np.int64]
     rewards_left: NDArray[np.int64]
+    # company
+    inviter_programme: NDArray[np.int8]
+    claim_kind: NDArray[np.int8]
+    speaker_user: NDArray[np.int32]
+    speaker_voice: NDArray[np.int8]
+    teamed: NDArray[np.int32]
+    team_size: NDArray[np.int32]
+    team_kind: NDArray[np.int8]
+    carried: NDArray[np.int64]
     groups: NDArray[np.void]
     said: NDArray[np.int64]
     roles: NDArray[np.uint8]
@@ -107,7 +121,7 @@ def pots(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """(J,) coupons and (J,) fen of subsidy per offer, (C,) fen of rewards per purse that strategies allow."""
     stock, budget = (np.full(len(names.offers), NO_LIMIT, np.int64) for _ in range(2))
-    rewards = np.full(len(names.numbers), NO_LIMIT, np.int64)
+    rewards = np.full(names.purses, NO_LIMIT, np.int64)
     for cell, numbers in zip(cells, names.numbers, strict=False):
         for name, offer in cell.levers.offers.items():
             if offer.stock is not None:
@@ -117,6 +131,9 @@ def pots(
         referral = cell.levers.referral
         if referral is not None and referral.budget is not None:
             rewards[numbers.purse] = fen(referral.budget)
+        for name, programme in cell.levers.programmes.items():
+            if programme.budget is not None and name in numbers.purses:
+                rewards[numbers.purses[name]] = fen(programme.budget)
     return stock, budget, rewards
 
 
@@ -163,6 +180,14 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         stock_left=stock_left,
         budget_left=budget_left,
         rewards_left=rewards_left,
+        inviter_programme=np.zeros(n, np.int8),
+        claim_kind=np.zeros(n, np.int8),
+        speaker_user=np.zeros(n * names.voices, np.int32),
+        speaker_voice=np.zeros(n * names.voices, np.int8),
+        teamed=np.zeros(n if names.teams else 0, np.int32),
+        team_size=np.zeros(n if names.teams else 0, np.int32),
+        team_kind=np.zeros(n if names.teams else 0, np.int8),
+        carried=np.zeros(5, np.int64),
         groups=np.zeros(0, GROUP),
         said=np.zeros((0, len(Said)), np.int64),
         roles=np.zeros(0, np.uint8),

@@ -14,7 +14,7 @@ import mesa
 import numpy as np
 
 from simlab.scenario import Scenario, with_values
-from simlab.scenario.adaptive import READINGS, Alarm
+from simlab.scenario.adaptive import READINGS, Alarm, Loop
 from simlab.scenario.changes import present
 from simlab.scenario.errors import InputError, Problem, did_you_mean
 from simlab.world.book import N_LIVE
@@ -47,12 +47,21 @@ def sounds(alarm: Alarm, value: float) -> bool:
     return value > alarm.above if alarm.above is not None else value < alarm.below  # type: ignore[operator]
 
 
+def improves(loop: Loop, value: float, best: float) -> bool:
+    """Whether a round was better than the last one kept; a round without a value was not."""
+    if loop.better == "higher":
+        return value > best + loop.least * abs(best)
+    return value < best - loop.least * abs(best)
+
+
 class Plan:
     """The strategy as it was written: phases by date, and reactions to alarms.
 
     Attributes:
         reactions: first and last day (exclusive) of the latest reaction of each alarm.
         active: alarms whose reaction holds today.
+        tried: changes of the loop tried so far, the one on trial included; best: the metric of the last round kept.
+        kept: values that the loop has kept.
     """
 
     def __init__(self, scenario: Scenario, cells: Sequence[Scenario]) -> None:
@@ -61,11 +70,32 @@ class Plan:
         self.day = 0
         self.reactions: dict[str, tuple[int, int]] = {}
         self.active: tuple[str, ...] = ()
+        self.tried, self.best = 0, math.nan
+        self.kept: dict[str, Any] = {}
         self._known: dict[tuple[Any, ...], Scenario] = {}
+
+    def _review(self, day: int, read: Callable[[str, int], float]) -> None:
+        """At the end of a round: is what was tried kept, and what is tried next?"""
+        loop = self.levers.loop
+        if loop is None or day <= loop.every or (day - 1) % loop.every or self.tried > len(loop.tries):
+            return
+        value = read(loop.metric, loop.every)
+        if self.tried == 0:
+            self.best = value
+        elif improves(loop, value, self.best):
+            self.best, self.kept = value, self.kept | loop.tries[self.tried - 1]
+        self.tried += 1
+
+    def _round(self) -> dict[str, Any]:
+        """What the loop holds today: what it kept, and what it tries."""
+        loop = self.levers.loop
+        trying = loop is not None and 0 < self.tried <= len(loop.tries)
+        return self.kept | loop.tries[self.tried - 1] if loop is not None and trying else self.kept
 
     def advance(self, day: int, read: Callable[[str, int], float]) -> None:
         """A new day: alarms that may sound listen to what was read until yesterday."""
         self.day = day
+        self._review(day, read)
         for name, alarm in self.levers.alarms.items():
             _, last = self.reactions.get(name, (0, 1 - alarm.cooldown))
             if day >= last + alarm.cooldown and sounds(alarm, read(alarm.metric, alarm.window)):
@@ -75,11 +105,12 @@ class Plan:
         )
 
     def scenario(self, cell: int = 0, more: Mapping[str, Any] | None = None) -> Scenario:
-        """What holds today in a test cell: the phases so far, then reactions by name, then `more`."""
+        """What holds today in a test cell: the phases so far, the loop, then reactions by name, then `more`."""
         values: dict[str, Any] = {}
         for phase in self.levers.phases:
             if phase.day <= self.day:
                 values |= phase.change
+        values |= self._round()
         for name in self.active:
             values |= self.levers.alarms[name].change
         values |= more or {}
@@ -211,4 +242,4 @@ def _refused(scenario: Scenario, message: str, cure: str) -> InputError:
     return InputError(Problem(scenario.brand or "brand", message, cure, where="brand"))
 
 
-__all__ = ["Brand", "Plan", "reading", "sounds"]
+__all__ = ["Brand", "Plan", "improves", "reading", "sounds"]

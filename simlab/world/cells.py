@@ -22,7 +22,7 @@ from simlab.scenario.strategy import Touch
 
 MOST_CELLS = 4
 PROMOTIONAL = ("promo", "mixed")
-BY_CELL = ("push", "touches", "rules", "caps", "offers", "referral", "points", "levels")
+BY_CELL = ("push", "touches", "rules", "caps", "offers", "referral", "programmes", "points", "levels")
 """The levers that can be pulled for one user and not for another; an advertising pool cannot."""
 FREE = ("name", "description", "seeds", "outcomes", "constraints", "targets", "uncertainties")
 """What is only read or asked of a world; it may differ, and nothing comes of it."""
@@ -36,6 +36,7 @@ class Numbers:
     offers: Mapping[str, int]
     purse: int
     repeated: Mapping[str, int]
+    purses: Mapping[str, int]  # of the programmes beside the referral
 
     def copies(self, name: str) -> range:
         """Numbers of a touch: one for each sender that may plan it."""
@@ -60,9 +61,11 @@ def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Num
     copies = [senders_of(touch, levers[0].senders) for _, touch, _ in touches]
     first = [sum(copies[:k]) for k in range(len(touches))]
     purses = _distinct(own.referral for own in levers)
+    more = _distinct((name, spec) for own in levers for name, spec in own.programmes.items())
     found = tuple(
         Numbers({name: first[touches.index(entry(cell, name))] for name in own.touches}, numbers[cell],
-                purses.index(own.referral), {name: copies[touches.index(entry(cell, name))] for name in own.touches})
+                purses.index(own.referral), {name: copies[touches.index(entry(cell, name))] for name in own.touches},
+                {name: len(purses) + more.index((name, spec)) for name, spec in own.programmes.items()})
         for cell, own in enumerate(levers)
     )  # fmt: skip
     labels = [name for (name, *_), count in zip(touches, copies, strict=True) for _ in range(count)]
@@ -104,7 +107,8 @@ def check_cells(
             where = path.partition(".")[0]
             if where in FREE or path.startswith(tuple(f"levers.{lever}" for lever in BY_CELL)):
                 continue
-            cure = "Test cells may differ in levers.push, touches, rules, caps, offers, referral, points, levels only."
+            listed = ", ".join(BY_CELL[:-1])
+            cure = f"Test cells may differ in levers.{listed} and {BY_CELL[-1]} only."
             message = "a pool outside is not pulled user by user" if path.startswith("levers.sources") else (
                 "test cells share one world")  # fmt: skip
             raise _refused(path, f"cell {number}", f"differs between test cells, but {message}", cure)

@@ -92,7 +92,7 @@ def by_fit(fit, match, mismatch):
 @hot_rule
 def learn_from_answer(u, key, touch, fit, now):
     """An answer may show what somebody cares about; a quiz makes it plain."""
-    if touch.quiz or (fit == MATCHED and unit(named_bits(key, LEARN, touch.name)) < now.learn):
+    if touch.quiz or (fit == MATCHED and unit(named_bits(key, LEARN, touch.name)) < now.learn * now.analysis):
         u.tag = u.interest
 
 
@@ -103,7 +103,7 @@ def show_order(u, key, before, now):
     Args:
         before: last day on which the operator saw anything, as of before the order.
     """
-    if now.learn > 0.0 and uniform(key, LEARN_ORDER) < now.learn:
+    if now.learn > 0.0 and uniform(key, LEARN_ORDER) < now.learn * now.analysis:
         u.tag = u.interest
     if now.coverage < 1.0 and before < now.day and uniform(key, OBSERVE_ORDER) >= now.coverage:
         u.last_seen = before

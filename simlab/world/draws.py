@@ -118,6 +118,20 @@ class Purpose(IntEnum):
     LAUNCH_REACH = 151
     LAUNCH_BUY = 152
     # company: 160-179
+    CHECKED = 160
+    SPEAK = 161
+    NOTICE = 162
+    PERSUADE = 163
+    PUNISH = 164
+    TEAM_OPEN = 165
+    RECRUIT = 166
+    STRIKE = 167
+    BELIEVE = 168
+    RAGE_COMPLAIN = 169
+    RAGE_LEAVE = 170
+    COMPENSATE = 171
+    SEEDED = 172
+    SEED_NEGATIVE = 173
     # groups: 180-199
     ROUTE = 180  # whether somebody is ever invited to a kind of group
     PLACE = 181  # which of several groups, where no friend decides

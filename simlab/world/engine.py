@@ -10,6 +10,7 @@ import numpy as np
 
 from simlab.world.admission import noon
 from simlab.world.book import N_LIVE, N_TICKETS
+from simlab.world.company import buy_together, choose_seeds, tell_everybody
 from simlab.world.compiled import rule
 from simlab.world.counting import COHORT_SIZE, write_stocks
 from simlab.world.evening import arrive, ask_friends, settle_orders, tell_friends, welcome_invited
@@ -37,7 +38,10 @@ def run_day(users, world, indptr, indices, terms, book, outside, d):
     settle_orders(users, world, terms, book, d)
     tell_friends(users, indptr, indices, book)
     ask_friends(users, world, indptr, indices, terms, book, d)
+    choose_seeds(users, world, indptr, terms, book, d)
+    tell_everybody(users, world, indptr, indices, terms, book, d)
     welcome_invited(users, world, terms, book, d)
+    buy_together(users, world, indptr, indices, terms, book, d)
     arrive(users, world, terms, book, outside, d)
     write_stocks(book, d)
 

@@ -14,6 +14,8 @@ from simlab.world.book import (
     N_INVITERS,
     N_ORDERS,
 )
+from simlab.world.company import TOLD, check_newcomer, hand_over, lay_claim, spend
+from simlab.world.company_rules import pride, reward_due, willingness
 from simlab.world.compiled import hot_rule, rule
 from simlab.world.contact_rules import show_order
 from simlab.world.counting import (
@@ -38,11 +40,10 @@ from simlab.world.rules import (
     REDEEMS,
     accepts,
     basket_fen,
-    claim,
     first_friend,
     join_as_hunter,
 )
-from simlab.world.service import after_order
+from simlab.world.service import after_order as open_issue
 
 # typed, so that numba compiles a function once and not once per constant
 NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
@@ -107,7 +108,7 @@ def settle_orders(users, world, terms, book, d):
                        book.order_rewards[k], bits, world, terms, book, row)  # fmt: skip
         show_order(u, day_key(user_key(world, i), day), before, terms.now[u.cell])
         if now.issue > 0.0 or now.follow_up > 0.0:
-            after_order(users, i, world, terms, book, row)
+            open_issue(users, i, world, terms, book, row)
     book.counts[N_ORDERS] = 0
 
 
@@ -142,7 +143,9 @@ def ask_friends(users, world, indptr, indices, terms, book, d):
     for k in range(book.counts[N_INVITERS]):
         i = np.int64(book.inviter_user[k])
         u = users[i]
-        now = terms.now[u.cell]  # what the inviter's cell promises to both
+        now = terms.now[u.cell]
+        number = book.inviter_programme[k]
+        programme = terms.programmes[u.cell, number]  # what the inviter's cell promises to both
         degree = indptr[i + 1] - indptr[i]
         if degree == 0 or u.status != MEMBER:
             continue
@@ -158,17 +161,9 @@ def ask_friends(users, world, indptr, indices, terms, book, d):
             row[M.invites] += 1
             note(book, day, i, Event.INVITE, f)
             friends -= 1
-            if hunting or accepts(
-                key, f, users[f].receptive, has_other_friend(users, indptr, indices, f, i), now
-            ):
-                strength = max(claim(key, f), np.uint64(1))
-                if book.claims[f] == 0:
-                    book.claimed[book.counts[N_CLAIMED]] = f
-                    book.counts[N_CLAIMED] += 1
-                holder = book.claimants[f] if book.claimants[f] >= 0 else -1 - book.claimants[f]
-                if strength > book.claims[f] or (strength == book.claims[f] and i < holder):
-                    book.claims[f] = strength
-                    book.claimants[f] = -1 - i if hunting else i
+            known = has_other_friend(users, indptr, indices, f, i)
+            if hunting or accepts(key, f, willingness(users[f], now), known, programme, now):
+                lay_claim(book, key, i, -1 - i if hunting else i, f, number)
             if friends == 0:
                 break
     book.counts[N_INVITERS] = 0
@@ -190,6 +185,17 @@ def welcome_invited(users, world, terms, book, d):
         inviter = -1 - holder if hunter else holder
         v = users[inviter]
         now = terms.now[v.cell]
+        kind = book.claim_kind[f]
+        if kind == TOLD:
+            come_in(users, f, day, BY_REFERRAL, inviter, v.depth + 1, terms, book, d)
+            book.ledger[d, users[f].stage, BY_REFERRAL, users[f].segment][M.talk_joins] += 1
+            continue
+        programme = terms.programmes[v.cell, kind]
+        caught, refused = False, False
+        if programme.checked:
+            caught, refused = check_newcomer(users, world, inviter, f, hunter, programme, book, day, d)
+        if caught:
+            continue
         come_in(users, f, day, BY_REFERRAL, inviter, v.depth + 1, terms, book, d)
         row = book.ledger[d, users[f].stage, BY_REFERRAL, users[f].segment]
         if hunter:
@@ -197,19 +203,22 @@ def welcome_invited(users, world, terms, book, d):
             row[M.hunters] += 1
         v.invited += 1
         v.stage_until = day  # a stage may look at this
+        pride(v, programme, now)
         earn_points(v, inviter, now.per_invite, book, book.ledger[d, v.stage, v.source, v.segment], now)
-        if v.invited % now.needed == 0 and 0 < now.reward <= book.rewards_left[now.purse]:
-            book.rewards_left[now.purse] -= now.reward
-            v.net -= now.reward
-            book.ledger[d, v.stage, v.source, v.segment][M.reward_fen] += now.reward
-            count_cohort(book, v, day, COHORT_NET, -now.reward)
-            note(book, day, inviter, Event.REWARD, now.reward)
-        if 0 < now.invitee_reward <= book.rewards_left[now.purse]:
-            book.rewards_left[now.purse] -= now.invitee_reward
-            users[f].net -= now.invitee_reward
-            row[M.invitee_fen] += now.invitee_reward
-            count_cohort(book, users[f], day, COHORT_NET, -now.invitee_reward)
-            note(book, day, f, Event.GIFT, now.invitee_reward)
+        if refused:
+            continue
+        due = reward_due(v, programme, terms.goals)
+        if 0 < due <= book.rewards_left[programme.purse]:
+            book.rewards_left[programme.purse] -= due
+            spend(v, book.ledger[d, v.stage, v.source, v.segment], book, day, M.reward_fen, due)
+            note(book, day, inviter, Event.REWARD, due)
+        if 0 < programme.invitee_reward <= book.rewards_left[programme.purse]:
+            book.rewards_left[programme.purse] -= programme.invitee_reward
+            spend(users[f], row, book, day, M.invitee_fen, programme.invitee_reward)
+            note(book, day, f, Event.GIFT, programme.invitee_reward)
+        if programme.offer >= 0 and terms.offers[programme.offer].open:
+            offer = terms.offers[programme.offer]
+            hand_over(users[f], f, offer, programme.offer, day + offer.valid, book, row, day)
     book.counts[N_CLAIMED] = 0
 
 
@@ -238,4 +247,4 @@ def arrive(users, world, terms, book, outside, d):
                     users, f, amount, amount, NO_DEPTH, NO_DEPTH, np.int64(ORDERED | ORGANIC), world, terms, book, row
                 )
                 if terms.now[0].issue > 0.0 or terms.now[0].follow_up > 0.0:
-                    after_order(users, f, world, terms, book, row)
+                    open_issue(users, f, world, terms, book, row)

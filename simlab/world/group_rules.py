@@ -162,6 +162,8 @@ def talk_chance(u, g, kind, now, curves, conditions, role, there):
     wish *= curve(curves[ACTIVITY_CURVE], x / (x + 1.0)) * (1.0 + kind.habit_talk * u.habit)
     if role & OPINION:
         wish *= 1.0 + kind.opinion_talk
+    if kind.about > 0:
+        wish *= kind.shared if kind.about == u.interest else kind.unshared
     if kind.status > 0.0 and belongs(u, now.day, conditions, kind.titled_first, kind.titled_last):
         wish *= 1.0 + kind.status
     return one_minus_exp(wish)

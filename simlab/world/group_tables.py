@@ -20,8 +20,9 @@ GROUP_KIND = record_type(
             "capacity promo_noise ties half_ties ties_keep stimulus half_stimulus below enough opinion half_posts "
             "half_grumbles quit ritual "
             # how a member acts in it
-            "status trust_talk read norm proof credit topic_trust belonging story opinion_story filter opinion_talk "
-            "opinion_quit grumble complaint gloom idea adopt ownership online offline meeting practise "
+            "status shared unshared trust_talk read norm proof credit topic_trust belonging story "
+            "opinion_story filter opinion_talk opinion_quit grumble complaint gloom idea "
+            "adopt ownership online offline meeting practise "
             "practice_gain habit_gain habit_talk merge_below"
         ).split()
     ]
@@ -29,7 +30,7 @@ GROUP_KIND = record_type(
         (name, "i8")
         for name in (
             "who_first who_last titled_first titled_last koc_first koc_last people split_above seats reserve "
-            "stimulus_days cooldown topics running stimulus_fen reward commission training prize online_fen "
+            "stimulus_days cooldown topics about running stimulus_fen reward commission training prize online_fen "
             "offline_fen"
         ).split()
     ]

@@ -56,6 +56,8 @@ def kinds_of(scenario: Scenario, conditions: Conditions) -> NDArray[np.void]:
             "below": stimulus.below if stimulus else 0.0, "enough": stimulus.enough if stimulus else 1.0,
             "opinion": b.opinion, "half_posts": b.half_posts, "half_grumbles": b.half_grumbles,
             "quit": b.quit,
+            "shared": b.shared, "unshared": b.unshared,
+            "about": 1 + list(scenario.population.topics).index(group.about) if group.about else 0,
             "status": b.status if group.honours else 0.0, "trust_talk": b.trust_talk, "read": b.read,
             "norm": b.norm * shared, "proof": b.proof * shared,
             "credit": b.credit * trust.value_gain * warmth * (1.0 + b.selection * quality),

@@ -1,4 +1,4 @@
-"""Who is in which group: formed of friends, filled, split and merged, seats of opinion customers; once a day, in Python.
+"""Who is in which group: formed of friends, filled, split and merged; who has a seat. Once a day, in Python.
 
 Everything here is a function of the state of the morning and of keyed draws; no order matters.
 """
@@ -250,7 +250,9 @@ class Groups:
                 continue
             free -= len(step_up)
             waiting = members[book.roles[members] == 0]
-            fit = fitting(market.users, waiting, day, market.terms.conditions, kind["koc_first"], kind["koc_last"])
+            fit = fitting(
+                market.users, waiting, day, market.terms.conditions, kind["koc_first"], kind["koc_last"]
+            )
             waiting = waiting[fit]
             book.roles[waiting[:free]] = OPINION | UNTRAINED
             standing = int((book.roles[members] & RESERVE > 0).sum())

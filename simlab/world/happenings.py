@@ -31,7 +31,7 @@ class Happenings:
 
     def __init__(self, scenario: Scenario, world: np.uint64) -> None:
         self.scenario = scenario
-        self.key = user_key(world, NOBODY)
+        self.key = np.uint64(user_key(world, NOBODY))  # compiled, it hands out a plain integer
         self.begun: dict[str, list[int]] = {}
 
     def effects(self, day: int, in_force: Scenario) -> Effects:
@@ -53,7 +53,8 @@ class Happenings:
             return None
         days = self.begun.setdefault(event.name, [])
         chance = chance_today(event, in_force.levers.prevention.get(event.name, 0.0))
-        today = bool(begins(day_key(self.key, day), np.uint64(name_hash("event:" + event.name)), chance))
+        key, name = np.uint64(day_key(self.key, day)), np.uint64(name_hash("event:" + event.name))
+        today = bool(begins(key, name, chance))
         if today:
             days.append(day)
         if not days or day >= days[-1] + event.random.days:

@@ -17,6 +17,7 @@ from simlab.scenario.schema import Scenario
 from simlab.world.book import N_EVENTS, Book, Outside, empty_book, pots
 from simlab.world.brand import Brand
 from simlab.world.cells import check_cells
+from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
 from simlab.world.contact import everybodys_places
 from simlab.world.contact_terms import running_cost
@@ -191,6 +192,7 @@ class Market(mesa.Model):
         nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]
         nobody[M.fixed_fen] += fixed
         nobody[M.penalty_fen] += self.effects.fine
+        nobody[M.response_fen] += response_fen(self.in_force, self.day)
         nobody[M.upkeep_fen] += upkeep(self.in_force, self.date)
         self.datacollector.collect(self)
 

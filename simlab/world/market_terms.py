@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from simlab.scenario.events import Event
 from simlab.scenario.schema import Scenario
 from simlab.scenario.sources import Source
-from simlab.world.contact_terms import month_cap
-from simlab.world.contact_terms import automation
+from simlab.world.contact_terms import automation, month_cap
 from simlab.world.draws import name_hash
 from simlab.world.numerics import power
 from simlab.world.records import WAY, Terms

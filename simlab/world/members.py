@@ -6,6 +6,8 @@ import numpy as np
 
 from simlab.world.admission import hand_out, is_for
 from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE
+from simlab.world.company import company_afternoon, morning_news, public_news
+from simlab.world.company_rules import has_news
 from simlab.world.compiled import hot_rule, inlined_hot_rule
 from simlab.world.contact import due_rules, rule_cost, update_places
 from simlab.world.contact_rules import (
@@ -66,6 +68,8 @@ def morning(users, i, own, key, terms, book, d):
         row[M.expired] += 1
         note(book, day, i, Event.EXPIRE, 0)
     update_places(u, day, terms)
+    if (has_news(u) or public_news(terms, book)) and morning_news(users, i, key, terms, book, d):
+        return True
     forget_points(u, i, book, row, now)
     if u.muted:
         return False
@@ -204,19 +208,25 @@ def afternoon(users, i, own, key, terms, book, d):
         plans_today(u, i, own, key, terms, book, row, now)
     if u.last_seen == day or u.unseen == day:
         mark_active(book, row, u, day)
-    if now.referral and (now.referral_stages >> u.stage) & 1:
-        friends = invites_today(u, key, now) if u.alive else 0
-        if friends == 0 and now.hunt > 0.0 and hunts_today(key, now):
-            friends = -1
+    if terms.programmes.shape[1] > 0:
+        programmes = terms.programmes[u.cell]
+        friends, number = 0, -1
+        if u.alive:
+            friends, number = invites_today(u, key, now, programmes, terms.goals, terms.conditions)
+        if friends == 0:
+            number = hunts_today(u, key, now, programmes, terms.conditions)
+            friends = -1 if number >= 0 else 0
         if friends != 0:
             n = book.counts[N_INVITERS]
             book.inviter_user[n] = i
             book.inviter_count[n] = friends
+            book.inviter_programme[n] = number
             book.counts[N_INVITERS] = n + 1
     if u.group >= 0:
         book.said[u.group, PRESENT] += 1
     row[M.fatigue] += np.int64(np.float64(u.fatigue) * FIXED_POINT + 0.5)
     row[M.affinity] += np.int64(np.float64(u.affinity + u.trust) * FIXED_POINT + 0.5)
+    company_afternoon(u, i, key, terms, book, row)
     return False
 
 

@@ -76,6 +76,27 @@ class M(IntEnum):
     fee_margin_fen = auto()
     adoptions = auto()  # first orders of what is new
     # company
+    checks = auto()  # newcomers by invitation who were checked
+    blocked = auto()  # of those brought for the reward alone, caught: they do not come in
+    wrongly_refused = auto()  # honest newcomers for whom rewards were refused
+    talks = auto()  # posts and talks to all friends, good and bad
+    told = auto()  # friends who noticed one
+    talk_joins = auto()  # joined because somebody told them, without an invitation
+    shares = auto()  # talks that were rewarded
+    seeds = auto()  # paid voices
+    punished = auto()  # forced shares that were punished
+    teams = auto()  # opened
+    teams_done = auto()  # completed; counted with their opener
+    team_members = auto()  # took part in a team, openers included
+    team_joins = auto()  # joined by way of a team
+    angered = auto()  # became angry
+    angry = auto()  # members who are angry at the end of the day
+    relieved = auto()  # were compensated
+    bonus_fen = auto()  # commissions of teams, rewards of shares
+    voice_fen = auto()  # of paid voices, and of checks
+    sharing_fen = auto()  # fines for forced shares
+    damages_fen = auto()  # compensation in a crisis
+    response_fen = auto()  # monitoring and responses to crises
     # groups
     grouped = auto()  # members who were in a group that day
     speakers = auto()  # of these, who wrote something or took part
@@ -130,6 +151,12 @@ COSTS = (
     "elsewhere_fen",
     "programme_fen",
     "penalty_fen",
+    # company
+    "bonus_fen",
+    "voice_fen",
+    "sharing_fen",
+    "damages_fen",
+    "response_fen",
     # money
     "sample_fen",
     "points_fen",

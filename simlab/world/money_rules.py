@@ -138,14 +138,20 @@ def log_price(offer, basket, cut):
     return offer.log_price if offer.amount == 0 else log(1.0 - np.float64(cut) / np.float64(basket))
 
 
+@inline_rule
+def get_to_know(u, gain):
+    """Somebody gets to know the product: affinity towards 1, most for those who never bought."""
+    affinity = u.affinity + u.trust
+    room = max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
+    u.trust += gain * room / (1.0 + u.orders)
+
+
 @hot_rule
 def sample(u, own, offer, now):
     """A sample is tried: where it is of use it shows what the product is like, most to those who never bought."""
     if not suits(own, offer):
         return
-    affinity = u.affinity + u.trust
-    room = max(0.0, 1.0 - affinity) / (1.0 - u.affinity)
-    u.trust += now.sample_trust * room / (1.0 + u.orders)
+    get_to_know(u, now.sample_trust)
     u.exposure += now.sample_exposure
 
 
@@ -336,6 +342,8 @@ def settle(u, amount, usual, cut, rewards, bits, offers, launches, now):
         if bits & REDEEMS and not bits & STANDING:
             u.coupon_depth = 0.0
             u.redeemed += 1
+        if now.trial > 0.0 and not bits & ORGANIC:  # without the offer this order would not have been
+            get_to_know(u, now.trial)
     if bits & ADOPTS:
         number = launch_of(bits)
         u.adopted |= 1 << number

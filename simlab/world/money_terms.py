@@ -103,6 +103,7 @@ def write_standing(now: np.void, scenario: Scenario) -> None:
     levers, b = scenario.levers, scenario.behaviour
     deals, loyalty, commitment, shopping = b.deals, b.loyalty, b.commitment, b.shopping
     now["surplus"], now["stockpile"], now["bundle"] = deals.surplus, deals.stockpile, deals.bundle
+    now["trial"] = deals.trial
     now["sample_trust"], now["sample_exposure"] = deals.sample_trust, deals.sample_exposure
     now["answer_pull"] = now["visit_pull"] = now["checkout_keep"] = 1.0
     if (recommendation := levers.recommendation) is not None:

@@ -19,6 +19,8 @@ from simlab.world.metrics import COSTS, FIXED_POINT, METRICS, M
 from simlab.world.numerics import exp, log
 from simlab.world.records import MEMBER
 
+COMPANY_COSTS = ("bonus_fen", "voice_fen", "sharing_fen", "damages_fen", "response_fen")
+
 
 def residual_per_user(market: Market) -> np.ndarray:
     """(N,) int64 fen left in each user at the horizon, under the named continuation policy."""
@@ -90,6 +92,20 @@ def outcomes(market: Market) -> dict[str, float]:
         "subsidised_organic": per(total["organic"], total["redeemed"] + total["standing"]),
         "invites": total["invites"] * scale,
         "k_factor": per(int(ledger[..., 2, :, M.joins].sum()), ever),
+        # company
+        "told_joins": total["talk_joins"] * scale,
+        "blocked": total["blocked"] * scale,
+        "talks": total["talks"] * scale,
+        "shares": total["shares"] * scale,
+        "joins_per_talk": per(total["talk_joins"], total["talks"]),
+        "teams": total["teams"] * scale,
+        "team_completion": per(total["teams_done"], total["teams"]),
+        "team_joins": total["team_joins"] * scale,
+        "affected": per(total["angered"], started),
+        "anger_peak": max((per(int(a), int(m)) for a, m in zip(daily[:, M.angry], members, strict=True) if m),
+                          default=float("nan")),
+        "newcomer_retention": _newcomer_retention(market),
+        "company_cost": sum(total[name] for name in COMPANY_COSTS) / 100.0 * scale,
         "satisfaction": per(total["affinity"] / FIXED_POINT, member_days),
         "nps": _promoters(market),
         "issues": total["issues"] * scale,
@@ -146,6 +162,14 @@ def _tag_accuracy(market: Market) -> float:
     users = market.users[market.users["status"] == MEMBER]
     has = users["interest"] > 0
     return float((users["tag"][has] == users["interest"][has]).mean()) if has.any() else float("nan")
+def _newcomer_retention(market: Market) -> float:
+    """Share of those who joined since day 1 whose relation has not ended by the horizon."""
+    users = market.users
+    joined = (users["joined"] >= 1) & (users["status"] >= MEMBER)
+    here = joined & (users["status"] == MEMBER) & (users["alive"] == 1)
+    return int(here.sum()) / int(joined.sum()) if joined.any() else float("nan")
+
+
 def _promoters(market: Market) -> float:
     """Members whose affinity is high less those whose affinity is low, as a share of all at the horizon."""
     users = market.users[market.users["status"] == MEMBER]

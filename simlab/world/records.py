@@ -27,90 +27,98 @@ PROSPECT, MEMBER, LEFT = 0, 1, 2
 NEVER = -30_000
 """Day number that stands for "never happened"."""
 
-USER = record_type(
-    [
-        # traits: drawn at birth, or changed once by the way somebody joins
-        ("life_left", "f8"),  # latent: what is left of a unit-exponential lifetime; <= 0: relation ended
-        ("rate", "f4"),  # latent: orders per day
-        ("hazard", "f4"),  # latent: lifetime rate per day
-        ("extra_hazard", "f4"),  # latent: added for reward hunters
-        ("basket_rate", "f4"),  # latent: baskets are Gamma(p) / basket_rate, in fen
-        ("deal", "f4"),  # deal-proneness, mean 1
-        ("inv_tolerance", "f4"),  # 1 / tolerance of touches, median 1
-        ("inv_half_activity", "f4"),  # 1 / fatigue at which this user's activity halves
-        ("visits", "f4"),  # own visits per day
-        ("sociability", "f4"),  # inclination to invite, median 1
-        ("receptive", "f4"),  # inclination to accept an invitation, from need
-        ("affinity", "f4"),  # latent: baseline affinity
-        ("inv_affinity", "f4"),
-        # slow state
-        ("trust", "f4"),  # deviation of affinity from its baseline
-        ("fatigue", "f4"),
-        ("exposure", "f4"),
-        ("inventory", "f4"),  # orders borrowed from later, relative to the rate
-        ("log_reference", "f4"),  # log of reference price / list price, <= 0
-        ("grief", "f4"),  # relative hazard from friends who left
-        ("coupon_depth", "f4"),  # coupon held and noticed; 0: none
-        ("habit", "f4"),  # contact: practice stock, 0 to 1: fed by tasks and company, fades
-        # observables and bookkeeping
-        ("spend", "i8"),  # fen paid so far (observable)
-        ("net", "i8"),  # fen of net contribution so far
-        ("inviter", "i4"),  # user id, -1: none
-        ("joined", "i2"),  # day (observable as tenure)
-        ("last_seen", "i2"),  # day of the last visit, interaction or order (observable as idle)
-        ("last_order", "i2"),  # day (observable)
-        ("stage_until", "i2"),  # first day on which the stage must be looked up again
-        ("coupon_until", "i2"),  # last day of validity
-        ("orders", "u2"),  # (observable)
-        ("invited", "u2"),  # friends who joined (observable)
-        ("redeemed", "u2"),  # coupons used (observable)
-        ("sent_month", "u2"),
-        ("sent_week", "u2"),
-        ("depth", "u2"),  # invitations between this user and a seed user
-        ("lost_friends", "u2"),  # friends who left yesterday
-        ("coupon_offer", "i1"),
-        ("status", "u1"),
-        ("alive", "u1"),  # latent
-        ("muted", "u1"),
-        ("stage", "u1"),
-        ("source", "u1"),
-        ("segment", "u1"),
-        ("dog", "u1"),  # latent: contact drives this user away when idle
-        ("lost_inviter", "u1"),
-        ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
-        ("bought_age", "i1"),
-        ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
-        # contact
-        ("answers", "u2"),  # interactions so far (observable)
-        ("birthday", "u2"),  # day of the year, 0-364 (observable)
-        ("unseen", "i2"),  # day of the last visit or order that the operator did not see
-        ("sent_quota", "u2"),  # this month's messages in channels with a quota, 4 bits each
-        ("streak", "u1"),  # days in a row on which a task was done (observable)
-        ("interest", "u1"),  # latent: the topic this user cares about
-        ("tag", "u1"),  # the topic that the operator believes it is; 0: not known (observable)
-        ("closed", "u1"),  # channels that are muted or were never open, as bits; 0 where there is one channel
-        # money
-        ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
-        ("points", "i4"),  # balance (observable)
-        ("plan_until", "i2"),  # last day of a paid plan; NEVER: none (observable)
-        ("shown_until", "i2"),  # last day on which a recommendation that fits is in mind; NEVER: none yet
-        ("layers", "u4"),  # place in up to four further stage schemes, 8 bits each (observable)
-        ("plan", "i1"),  # which plan; -1: none
-        ("uses", "u1"),  # days with a visit, answer or order since the fee was paid
-        ("adopted", "u1"),  # launches bought so far, a bit each
-        # company: what travels on the graph
-        ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
-        ("team", "i4"),  # who opened the team that this user is in; -1: none
-        ("team_until", "i2"),
-        ("heard", "u1"),  # bad news from friends since yesterday
-        # groups
-        ("group", "i4"),  # -1: none (observable)
-        ("posts", "u2"),  # messages written in the group so far (observable)
-        # firm
-        ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
-        ("complaints", "u1"),  # so far (observable)
-        ("advised", "u1"),  # has a personal adviser
-    ],
+USER = record_type(  # the widest first, so that no room is lost between fields
+    sorted(
+        [
+            # traits: drawn at birth, or changed once by the way somebody joins
+            ("life_left", "f8"),  # latent: what is left of a unit-exponential lifetime; <= 0: relation ended
+            ("rate", "f4"),  # latent: orders per day
+            ("hazard", "f4"),  # latent: lifetime rate per day
+            ("extra_hazard", "f4"),  # latent: added for reward hunters
+            ("basket_rate", "f4"),  # latent: baskets are Gamma(p) / basket_rate, in fen
+            ("deal", "f4"),  # deal-proneness, mean 1
+            ("inv_tolerance", "f4"),  # 1 / tolerance of touches, median 1
+            ("inv_half_activity", "f4"),  # 1 / fatigue at which this user's activity halves
+            ("visits", "f4"),  # own visits per day
+            ("sociability", "f4"),  # inclination to invite, median 1
+            ("receptive", "f4"),  # inclination to accept an invitation, from need
+            ("affinity", "f4"),  # latent: baseline affinity
+            ("inv_affinity", "f4"),
+            # slow state
+            ("trust", "f4"),  # deviation of affinity from its baseline
+            ("fatigue", "f4"),
+            ("exposure", "f4"),
+            ("inventory", "f4"),  # orders borrowed from later, relative to the rate
+            ("log_reference", "f4"),  # log of reference price / list price, <= 0
+            ("grief", "f4"),  # relative hazard from friends who left
+            ("coupon_depth", "f4"),  # coupon held and noticed; 0: none
+            ("habit", "f4"),  # contact: practice stock, 0 to 1: fed by tasks and company, fades
+            # observables and bookkeeping
+            ("spend", "i8"),  # fen paid so far (observable)
+            ("net", "i8"),  # fen of net contribution so far
+            ("inviter", "i4"),  # user id, -1: none
+            ("joined", "i2"),  # day (observable as tenure)
+            ("last_seen", "i2"),  # day of the last visit, interaction or order (observable as idle)
+            ("last_order", "i2"),  # day (observable)
+            ("stage_until", "i2"),  # first day on which the stage must be looked up again
+            ("coupon_until", "i2"),  # last day of validity
+            ("orders", "u2"),  # (observable)
+            ("invited", "u2"),  # friends who joined (observable)
+            ("redeemed", "u2"),  # coupons used (observable)
+            ("sent_month", "u2"),
+            ("sent_week", "u2"),
+            ("depth", "u2"),  # invitations between this user and a seed user
+            ("lost_friends", "u2"),  # friends who left yesterday
+            ("coupon_offer", "i1"),
+            ("status", "u1"),
+            ("alive", "u1"),  # latent
+            ("muted", "u1"),
+            ("stage", "u1"),
+            ("source", "u1"),
+            ("segment", "u1"),
+            ("dog", "u1"),  # latent: contact drives this user away when idle
+            ("lost_inviter", "u1"),
+            ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
+            ("bought_age", "i1"),
+            ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
+            # contact
+            ("answers", "u2"),  # interactions so far (observable)
+            ("birthday", "u2"),  # day of the year, 0-364 (observable)
+            ("unseen", "i2"),  # day of the last visit or order that the operator did not see
+            ("sent_quota", "u2"),  # this month's messages in channels with a quota, 4 bits each
+            ("streak", "u1"),  # days in a row on which a task was done (observable)
+            ("interest", "u1"),  # latent: the topic this user cares about
+            ("tag", "u1"),  # the topic that the operator believes it is; 0: not known (observable)
+            (
+                "closed",
+                "u1",
+            ),  # channels that are muted or were never open, as bits; 0 where there is one channel
+            # money
+            ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
+            ("points", "i4"),  # balance (observable)
+            ("plan_until", "i2"),  # last day of a paid plan; NEVER: none (observable)
+            ("shown_until", "i2"),  # last day on which a recommendation that fits is in mind; NEVER: none yet
+            ("layers", "u4"),  # place in up to four further stage schemes, 8 bits each (observable)
+            ("plan", "i1"),  # which plan; -1: none
+            ("uses", "u1"),  # days with a visit, answer or order since the fee was paid
+            ("adopted", "u1"),  # launches bought so far, a bit each
+            # company: what travels on the graph
+            ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
+            ("team", "i4"),  # who opened the team that this user is in; -1: none
+            ("team_until", "i2"),
+            ("heard", "u1"),  # bad news from friends since yesterday; a prospect does not forget it
+            ("praise", "u1"),  # good news from friends since yesterday
+            ("shared", "u1"),  # rewarded shares so far
+            # groups
+            ("group", "i4"),  # -1: none (observable)
+            ("posts", "u2"),  # messages written in the group so far (observable)
+            # firm
+            ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
+            ("complaints", "u1"),  # so far (observable)
+            ("advised", "u1"),  # has a personal adviser
+        ],
+        key=lambda field: -np.dtype(field[1]).itemsize,
+    ),
 )
 
 TOUCH = record_type(
@@ -155,6 +163,42 @@ WAY = record_type(
        "need deal basket tolerance lifetime trust hunters fee elsewhere".split()],
 )  # fmt: skip
 """What a source means for those who come by it."""
+PROGRAMME = record_type(
+    [("value", "f8"), ("accept", "f8"), ("hunt", "f8"), ("perk", "f8"), ("check_catch", "f8"), ("check_refuse", "f8"),
+     ("open", "i8"), ("stages", "i8"), ("first", "i8"), ("last", "i8"), ("needed", "i8"), ("reward", "i8"),
+     ("invitee_reward", "i8"), ("purse", "i8"), ("goal_first", "i8"), ("goal_last", "i8"), ("quota", "i8"),
+     ("offer", "i8"), ("check_cost", "i8"), ("checked", "i8")],
+)  # fmt: skip
+"""One invitation programme: (first, last) are its audience's conditions, (goal_first, goal_last) its tiers."""
+
+GOAL = record_type([("value", "f8"), ("friends", "i8"), ("before", "i8"), ("reward", "i8")])
+"""One tier: reward at `friends` in all; `before`: friends of the tier below."""
+
+TEAM = record_type(
+    [("name", "u8"), ("start", "f8"), ("ask", "f8"), ("outsider", "f8"), ("open", "i8"), ("first", "i8"),
+     ("last", "i8"), ("offer", "i8"), ("needed", "i8"), ("days", "i8"), ("early", "i8"), ("commission", "i8"),
+     ("step_first", "i8"),
+     ("step_last", "i8")],
+)  # fmt: skip
+"""One group-buy; (step_first, step_last) are its rows in the table of deeper offers."""
+
+VOICE = record_type(
+    [("name", "u8"), ("urge", "f8"), ("by_satisfaction", "f8"), ("by_discontent", "f8"), ("by_praise", "f8"),
+     ("by_anger", "f8"), ("reach", "f8"), ("join", "f8"), ("load", "f8"), ("punished", "f8"), ("open", "i8"),
+     ("first", "i8"), ("last", "i8"), ("bad", "i8"), ("reward", "i8"), ("cap", "i8"), ("fine", "i8"),
+     ("rewarded", "i8")],
+)  # fmt: skip
+"""One way in which people tell their friends: what moves them, who notices, what it does, what it is paid."""
+
+SEEDING = record_type(
+    [("name", "u8"), ("negative", "f8"), ("open", "i8"), ("first", "i8"), ("last", "i8"), ("people", "i8"),
+     ("by", "i8"), ("fee", "i8"), ("voice", "i8")],
+)  # fmt: skip
+"""Paid voices: `by` -2 at random, -1 friends, otherwise an observable; `voice`: a good one, followed by a bad one."""
+
+CRISIS = record_type(
+    [("name", "u8"), ("share", "f8"), ("severity", "f8"), ("open", "i8"), ("first", "i8"), ("last", "i8")],
+)  # fmt: skip
 
 # Today's terms in one record: the behavioural parameters in the form that the rules use,
 # and what the brand decided for today. Floats first, then integers.
@@ -164,17 +208,20 @@ _FLOATS = (
     "muted_visits dog_leave exit ended_visits trust_orders trust_lifetime lift half_exposure "
     "elasticity reference_share loss_aversion reference_learning largest_lift pull_forward "
     "inventory_days grief_friend grief_inviter episodes invite_gain half_reward reward_value "
-    "step_loss more accept proof hunt hunter_need hunter_hazard hunter_deal margin "
+    "step_loss more proof hunter_need hunter_hazard hunter_deal margin "
     "most_orders "  # upper bound of the product of all factors of the order intensity below
     # contact
     "habit_keep habit_visits habit_orders habit_break streak_bonus match_open mismatch_open match_answer "
     "mismatch_answer match_fatigue mismatch_fatigue match_exposure mismatch_exposure learn coverage "
     # money
-    "recent_keep surplus stockpile bundle sample_trust sample_exposure relevance tagged best_seller "
+    "recent_keep surplus stockpile bundle sample_trust trial sample_exposure relevance tagged best_seller "
     "relevant_exposure cross_sell per_yuan point_cost redeem point_goal answer_pull visit_pull level_goal "
     "level_from level_hold consider plan_spread sunk plan_hold plan_usage checkout_keep shop_appeal "
     "shop_trust shop_exposure commission "
     # company
+    "status status_trust satisfied praise_exposure praise_trust deterrence proof_level proof_gain "
+    "anger_keep belief shield passed_on anger_trust anger_orders anger_visits anger_lifetime anger_leave "
+    "anger_complain publicity answered settling repair "
     # groups
     "idea_fit "
     # firm
@@ -185,18 +232,21 @@ _FLOATS = (
     "advice_basket adviser_share"
 ).split()
 _INTS = (
-    "day new_week new_month cap_day cap_week cap_month dog_idle referral reward invitee_reward "
-    "needed referral_stages complaint_cost purse "
+    "day new_week new_month cap_day cap_week cap_month dog_idle complaint_cost "
     # contact
     "topics quiet_hours "
     # money
     "deals loyal recommends in_mind point_step step_fen per_answer per_visit per_invite point_expiry "
     "level_step level_top level_recent service shops "
+    # company
+    "proof_first proof_last compensation "
     # firm
     "give_up desk desk_places graded ticket_fen ai_fen compensation_fen follow_after follow_fen "
     "adviser_places adviser_first adviser_last adviser_order"
 ).split()
-_FACTORS = ("fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep").split()
+_FACTORS = (
+    "fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep anger_keep"
+).split()
 NOW = record_type(
     [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
 )
@@ -222,6 +272,10 @@ class Terms(NamedTuple):
         channels: (H,) CHANNEL records; none where there is one channel only.
         schemes: (L,) SCHEME records. scheme_first: first condition of each of their places, one scheme after another.
         ways: (C,) WAY records by number of the source.
+        programmes: (C, P) PROGRAMME records by test cell. goals: (T,) GOAL records.
+        teams: (Q,) TEAM records. steps: (W, 2) members and offer.
+        voices: (V,) VOICE records; the first is that of anger. seedings: (K,) SEEDING records.
+        crises: (X,) CRISIS records.
         plans: (P,) PLAN records. launches: (L,) LAUNCH records.
         kinds: (L,) GROUP_KIND records, in order of priority.
     """
@@ -242,6 +296,14 @@ class Terms(NamedTuple):
     schemes: NDArray[np.void]
     scheme_first: NDArray[np.int64]
     ways: NDArray[np.void]
+    # company
+    programmes: NDArray[np.void]
+    goals: NDArray[np.void]
+    teams: NDArray[np.void]
+    steps: NDArray[np.int64]
+    voices: NDArray[np.void]
+    seedings: NDArray[np.void]
+    crises: NDArray[np.void]
     # money
     plans: NDArray[np.void]
     launches: NDArray[np.void]
@@ -286,6 +348,15 @@ class Event(IntEnum):
     LAPSE = auto()
     ADOPT = auto()
     # company
+    BLOCKED = auto()  # somebody brought for the reward alone was caught
+    BONUS = auto()  # commission of a team, or reward of a share
+    SPEAK = auto()  # tells friends; value: which voice
+    FEE = auto()  # paid for a voice, or for checking a newcomer
+    FINE = auto()
+    TEAM = auto()  # takes part in a team; value: who opened it
+    TEAM_END = auto()  # value: 1 with the offer, 0 without
+    ANGER = auto()
+    RELIEF = auto()  # compensation
     # groups
     GROUP = auto()  # placed in a group; -1: in none, -2: gone out for good
     GATHER = auto()  # what somebody did in the group today (bits)

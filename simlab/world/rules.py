@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simlab.world.company_rules import ahead, calm
 from simlab.world.compiled import hot_rule, inline_rule
 from simlab.world.contact_rules import (
     by_fit,
@@ -322,7 +323,7 @@ def visit_chance(u, now, curves):
         chance *= now.muted_visits
     if not u.alive:
         chance *= now.ended_visits
-    return chance * (1.0 + now.habit_visits * u.habit)
+    return chance * (1.0 + now.habit_visits * u.habit) * calm(u, now.anger_visits)
 
 
 @hot_rule
@@ -358,6 +359,7 @@ def order_intensity(u, now, curves):
     value = u.rate * now.season * curve(curves[ORDER_CURVE], x / (x + 1.0))
     value *= 1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)
     value *= trust_factor(u, now.trust_orders) * (1.0 - u.inventory)
+    value *= calm(u, now.anger_orders)  # company
     value *= (1.0 + now.habit_orders * u.habit) * now.idea_fit
     value *= now.fit
     if u.advised:
@@ -400,6 +402,7 @@ def basket_fen(u, key, baskets):
 def relation_ends(u, now):
     """The lifetime clock runs by today's hazard; True on the day when it runs out."""
     hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) * now.defection + u.extra_hazard
+    hazard += u.hazard * now.anger_lifetime * u.anger  # company
     if now.loyal:
         hazard *= holds(u, now)
     u.life_left -= hazard
@@ -419,35 +422,64 @@ def unsubscribes(key, now):
 
 
 @hot_rule
-def invite_chance(u, now):
-    """Chance of asking friends today: sociability, trust, and a reward that weighs less the further away it is."""
-    value = now.reward_value
-    for _ in range(now.needed - 1 - u.invited % now.needed):
-        value *= 1.0 - now.step_loss
-    base = now.episodes * u.sociability * trust_factor(u, now.trust_orders)
-    return base * (1.0 + now.invite_gain * value / (value + now.half_reward))
+def may_invite(u, day, programme, conditions):
+    """Whether a programme is open to this user today."""
+    return (
+        programme.open != 0
+        and (programme.stages >> u.stage) & 1 != 0
+        and u.invited < programme.quota
+        and belongs(u, day, conditions, programme.first, programme.last)
+    )
 
 
 @hot_rule
-def invites_today(u, key, now):
-    """How many friends the user asks today; 0 on most days."""
+def invite_chance(u, now, programme, goals):
+    """Chance of asking friends today: sociability, trust, and a reward that weighs less the further away it is."""
+    missing, value = ahead(u, programme, goals)
+    for _ in range(missing - 1):
+        value *= 1.0 - now.step_loss
+    base = now.episodes * u.sociability * trust_factor(u, now.trust_orders) * calm(u, now.anger_orders)
+    return base * (1.0 + now.invite_gain * value / (value + now.half_reward) + now.status * programme.perk)
+
+
+@hot_rule
+def invites_today(u, key, now, programmes, goals, conditions):
+    """(friends whom the user asks today, by which programme): 0 friends on most days.
+
+    One draw decides; where several programmes would do, the one that attracts this user most.
+    """
     x = uniform(key, INVITE)
-    bound = now.episodes * u.sociability * most_trust(u, now.trust_orders) * (1.0 + now.invite_gain)
-    if x >= bound or x >= invite_chance(u, now):
-        return 0
-    count = now.needed
+    best, chosen = x, -1
+    for p in range(programmes.size):
+        programme = programmes[p]
+        gain = now.invite_gain + now.status * programme.perk
+        bound = now.episodes * u.sociability * most_trust(u, now.trust_orders) * (1.0 + gain)
+        if x >= bound or not may_invite(u, now.day, programme, conditions):
+            continue
+        chance = invite_chance(u, now, programme, goals)
+        if chance > best:
+            best, chosen = chance, p
+    if chosen < 0:
+        return 0, chosen
+    programme = programmes[chosen]
+    missing, _ = ahead(u, programme, goals)
+    count = programme.needed if programme.goal_first == programme.goal_last else missing
     more = uniform(key, INVITE_MORE)
     chance = now.more
     while more < chance and count < MOST_INVITES:
         count += 1
         chance *= now.more
-    return min(count, MOST_INVITES)
+    return min(count, MOST_INVITES), chosen
 
 
 @hot_rule
-def hunts_today(key, now):
-    """Whether the user brings somebody for the reward alone."""
-    return uniform(key, HUNT) < now.hunt
+def hunts_today(u, key, now, programmes, conditions):
+    """By which programme the user brings somebody for the reward alone; -1: nobody."""
+    best, chosen = uniform(key, HUNT), -1
+    for p in range(programmes.size):
+        if programmes[p].hunt > best and may_invite(u, now.day, programmes[p], conditions):
+            best, chosen = programmes[p].hunt, p
+    return chosen
 
 
 @hot_rule
@@ -457,9 +489,9 @@ def first_friend(key, degree):
 
 
 @hot_rule
-def accepts(key, invitee, receptive, has_friend, now):
+def accepts(key, invitee, ready, has_friend, programme, now):
     """Whether a friend accepts: reward, need, and social proof that saturates with the first other friend."""
-    chance = now.accept * receptive
+    chance = programme.accept * ready
     if has_friend:
         chance *= 1.0 + now.proof
     return unit(pair_bits(key, ACCEPT, invitee)) < chance
@@ -483,6 +515,7 @@ def join(u, day, source, inviter, depth):
     u.depth = depth
     u.active_age = -1
     u.bought_age = -1
+    u.heard = 0
 
 
 @hot_rule

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world import money_terms as money
-from simlab.world.amounts import LN_2, fen, keep, saturating
+from simlab.world.amounts import LN_2, fen, keep, stage_mask
 from simlab.world.amounts import NO_LIMIT as NO_LIMIT
 from simlab.world.cells import Numbers, numbered, senders_of
+from simlab.world.company_terms import company_terms, set_company, standing_company
 from simlab.world.compiled import rule
 from simlab.world.contact_terms import (
     appeal_of,
@@ -93,10 +94,25 @@ class Names:
     segments: tuple[str, ...]
     touches: tuple[str, ...]  # in order of priority
     offers: tuple[str, ...]
+    programmes: tuple[str, ...]  # of all cells, beside the referral
+    teams: tuple[str, ...]
+    shares: tuple[str, ...]
+    seeding: tuple[str, ...]
+    crises: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
     channels: tuple[str, ...] = ()  # from the widest to the narrowest; none where there is only one
     plans: tuple[str, ...] = ()
     launches: tuple[str, ...] = ()
+
+    @property
+    def purses(self) -> int:
+        """How many budgets of rewards there are, those without a limit included."""
+        return 1 + max(max((n.purse, *n.purses.values())) for n in self.numbers)
+
+    @property
+    def voices(self) -> int:
+        """Rows of the table of voices."""
+        return 3 + len(self.shares) + 2 * len(self.seeding)
 
 
 def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
@@ -111,6 +127,11 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
         segments=tuple(scenario.population.segments),
         touches=tuple(touches),
         offers=tuple(offers),
+        programmes=tuple(sorted({name for cell in (scenario, *cells) for name in cell.levers.programmes})),
+        teams=tuple(sorted(scenario.levers.teams)),
+        shares=tuple(sorted(scenario.levers.shares)),
+        seeding=tuple(sorted(scenario.levers.seeding)),
+        crises=tuple(sorted(scenario.crises)),
         numbers=numbers,
         channels=channel_order(scenario),
         plans=tuple(scenario.levers.plans),
@@ -135,13 +156,6 @@ class Conditions:
             for c in who
         ]
         return first, len(self.rows)
-
-
-def stage_mask(names: Names, stages: tuple[str, ...] | None) -> int:
-    """Bit set of stages; None means all of them."""
-    if stages is None:
-        return (1 << len(names.stages)) - 1
-    return sum(1 << names.stages.index(stage) for stage in sorted(set(stages)))
 
 
 def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None = None) -> Terms:
@@ -176,15 +190,18 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
     schemes, scheme_first = scheme_tables(scenario, conditions)
     automatic = automation(cells, names)
     rules = rule_table(automatic, conditions)
+    company = company_terms(cells, names, conditions.add, offers)
     money.write_offers(offers, own, conditions)
     plans = money.plans_of(scenario, names, conditions)
     launches = money.launches_of(scenario, names, conditions)
     kinds = kinds_of(scenario, conditions)
     curves, baskets = _responses(scenario) if known is None else (known.curves, known.baskets)
     now = np.zeros(len(cells), NOW)
-    for record, (cell, numbers) in zip(now, own, strict=True):
-        _write_standing(record, cell, names)
-        record["purse"] = numbers.purse
+    company_now = standing_company(scenario, conditions.add)
+    for record, (cell, _) in zip(now, own, strict=True):
+        _write_standing(record, cell)
+        for name, value in company_now.items():
+            record[name] = value
         money.write_standing(record, cell)
         money.track_spend(record, cell, conditions)
         write_staff(record, cell, conditions)
@@ -205,6 +222,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
         schemes=schemes,
         scheme_first=scheme_first,
         ways=ways_of(scenario, names),
+        **company,
         plans=plans,
         launches=launches,
         kinds=kinds,
@@ -223,8 +241,8 @@ def _responses(scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.floa
     return curves, np.stack([gamma_quantiles(s.basket.p) for s in segments])
 
 
-def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
-    b, caps, referral = scenario.behaviour, scenario.levers.caps, scenario.levers.referral
+def _write_standing(now: np.void, scenario: Scenario) -> None:
+    b, caps = scenario.behaviour, scenario.levers.caps
     a, o, p, inv = b.attention, b.opt_out, b.price, b.invitation
     values = {
         "fatigue_keep": keep(a.half_life), "trust_keep": keep(b.trust.half_life),
@@ -248,8 +266,6 @@ def _write_standing(now: np.void, scenario: Scenario, names: Names) -> None:
         "idea_fit": 1.0,
         "margin": scenario.economics.margin, "complaint_cost": fen(scenario.economics.complaint_cost),
         "cap_day": caps.per_day, "cap_week": caps.per_week, "cap_month": month_cap(scenario),
-        "referral": referral is not None, "needed": referral.needed if referral else 1,
-        "referral_stages": stage_mask(names, referral.stages) if referral else 0,
     }  # fmt: skip
     values |= contact_numbers(scenario, keep)
     senders = scenario.levers.senders
@@ -294,14 +310,14 @@ def set_day(
     money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
     set_kinds_day(terms.kinds, scenario, day, weekday)
     for k, cell in enumerate(cells):
-        _set_cell(terms.now[k], terms.rates[k], cell, names, names.numbers[k], weekday, rewards_left)
+        _set_cell(terms.rates[k], cell, names, names.numbers[k], weekday)
+    set_company(terms, cells, names, day, rewards_left)
 
 
 def _set_cell(
-    now: np.void, rates: NDArray[np.float64], scenario: Scenario, names: Names, numbers: Numbers, weekday: str,
-    rewards_left: NDArray[np.int64],
-) -> None:  # fmt: skip
-    """Write one test cell's terms of a day: cadence by weekday, promised rewards."""
+    rates: NDArray[np.float64], scenario: Scenario, names: Names, numbers: Numbers, weekday: str
+) -> None:
+    """Write one test cell's terms of a day: cadence by weekday."""
     levers = scenario.levers
     for stage, cadence in levers.push.items():
         total = sum(cadence.mix.values())
@@ -311,17 +327,3 @@ def _set_cell(
                 rate = cadence.per_week * weight / total / len(set(days))
                 for number in numbers.copies(name)[: senders_of(levers.touches[name], levers.senders)]:
                     rates[number, names.stages.index(stage)] = rate
-
-    inv, referral = scenario.behaviour.invitation, levers.referral
-    reward = fen(referral.reward) if referral else 0
-    invitee = fen(referral.invitee_reward) if referral else 0
-    if reward + invitee > int(rewards_left[numbers.purse]):
-        reward = invitee = 0
-    now["reward"], now["invitee_reward"] = reward, invitee
-    needed = int(now["needed"])
-    now["reward_value"] = float(reward / 100.0 / power(float(needed), inv.needed_exponent))
-    now["accept"] = inv.accept * (
-        1.0 + inv.invitee_gain * saturating(invitee / 100.0, inv.half_invitee_reward)
-    )
-    relative = reward / 100.0 / needed / inv.half_hunters
-    now["hunt"] = inv.hunters * relative * relative / (1.0 + relative * relative)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simlab.world import contact_rules, rules
+from simlab.world import company_rules, contact_rules, rules
 from simlab.world.admission import is_for
+from simlab.world.book import ANGRY_VOICES, AUDIENCE
+from simlab.world.company import severity_today
 from simlab.world.contact_terms import automation
 from simlab.world.draws import day_key, named_uniform, uniform, user_key
 from simlab.world.market import Market
@@ -59,6 +61,10 @@ def trace_day(market: Market, user: int) -> Iterator[Step]:
     if stage != u["stage"]:
         yield Step("stage", f"{market.names.stages[u['stage']]} -> {market.names.stages[stage]}")
     u["stage"] = stage
+    for step in _news(market, u, key):
+        yield step
+        if step.outcome == "leaves":
+            return
     if not u["muted"]:
         sent = 0
         used = [0]
@@ -73,6 +79,30 @@ def trace_day(market: Market, user: int) -> Iterator[Step]:
             if left:
                 return
     yield from _afternoon(market, u, own, key, stage)
+
+
+def _news(market: Market, u: np.void, key: np.uint64) -> Iterator[Step]:
+    """What friends and the public said since yesterday."""
+    now, carried = market.terms.now[u["cell"]], market.book.carried
+    public = company_rules.public_chance(carried[ANGRY_VOICES], carried[AUDIENCE], now)
+    struck = severity_today(u, key, market.terms, market.day)
+    if not (u["heard"] or u["praise"] or u["anger"] > 0 or public > 0 or struck > 0):
+        return
+    if u["heard"] or public > 0:
+        chance = company_rules.belief_chance(u, now, public)
+        draw = uniform(key, company_rules.BELIEVE)
+        yield chance_step(f"bad news from {u['heard']} friends", chance, draw, "believes", "does not")
+    if u["praise"]:
+        yield Step("good news", f"from {u['praise']} friends")
+    happened = company_rules.take_in(u, key, now, public, struck)
+    for bit, what, outcome in (
+        (company_rules.GOT_ANGRY, "anger", "becomes angry"),
+        (company_rules.GOT_RELIEF, "compensation", "gets it"),
+        (company_rules.DID_OBJECT, "complaint", "complains"),
+        (company_rules.DID_WALK_OUT, "leave in anger", "leaves"),
+    ):
+        if happened & bit:
+            yield Step(what, outcome)
 
 
 def _called(market: Market, u: np.void, key: np.uint64) -> dict[int, list[str]]:
@@ -227,14 +257,18 @@ def _afternoon(market: Market, u: np.void, own: np.uint64, key: np.uint64, stage
     yield chance_step(
         "own visit", rules.visit_chance(u, now, terms.curves), uniform(key, rules.VISIT), "visits", "no"
     )
-    if now["referral"] and (int(now["referral_stages"]) >> stage) & 1:
+    programmes, goals = terms.programmes[u["cell"]], terms.goals
+    for number in range(len(programmes)):
+        if not rules.may_invite(u, market.day, programmes[number], terms.conditions):
+            continue
+        one = programmes[number : number + 1]
         if u["alive"]:
-            asked = rules.invites_today(u, key, now)
-            yield chance_step("invite friends", rules.invite_chance(u, now), uniform(key, rules.INVITE),
+            asked, _ = rules.invites_today(u, key, now, one, goals, terms.conditions)
+            yield chance_step("invite friends", rules.invite_chance(u, now, one[0], goals), uniform(key, rules.INVITE),
                               f"asks up to {asked}", "no")  # fmt: skip
-        if now["hunt"] > 0:
+        if one[0]["hunt"] > 0:
             yield chance_step(
-                "bring somebody for the reward", now["hunt"], uniform(key, rules.HUNT), "yes", "no"
+                "bring somebody for the reward alone", one[0]["hunt"], uniform(key, rules.HUNT), "yes", "no"
             )
 
 

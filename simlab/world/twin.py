@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
 from simlab.world.cells import check_cells
+from simlab.world.company_terms import response_fen
 from simlab.world.draws import Purpose, seed_key
 from simlab.world.graph import Graph
 from simlab.world.market_terms import set_effects
@@ -26,6 +27,7 @@ from simlab.world.people import Base, born
 from simlab.world.records import Terms
 from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
+from simlab.world.twin_company import buy_together, choose_seeds, tell_everybody
 from simlab.world.twin_diary import Diary
 from simlab.world.twin_firm import TwinFirm
 from simlab.world.twin_groups import TwinGroups
@@ -78,6 +80,8 @@ class TwinMarket(mesa.Model):
         self.diary = Diary()
         self.gone: list[int] = []
         self.adopters = [0] * len(self.names.launches)
+        self.angry_voices = self.audience = 0  # of yesterday, for the public
+        self.team_kind: dict[int, int] = {}  # number of the team's kind, by opener
         self.community = graph.community
         self.groups = TwinGroups(self)
         self.firm = TwinFirm(self)
@@ -147,6 +151,7 @@ class TwinMarket(mesa.Model):
             fixed += fen(tagging.running) + (fen(tagging.setup) if self.day == 1 else 0)
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fixed)
         self.diary.count_at(self.prospect_stage, 0, 0, M.penalty_fen, self.firm.effects.fine)
+        self.diary.count_at(self.prospect_stage, 0, 0, M.response_fen, response_fen(self.in_force, self.day))
         self.diary.count_at(self.prospect_stage, 0, 0, M.upkeep_fen, upkeep(self.in_force, self.today))
 
     def evening(self) -> None:
@@ -155,7 +160,10 @@ class TwinMarket(mesa.Model):
         self.settle_orders()
         self.spread_news()
         self.agents_by_type[self.person_type].shuffle_do("ask_friends")
+        choose_seeds(self)
+        tell_everybody(self)
         self.welcome_invited()
+        buy_together(self)
         for source in self.sources:
             source.bring_in()
         self.welcome_dated()
@@ -181,7 +189,7 @@ class TwinMarket(mesa.Model):
         cells = self.cells
         self.coupons_left: list[int | None] = [None] * len(self.names.offers)
         self.subsidy_left: list[int | None] = [None] * len(self.names.offers)
-        self.rewards_left: list[int | None] = [None] * len(self.names.numbers)
+        self.rewards_left: list[int | None] = [None] * self.names.purses
         for cell, numbers in zip(cells, self.names.numbers, strict=False):
             for name, offer in cell.levers.offers.items():
                 self.coupons_left[numbers.offers[name]] = offer.stock
@@ -190,6 +198,9 @@ class TwinMarket(mesa.Model):
             referral = cell.levers.referral
             if referral is not None and referral.budget is not None:
                 self.rewards_left[numbers.purse] = fen(referral.budget)
+            for name, programme in cell.levers.programmes.items():
+                if programme.budget is not None and name in numbers.purses:
+                    self.rewards_left[numbers.purses[name]] = fen(programme.budget)
 
     def strategy_of(self, person: Person) -> Scenario:
         """The strategy that holds for somebody today: that of the own test cell."""

@@ -145,12 +145,18 @@ class Customer(mesa.Agent):
             self.count(M.expired)
             self.note(Event.EXPIRE)
         self.contact.look_up_places(joining=False)
+        if self.take_in_news():
+            return
         money.forget_points(self)
         if u["muted"]:
             return
         fen = self.receive_touches()
         if market.today in self.touched_on:
             self.react_to_touches(fen)
+
+    def take_in_news(self) -> bool:
+        """What friends and the public said since yesterday; True when the person leaves over it."""
+        return False
 
     def receive_touches(self) -> int:
         """Whatever was planned for today and is neither capped nor forgotten by staff; its cost in fen."""

@@ -11,11 +11,11 @@ from simlab.scenario import Scenario, with_values
 from simlab.scenario.adaptive import READINGS, Alarm
 from simlab.scenario.changes import present
 from simlab.scenario.events import Event
+from simlab.world.amounts import fen, keep, saturating
 from simlab.world.draws import Purpose, day_key, name_hash, named_uniform, user_key
 from simlab.world.market_terms import CALM, Effects, Happening, effects_of
 from simlab.world.metrics import M
 from simlab.world.numerics import exp
-from simlab.world.terms import fen, keep, saturating
 
 if TYPE_CHECKING:
     from simlab.world.twin import TwinMarket
@@ -72,7 +72,7 @@ class TwinFirm:
         spent = market.in_force.levers.prevention.get(event.name, 0.0)
         if half is not None and spent > 0:
             rate *= half / (half + spent)
-        key = day_key(user_key(market.world, NO_PERSON), market.day)
+        key = np.uint64(day_key(np.uint64(user_key(market.world, NO_PERSON)), market.day))
         name = np.uint64(name_hash("event:" + event.name))
         return bool(named_uniform(key, int(Purpose.EVENT_BEGINS), name) < 1.0 - float(exp(-rate)))
 
@@ -96,7 +96,11 @@ class TwinFirm:
     def observed(self, alarm: Alarm) -> float | None:
         """What an alarm watches, over its window; None where there is nothing to divide by."""
         market = self.market
-        days = range(max(market.first_day, market.day - alarm.window), market.day)
+        return self.watched(alarm.metric, range(max(market.first_day, market.day - alarm.window), market.day))
+
+    def watched(self, metric_name: str, days: range) -> float | None:
+        """A reading of the ledger over some days; None where there is nothing to divide by."""
+        market = self.market
 
         def total(column: str) -> int:
             if column == "days":
@@ -108,7 +112,7 @@ class TwinFirm:
                 if m == metric and day in days and not (here and stage >= market.prospect_stage)
             )  # fmt: skip
 
-        tops, bottoms, factor, _ = READINGS[alarm.metric]
+        tops, bottoms, factor, _ = READINGS[metric_name]
         below = sum(map(total, bottoms))
         return sum(map(total, tops)) * factor / below if below else None
 
@@ -120,12 +124,34 @@ class TwinFirm:
             if any(alarms[name].lag <= day - then < alarms[name].lag + alarms[name].days for then in heard)
         )  # fmt: skip
 
+    def learned(self) -> dict[str, object]:
+        """What plan-do-check-act holds today, judged anew from the ledger of every round so far."""
+        loop, day = self.market.scenario.levers.loop, self.market.day
+        if loop is None:
+            return {}
+        kept: dict[str, object] = {}
+        measure: float | None = None
+        over = (day - 1) // loop.every  # rounds that are over
+        for number in range(min(over, len(loop.tries) + 1)):
+            value = self.watched(loop.metric, range(number * loop.every + 1, (number + 1) * loop.every + 1))
+            if number == 0:
+                measure = value
+            elif value is not None and measure is not None:
+                margin = loop.least * abs(measure)
+                if value > measure + margin if loop.better == "higher" else value < measure - margin:
+                    measure = value
+                    kept.update(loop.tries[number - 1])
+        if 1 <= over <= len(loop.tries):
+            kept.update(loop.tries[over - 1])
+        return kept
+
     def strategy(self, written: Scenario) -> Scenario:
         """A strategy as it holds today."""
         levers, values = self.market.scenario.levers, {}
         for phase in levers.phases:
             if self.market.day >= phase.day:
                 values.update(phase.change)
+        values.update(self.learned())
         for name in self.reacting():
             values.update(levers.alarms[name].change)
         key = (id(written), *sorted(values.items()))

@@ -6,6 +6,7 @@ A group is a set of people; its record is only what the shared rules look at.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +67,7 @@ class TwinGroups:
         self.market = market
         self.circles: dict[int, Circle] = {}
         self.serial = self.adopted = 0
-        self.rules: list[object] = []
+        self.rules: Sequence[object] = []
         self.starting = 0
 
     def members_of(self, circle: Circle) -> list[Person]:
@@ -154,7 +155,9 @@ class TwinGroups:
                 known = Counter(at_dawn[friend] for friend in person.friends if friend.is_member)
                 choice = [number for number, kind in there.items() if kind == wanted]
 
-                def attraction(number: int, known: Counter[int] = known, birth: np.uint64 = birth) -> tuple[int, int]:
+                def attraction(
+                    number: int, known: Counter[int] = known, birth: np.uint64 = birth
+                ) -> tuple[int, int]:
                     return known[number], int(pull_of(birth, self.circles[number].record["name"][0]))
 
                 plans.append((person, max(choice, key=attraction)))
@@ -208,7 +211,9 @@ class TwinGroups:
                 silent.remove(other)
                 mine, theirs = self.members_of(one), self.members_of(other)
                 for stock in ("activity", "ties"):
-                    total = float(one.record[stock][0]) * len(mine) + float(other.record[stock][0]) * len(theirs)
+                    total = float(one.record[stock][0]) * len(mine) + float(other.record[stock][0]) * len(
+                        theirs
+                    )
                     one.record[stock] = total / (len(mine) + len(theirs))
                 for count in ("messages", "stories", "opinions", "grumbles", "promos"):
                     one.record[count] += other.record[count]
@@ -227,7 +232,10 @@ class TwinGroups:
                 continue
             queue = sorted(
                 self.members_of(circle),
-                key=lambda p: (-int(p.user["posts"]), int(draw_bits(p.key_of(market.day), int(Purpose.SEAT)))),
+                key=lambda p: (
+                    -int(p.user["posts"]),
+                    int(draw_bits(p.key_of(market.day), int(Purpose.SEAT))),
+                ),
             )
             kind = market.terms.kinds[self.kind_number(circle.kind)]
             for person in queue:
@@ -236,7 +244,9 @@ class TwinGroups:
             if not monday:
                 continue
             for person in queue:
-                fit = belongs(person.user, market.day, market.terms.conditions, kind["koc_first"], kind["koc_last"])
+                fit = belongs(
+                    person.user, market.day, market.terms.conditions, kind["koc_first"], kind["koc_last"]
+                )
                 if person.role or not fit:
                     continue
                 if sum(bool(p.role & OPINION) for p in queue) < koc.seats:

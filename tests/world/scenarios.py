@@ -17,8 +17,9 @@ import numpy as np
 import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scenarios_company import WIDE_COMPANY, company_crises, company_levers, programme
 from scenarios_contact import contact_levers, with_contact
-from scenarios_groups import WIDE_GROUPS, random_groups
+from scenarios_groups import WIDE_GROUPS, about_topics, random_groups
 from scenarios_market import FIRM, by_kind, with_market
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
@@ -113,16 +114,46 @@ def random_world(rng: random.Random) -> World:
         },
         "calendar": _random_calendar(rng, start),
     }  # fmt: skip
-    content = with_contact(rng, content)
+    rich = random.Random(rng.randint(0, 2**32))  # company
+    if _happens(rng, 0.6):
+        _add_company(rich, content, start, days)
+    content = about_topics(rng, with_contact(rng, content))
     scenario = Scenario.model_validate(content)
     before = None
     if warmup and _happens(rng, 0.6):
-        other = staffed(_other_levers(rng, levers, names), random_staff(rng))
+        other = staffed(_other_levers(rng, content["levers"], names), random_staff(rng))
+        if content["levers"].get("programmes") is not None and _happens(rich, 0.5):
+            other |= _company_of(rich, other, content["levers"])
         other = contact_levers(rng, other, content["levers"], content)
         before = Scenario.model_validate(content | {"levers": other})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
     world = World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)
     return with_market(rng, world)
+
+
+def _add_company(rng: random.Random, content: dict[str, Any], start: datetime.date, days: int) -> None:
+    """What travels on the graph."""
+    levers = content["levers"]
+    levers |= _company_of(rng, levers, None)
+    if levers["referral"]:
+        free = [name for name, offer in levers["offers"].items() if offer["stock"] is None]
+        levers["referral"] |= programme(rng, free)
+    content["crises"] = company_crises(rng, start, days)
+    content["behaviour"] |= {
+        subject: {name: round(rng.uniform(*limits), 2) for name, limits in fields.items()}
+        for subject, fields in WIDE_COMPANY.items()
+        if _happens(rng, 0.8)
+    }
+
+
+def _company_of(rng: random.Random, levers: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
+    """Levers of company; of named things only those that are `known`."""
+    stages = [*levers["push"], "others"]
+    made = company_levers(rng, levers["offers"], lambda rng: _random_referral(rng, stages))
+    for lever in ("programmes", "teams", "shares", "seeding"):
+        if known is not None:
+            made[lever] = {name: item for name, item in made[lever].items() if name in known[lever]}
+    return made
 
 
 worlds = st.randoms(use_true_random=False).map(random_world)
@@ -133,6 +164,10 @@ def random_test(rng: random.Random) -> World:
     """A valid world in which everybody is in one of two to four test cells."""
     world = by_kind(random_world(rng))
     content = world.scenario.model_dump()
+    content["levers"]["teams"] = {}  # their offers would have to be in all cells
+    for item in [content["levers"]["referral"] or {}, *content["levers"]["programmes"].values()]:
+        item["invitee_offer"] = None
+    world = replace(world, scenario=Scenario.model_validate(content))
     cells = tuple(
         Scenario.model_validate(content | {"levers": _cell_levers(rng, content["levers"], world.scenario)})
         for _ in range(rng.randint(1, 3))
@@ -159,11 +194,15 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
         kept = {part: levers[part] for part in (*FIRM, "groups")}
         return contact_levers(rng, {k: v for k, v in levers.items() if k not in other} | other | kept, levers, whole)
     other = contact_levers(rng, _other_levers(rng, levers, stages), levers, whole)
+    other["programmes"] = {
+        name: _random_referral(rng, stages) | programme(rng, []) for name in ("club", "own") if _happens(rng, 0.5)
+    }
     together = [
         ("push", "touches", "rules"),
         ("caps",),
         ("offers",),
         ("referral",),
+        ("programmes",),
         ("points",),
         ("levels",),
     ]  # a cadence fits its touches' days

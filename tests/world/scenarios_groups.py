@@ -17,7 +17,7 @@ WIDE_GROUPS: dict[str, tuple[float, float]] = {
     "fit": (0, 2), "half_fit": (1, 500), "attend_online": (0, 1), "attend_offline": (0, 1), "meeting": (0, 1),
     "ties": (0, 5), "half_ties": (0.05, 2), "ties_half_life": (1, 400), "practise": (0, 1),
     "practice_gain": (0, 1), "habit_gain": (0, 1), "habit_talk": (0, 3),
-    "quit": (0, 0.3), "interest_talk": (0, 3), "product_proof": (0, 3),
+    "quit": (0, 0.3), "shared": (0, 3), "unshared": (0, 3), "interest_talk": (0, 3), "product_proof": (0, 3),
     "region_meetings": (0, 3), "privilege_trust": (0, 3), "koc_story": (0, 3),
 }  # fmt: skip
 KINDS = ("product", "interest", "region", "privilege", "koc", "problem")
@@ -29,6 +29,15 @@ def random_groups(rng: random.Random) -> dict[str, Any]:
     return {name: _random_group(rng) for name in names}
 
 
+def about_topics(rng: random.Random, content: dict[str, Any]) -> dict[str, Any]:
+    """Some groups are about a topic that there is."""
+    topics = [None, *content["population"].get("topics", {})]
+    groups = {
+        name: group | {"about": rng.choice(topics)} for name, group in content["levers"]["groups"].items()
+    }
+    return content | {"levers": content["levers"] | {"groups": groups}}
+
+
 def _random_group(rng: random.Random) -> dict[str, Any]:
     size = rng.choice([2, 3, 5, 10, 40, 1000])
     return {
@@ -36,7 +45,8 @@ def _random_group(rng: random.Random) -> dict[str, Any]:
         "priority": rng.randint(-1, 1), "size": size, "split_above": size + rng.choice([1, 2, 20]),
         "merge_below": rng.choice([0.0, 0.1, 0.5, 1.0]), "moderators": rng.choice([0, 1, 2.5]),
         "moderator_cost": rng.choice([0.0, 3.21]), "topics": rng.choice([0, 1, 3]),
-        "topic_cost": rng.choice([0.0, 0.55]), "cost": rng.choice([0.0, 2.0]), "isolate": _maybe(rng, True, 0.3) or False,
+        "topic_cost": rng.choice([0.0, 0.55]), "cost": rng.choice([0.0, 2.0]),
+        "isolate": rng.random() < 0.3,
         "practice": rng.choice([0.0, 0.4, 3.5, 7.0]), "practice_cost": rng.choice([0.0, 1.5]),
         "stimulus": _maybe(rng, _stimulus(rng)),
         "ugc": _maybe(rng, {"reward": rng.choice([0.0, 3.0]), "quality": rng.choice([0.0, 0.4, 0.95])}),
@@ -59,7 +69,9 @@ def _who(rng: random.Random) -> dict[str, str] | None:
     conditions = {
         "orders": ">= 1", "tenure": "<= 20", "posts": ">= 2", "idle": "<= 9", "complaints": ">= 1", "group": ">= 1",
     }  # fmt: skip
-    return _maybe(rng, {name: conditions[name] for name in rng.sample(sorted(conditions), rng.choice([1, 1, 2]))})
+    return _maybe(
+        rng, {name: conditions[name] for name in rng.sample(sorted(conditions), rng.choice([1, 1, 2]))}
+    )
 
 
 def _stimulus(rng: random.Random) -> dict[str, Any]:

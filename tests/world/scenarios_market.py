@@ -77,10 +77,11 @@ def with_market(rng: random.Random, world: World) -> World:
         before = Scenario.model_validate(content | {"levers": made(before.levers.model_dump())})
     content["levers"] = made(levers)
     content["levers"] |= {"phases": _phases(rng, days, sources), "alarms": _alarms(rng, sources, levers)}
+    content["levers"]["loop"] = _loop(rng, days, sources)
     return replace(world, scenario=Scenario.model_validate(content), before=before)
 
 
-FIRM = ("sources", "brand_building", "prevention", "budget", "phases", "alarms")
+FIRM = ("sources", "brand_building", "prevention", "budget", "phases", "alarms", "loop")
 """What test cells share."""
 
 
@@ -144,6 +145,17 @@ def _phases(rng: random.Random, days: int, sources: list[str]) -> list[dict[str,
     return [{"day": day, "change": _change(rng, sources)} for day in first]
 
 
+def _loop(rng: random.Random, days: int, sources: list[str]) -> dict[str, Any] | None:
+    """Rounds so short that several are over before the end."""
+    if rng.random() < 0.5:
+        return None
+    return {
+        "metric": rng.choice(sorted(READINGS)), "better": rng.choice(["higher", "lower"]),
+        "least": rng.choice([0.0, 0.2]), "every": rng.randint(2, max(2, days // 3)),
+        "tries": [_change(rng, sources) for _ in range(rng.randint(1, 4))],
+    }  # fmt: skip
+
+
 def _alarms(rng: random.Random, sources: list[str], levers: dict[str, Any]) -> dict[str, Any]:
     touches = list(levers["touches"])
     return {
@@ -187,7 +199,8 @@ def sources_money(done: Run, margin: Callable[[int], int]) -> dict[M, list[tuple
             continue
         paid = amount - cut.get((day, user), 0)
         money[M.partner_fen].append((day, user, int(paid * source.revenue_share + 0.5)))
-        key, label = day_key(user_key(market.world, user), day), np.uint64(name_hash("source:" + name))
+        key = np.uint64(day_key(np.uint64(user_key(market.world, user)), day))
+        label = np.uint64(name_hash("source:" + name))
         if named_uniform(key, int(Purpose.ELSEWHERE), label) < source.own_anyway:
             money[M.elsewhere_fen].append((day, user, margin(amount)))
     return money

@@ -26,7 +26,8 @@ from simlab.world.people import born
 from simlab.world.records import LEFT, MEMBER, PROSPECT, Event
 from simlab.world.terms import fen
 
-NOBODYS = [M.acquisition_fen, M.fixed_fen, M.upkeep_fen, M.staff_fen, M.fine_fen, M.programme_fen, M.penalty_fen]
+NOBODYS = [M.acquisition_fen, M.fixed_fen, M.upkeep_fen, M.staff_fen, M.fine_fen, M.programme_fen, M.penalty_fen,
+           M.community_fen, M.response_fen]  # fmt: skip
 """Costs that belong to no user."""
 ANY = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
 
@@ -192,6 +193,11 @@ def every_fen_has_an_event_and_an_owner(done: Run) -> None:
         M.compensation_fen: [(d, u, v) for d, u, _, v in done.of(Event.MADE_GOOD)],
         M.reward_fen: [(d, u, v) for d, u, _, v in done.of(Event.REWARD)],
         M.invitee_fen: [(d, u, v) for d, u, _, v in done.of(Event.GIFT)],
+        M.contributor_fen: [(d, u, v) for d, u, _, v in done.of(Event.PAID)],
+        M.bonus_fen: [(d, u, v) for d, u, _, v in done.of(Event.BONUS)],
+        M.voice_fen: [(d, u, v) for d, u, _, v in done.of(Event.FEE)],
+        M.sharing_fen: [(d, u, v) for d, u, _, v in done.of(Event.FINE)],
+        M.damages_fen: [(d, u, v) for d, u, _, v in done.of(Event.RELIEF)],
         **sources_money(done, margin),
     }
     for metric, rows in flows.items():
@@ -295,8 +301,10 @@ def budgets_are_never_overspent(done: Run) -> None:
     spent: Counter[tuple[bool, str, str]] = Counter()
     for day, _, offer, amount in done.subsidies():
         spent[day >= 1, "offer", names.offers[offer]] += amount
+    assert (book.rewards_left >= 0).all()
     for day, _, _, amount in done.of(Event.REWARD, Event.GIFT):
-        spent[day >= 1, "reward", ""] += amount
+        if not done.scenario_on(day).levers.programmes:  # otherwise from several purses
+            spent[day >= 1, "reward", ""] += amount
     bought = book.ledger[..., M.acquisition_fen].sum(axis=(1, 3))
     for row, source in np.argwhere(bought).tolist():
         spent[row + done.market.first_day >= 1, "source", names.sources[source]] += int(bought[row, source])
@@ -312,7 +320,8 @@ def budgets_are_never_overspent(done: Run) -> None:
         if budget is not None:
             assert book.budget_left[k] == fen(budget) - spent[True, "offer", name]
     referral = world.scenario.levers.referral
-    if referral is not None and referral.budget is not None and common is None:
+    alone = not world.scenario.levers.programmes
+    if referral is not None and referral.budget is not None and common is None and alone:
         assert book.rewards_left[0] == fen(referral.budget) - spent[True, "reward", ""]
 
 

@@ -37,6 +37,8 @@ ELSEWHERE = {
     "standing", "sample", "earn", "burn", "forfeit", "benefit", "commission", "abandon", "plan", "lapse", "adopt",
     # test_groups
     "group", "gather", "paid",
+    # test_company
+    "blocked", "bonus", "speak", "fee", "fine", "team", "team_end", "anger", "relief",
 }  # fmt: skip
 """What has worlds of its own."""
 

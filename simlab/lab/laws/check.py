@@ -20,7 +20,8 @@ from simlab.lab.laws.worlds import Arm, live, plain, sized
 from simlab.lab.runs import Ground, ground_of
 from simlab.lab.store import Store
 from simlab.lab.watch import Nobody, Watcher
-from simlab.scenario import Scenario
+from simlab.scenario import InputError, Problem, Scenario
+from simlab.scenario.errors import unknown
 from simlab.world.compiled import sources_digest
 
 FAST_SEEDS, FULL_SEEDS = 5, 40
@@ -61,10 +62,26 @@ def laws_digest() -> str:
     return digest.hexdigest()
 
 
-def check_digest(scenario: Scenario, seeds: Sequence[int], full: bool) -> str:
+def check_digest(scenario: Scenario, seeds: Sequence[int], full: bool, laws: Sequence[Law] = LAWS) -> str:
     """Name of a check: the scenario, the seeds, the rules and the laws."""
-    text = f"{identity(scenario)}|{scenario.name}|{scenario.description}|{list(seeds)}|{full}|{laws_digest()}"
+    asked = f"{list(seeds)}|{full}|{[law.id for law in laws]}|{laws_digest()}"
+    text = f"{identity(scenario)}|{scenario.name}|{scenario.description}|{asked}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def chosen(ids: Sequence[str]) -> tuple[Law, ...]:
+    """The laws of these numbers, all without any.
+
+    Raises:
+        InputError: no such law.
+    """
+    known = {law.id: law for law in LAWS}
+    for name in ids:
+        if name.upper() not in known:
+            fault = unknown("law", name, known)
+            raise InputError(Problem("--only", fault.message, fault.cure, value=name))
+    wanted = {name.upper() for name in ids}
+    return tuple(law for law in LAWS if not wanted or law.id in wanted)
 
 
 def batches(laws: Sequence[Law], scenario: Scenario) -> list[tuple[list[Law], dict[str, Arm]]]:

@@ -68,7 +68,7 @@ BESIDE = "beside"
 def _l30_arms(scenario: Scenario) -> Mapping[str, Arm]:
     referral = scenario.levers.referral
     plainly = Source(
-        exposures=scenario.population.prospects / 30, click=0.02, join=0.2, cost=0.0, need=1.0, deal=1.0
+        exposures=scenario.population.prospects / 10, click=0.02, join=0.2, cost=0.0, need=1.0, deal=1.0
     )
     assert referral is not None
     levers = Levers(referral=referral.model_copy(update={"stages": None}), sources={BESIDE: plainly})
@@ -222,7 +222,8 @@ L34 = Law(
     status="read + computed",
     how="The scenario's referral programme among 1,000 new members with 19,000 prospects on a graph without circles, "
         "for four years; chains count as far as each step was made within a year, so that they have ended, and "
-        "nobody comes for the reward alone. K is the share of all who were referred. And the scenario as it is, for a year.",
+        "nobody comes for the reward alone. K is the share of all who were referred. And the scenario as it is, "
+        "for a year.",
     claims=(
         Claim("share at depth 2 and more, over K squared", 0.8, 1.2),
         Claim("K of the scenario in a year", 0.0, 0.5, "number"),

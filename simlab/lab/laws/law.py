@@ -13,7 +13,7 @@ from scipy import stats
 from simlab.lab.laws.worlds import Arm, Seen
 from simlab.scenario import Scenario
 
-Verdict = Literal["holds", "fails", "too noisy", "not applicable"]
+Verdict = Literal["holds", "fails", "too noisy", "not applicable", "shown"]
 Unit = Literal["share", "x", "number"]
 Reading = Mapping[str, float]
 """What one seed says: sums (never ratios), so that seeds can be added up."""
@@ -26,7 +26,7 @@ class Claim:
 
     Attributes:
         text: what the number is.
-        low, high: the band; infinite where it is open.
+        low, high: the band; infinite where it is open. Without any the number is shown and nothing is claimed.
         unit: how it is written: share (as per cent), x (a ratio), number.
         published: the published value beside it, if there is one.
     """
@@ -37,6 +37,11 @@ class Claim:
     unit: Unit = "x"
     published: str = ""
 
+    @property
+    def judged(self) -> bool:
+        """Whether there is a band."""
+        return math.isfinite(self.low) or math.isfinite(self.high)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -45,7 +50,8 @@ class Measured:
     Attributes:
         claim: what was claimed.
         value: estimate from all seeds together. low, high: its 95 % interval, by the jackknife over seeds.
-        verdict: holds when the interval lies in the band, fails when it lies outside, else too noisy.
+        verdict: holds when the interval lies in the band, fails when it lies outside, else too noisy; shown where no
+            band is claimed.
     """
 
     claim: Claim
@@ -143,6 +149,8 @@ def estimate(
 
 def judge(claim: Claim, value: float, low: float, high: float) -> Verdict:
     """Whether an interval lies in the band of a claim."""
+    if not claim.judged:
+        return "shown"
     if not (math.isfinite(value) and math.isfinite(low) and math.isfinite(high)):
         return "too noisy"
     if claim.low <= low and high <= claim.high:

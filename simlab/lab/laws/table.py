@@ -28,6 +28,8 @@ def subject_of(law: Law) -> str:
 
 def band(claim: Claim) -> str:
     """The band in words: "5 % to 10 %", "above 0", "at most 1"."""
+    if not claim.judged:
+        return "not claimed"
     low, high = (amount(x, claim) for x in (claim.low, claim.high))
     if claim.low == claim.high:
         return low

@@ -23,6 +23,10 @@ _COST_NAMES = {
     "commission_fen": "commissions", "upkeep_fen": "upkeep", "service_fen": "service",
     "compensation_fen": "compensation", "staff_fen": "staff",
     "fine_fen": "fines",
+    # company
+    "bonus_fen": "commissions and share rewards", "voice_fen": "paid voices and checks",
+    "sharing_fen": "fines for forced shares",
+    "damages_fen": "compensation in a crisis", "response_fen": "monitoring and responses",
 }  # fmt: skip
 
 
