@@ -47,8 +47,8 @@ P7 = Pattern(
         Band("cost of a newcomer, one over three", 0.58, 0.88,
              lambda t: t["one cost"] / t["one new"] / (t["three cost"] / t["three new"])),
     ),
-    "Steps that are not completed cost nothing, so that invite three is the cheaper one here whenever it brings anybody: "
-    "the claimed saving needs a campaign that pays for unfinished teams.",
+    "Steps that are not completed cost nothing, so that invite three is the cheaper one here whenever it brings "
+    "anybody: the claimed saving needs a campaign that pays for unfinished teams.",
 )  # fmt: skip
 
 
@@ -124,8 +124,8 @@ def chosen(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P21 = Pattern(
     21, "The chosen few: observed and caused", "repurchase +72 % in the KOC group",
-    "grocery, 180 days, groups with trained and paid writers: the busiest writers against the other members of the groups "
-    "(observed), and against themselves in the same world without groups (caused)",
+    "grocery, 180 days, groups with trained and paid writers: the busiest writers against the other members of the "
+    "groups (observed), and against themselves in the same world without groups (caused)",
     koc_arms, chosen,
     (
         Direction("orders, observed: writers less others", more("writers", "others")),
