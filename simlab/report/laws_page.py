@@ -21,7 +21,8 @@ UNCHECKED = (
 HEAD = """# Laws: published regularities that the world leans on
 
 The L-numbers in [parameters.md](parameters.md) refer to this list. Status: **read** (source or its abstract read),
-**2nd** (from notes about it), **computed** (from raw data). Bands are for defaults; they are not truths about any one brand.
+**2nd** (from notes about it), **computed** (from raw data). Bands are for defaults; they are not truths about any one
+brand.
 [`simlab check`](check.md) holds a scenario against them. This page is printed from the code
 (`python -m simlab.report.laws_page > docs/laws.md`): bands and sources stand there and nowhere else.
 """
