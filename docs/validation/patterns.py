@@ -74,7 +74,8 @@ def number(x: float) -> str:
 
 def section(pattern: frame.Pattern, said: Sequence[frame.Said], failure: str) -> list[str]:
     """One pattern in Markdown."""
-    lines = [f"## {pattern.number} {pattern.title}", "", f"Claimed: {pattern.claimed}.", "", f"World: {pattern.world}.", ""]
+    lines = [f"## {pattern.number} {pattern.title}", "", f"Claimed: {pattern.claimed}.", ""]
+    lines += [f"World: {pattern.world}.", ""]
     if failure:
         return [*lines, f"Could not be simulated: `{failure}`", ""]
     lines += ["| what | simulated | 95 % interval | asked | verdict |", "| --- | --- | --- | --- | --- |"]
@@ -118,19 +119,21 @@ def main() -> None:
         print(f"{pattern.number} {pattern.title}: {good}/{len(d)} directions, {hit}/{len(b)} bands, "
               f"{time.perf_counter() - started:.0f} s", flush=True)  # fmt: skip
         for s in said:
-            print(f"    {s.text}: {number(s.value)} [{number(s.low)}, {number(s.high)}] {s.wish}: {s.verdict}", flush=True)
+            span = f"[{number(s.low)}, {number(s.high)}]"
+            print(f"    {s.text}: {number(s.value)} {span} {s.wish}: {s.verdict}", flush=True)
     head = [
         "# Claimed patterns",
         "",
-        "What the field's playbooks claim from cases, held against simulated worlds. The figures are claims without sample or "
-        "control: what must hold is the *direction*, with z of at least 4 over the pairs and in nine of ten seeds. A band is "
-        "a wish. No parameter is set to an effect that a pattern claims; a miss stands here with its cause.",
+        "What the field's playbooks claim from cases, held against simulated worlds. The figures are claims without "
+        "sample or control: what must hold is the *direction*, with z of at least 4 over the pairs and in nine of ten "
+        "seeds. A band is a wish. No parameter is set to an effect that a pattern claims; a miss stands here with its "
+        "cause.",
         "",
         f"{asked.pairs} pairs of seeds, {asked.members:,} members unless said otherwise; all arms share people, graph, "
         "seeds and past. Made by `python docs/validation/patterns.py`.",
         "",
-        f"**{held} of {directions} directions hold, {wished} of {bands} bands are met; in {whole} of {len(wanted)} patterns "
-        "every direction holds.**",
+        f"**{held} of {directions} directions hold, {wished} of {bands} bands are met; in {whole} of {len(wanted)} "
+        "patterns every direction holds.**",
         "",
         *summary,
         "",

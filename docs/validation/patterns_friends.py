@@ -47,8 +47,8 @@ P7 = Pattern(
         Band("cost of a newcomer, one over three", 0.58, 0.88,
              lambda t: t["one cost"] / t["one new"] / (t["three cost"] / t["three new"])),
     ),
-    "Steps that are not completed cost nothing, so that invite three is the cheaper one here whenever it brings anybody: "
-    "the claimed saving needs a campaign that pays for unfinished teams.",
+    "Steps that are not completed cost nothing, so that invite three is the cheaper one here whenever it brings "
+    "anybody: the claimed saving needs a campaign that pays for unfinished teams.",
 )  # fmt: skip
 
 
@@ -124,8 +124,8 @@ def chosen(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P21 = Pattern(
     21, "The chosen few: observed and caused", "repurchase +72 % in the KOC group",
-    "grocery, 180 days, groups with trained and paid writers: the busiest writers against the other members of the groups "
-    "(observed), and against themselves in the same world without groups (caused)",
+    "grocery, 180 days, groups with trained and paid writers: the busiest writers against the other members of the "
+    "groups (observed), and against themselves in the same world without groups (caused)",
     koc_arms, chosen,
     (
         Direction("orders, observed: writers less others", more("writers", "others")),
@@ -186,8 +186,8 @@ def size_arms() -> Mapping[str, Arm]:
     for size in SIZES:
         arms[f"{size}"] = arm(scene("default", (), ("group-size",), horizon=60, levers__groups__club__size=size,
                                     levers__groups__club__split_above=100000))  # fmt: skip
-    arms["split"] = arm(scene("default", (), ("group-size",), horizon=60, levers__groups__club__size=1200,
-                              levers__groups__club__split_above=1000))  # fmt: skip
+    arms["split"] = arm(scene("default", (), ("group-size",), horizon=60, levers__groups__club__size=600,
+                              levers__groups__club__split_above=100000))  # fmt: skip
     arms["whole"] = arm(scene("default", (), ("group-size",), horizon=60, levers__groups__club__size=1200,
                               levers__groups__club__split_above=100000))  # fmt: skip
     return arms
@@ -200,15 +200,17 @@ def speakers(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P28 = Pattern(
     28, "Group size and health", "at most 500; split above 1,000; 15 % speak on a day",
-    "60 days of groups of 50 to 2,000, and of 1,200 with and without a split",
+    "60 days of groups of 50 to 2,000, and of 1,200 whole and in two halves",
     size_arms, speakers,
     (
         Direction("speak on a day: best below 500 less 1,000", lambda r: max(r["50"], r["150"]) - r["1000"]),
         Direction("500 less 2,000", more("500", "2000")),
+        Direction("halves of 1,200 less the whole", more("split", "whole")),
     ),
     (
         Band("speak on a day, groups of 150", 0.12, 0.25, ratio("150", "one")),
         Band("speak on a day, best below 500 over 1,000", 1.1, 100, lambda t: max(t["50"], t["150"]) / t["1000"]),
+        Band("speak on a day, halves over the whole", 1.1, 100, ratio("split", "whole")),
     ),
 )  # fmt: skip
 

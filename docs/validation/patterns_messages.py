@@ -145,7 +145,8 @@ def silence(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 
 P3 = Pattern(
-    3, "Silence: cohort and stock", "72 % of a cohort silent (poor) / 18 % of a stock (good) / 40-60 % join to interact",
+    3, "Silence: cohort and stock",
+    "72 % of a cohort silent (poor) / 18 % of a stock (good) / 40-60 % join to interact",
     "newcomers under 1.5 promotions a day and under the default programme; today's members after 240 days of a good "
     "one (welcome, care after silence, reminders, two useful messages to a promotion)",
     silence_arms, silence,

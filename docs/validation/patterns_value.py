@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from math import inf
 from typing import Any
 
@@ -43,7 +44,7 @@ def quarters(seen: Mapping[str, Seen]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, world in seen.items():
         lost = here = 0.0
-        for first, last in zip(QUARTERS[:-1], QUARTERS[1:], strict=True):
+        for first, last in pairwise(QUARTERS):
             start, end = world.at[first], world.at[last]
             stays = (start["status"] == 1) & (start["alive"] == 1)
             here += float(stays.sum())
@@ -120,7 +121,8 @@ P13 = Pattern(
 def levels_arms() -> Mapping[str, Arm]:
     base = newborn(scene("beauty", horizon=365))
     levels = newborn(scene("beauty", ("member-levels", "repurchase-reminder"), horizon=365,
-                           levers__rules__repurchase__after="30 days", levers__rules__repurchase__every="30 days"))  # fmt: skip
+                           levers__rules__repurchase__after="30 days",
+                           levers__rules__repurchase__every="30 days"))  # fmt: skip
     return {"off": Arm(base, days=(0,), watch=(Orders,)), "on": Arm(levels, days=(0,), watch=(Orders,))}
 
 
@@ -184,17 +186,23 @@ def lives_arms() -> Mapping[str, Arm]:
     return {"off": Arm(base, days=(0,), watch=(Lives,)), "on": Arm(levels, days=(0,), watch=(Lives,))}
 
 
+def lives(seen: Mapping[str, Seen]) -> dict[str, float]:
+    """Mean months."""
+    return {n: float(w.watched[Lives].days[eve_members(w)].mean() / 30.4) for n, w in seen.items()} | {"one": 1.0}
+
+
 P15 = Pattern(
     15, "Lifetime with levels", "12 to 18 months",
     "beauty, newcomers, two years; with member levels or without; until 90 days of silence, a mute or leaving",
     lives_arms,
-    lambda seen: {n: float(w.watched[Lives].days[eve_members(w)].mean() / 30.4) for n, w in seen.items()} | {"one": 1.0},
+    lives,
     (Direction("months: with less without", more("on", "off")),),
     (
         Band("months, without", 10, 14, ratio("off", "one")),
         Band("months, with over without", 1.3, 1.7, ratio("on", "off")),
     ),
-    "Silence of 90 days is usual for people who order three times a year, so that most lives end early whatever is done.",
+    "Silence of 90 days is usual for people who order three times a year, so that most lives end early whatever is "
+    "done.",
 )  # fmt: skip
 
 # 18 ----------------------------------------------------------------------------------------------
@@ -236,7 +244,7 @@ P18 = Pattern(
 def activity_arms() -> Mapping[str, Arm]:
     base = scene("beauty", horizon=365)
     nudge = scene("beauty", ("expert-live",), horizon=365)
-    return {"base": arm(base, days=(0, 180), watch=(Visits,)), "nudge": arm(nudge, base, days=(0, 180), watch=(Visits,))}
+    return {"base": arm(base, days=(0,), watch=(Visits,)), "nudge": arm(nudge, base, days=(0,), watch=(Visits,))}
 
 
 class Visits:
@@ -320,8 +328,8 @@ def acquired(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P26 = Pattern(
     26, "The wrong target", "retention 15 % when new users are the target",
-    "150 days: the default programme; a team paid for new users (exposures, gifts, reward of 40 yuan); and one that goes "
-    "as far as the levers allow (180 yuan)",
+    "150 days: the default programme; a team paid for new users (exposures, gifts, reward of 40 yuan); and one that "
+    "goes as far as the levers allow (180 yuan)",
     target_arms, acquired,
     (
         Direction("newcomers: users as target less value", more("users joins", "value joins")),
@@ -400,8 +408,8 @@ P29 = Pattern(
         Band("day of the highest activity, without", 60, 200, ratio("off peak", "one")),
         Band("kept, holders", 0.36, 0.54, ratio("holders", "one")),
     ),
-    "Activity here is highest on joining and falls, since relations end from the first day on; a rise over months would "
-    "need people who learn to use a programme.",
+    "Activity here is highest on joining and falls, since relations end from the first day on; a rise over months "
+    "would need people who learn to use a programme.",
 )  # fmt: skip
 
 VALUE = (P5, P13, P14, P15, P18, P22, P26, P29)

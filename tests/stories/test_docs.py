@@ -68,6 +68,7 @@ def shims(folder: Path) -> Path:
         "tune*": f"--trials 4 --set horizon=10 {small}",
         "screen*": f"--set horizon=10 {small}",
         "rollout*": f"--tests 8 {small}",
+        "check*": f"--seeds 2 --only L14 {small}",
     }
     more = (
         'case "$*" in ' + " ".join(f'{verb}) set -- "$@" {less};;' for verb, less in fewer.items()) + " esac"

@@ -270,9 +270,10 @@ L23 = Law(
     read=_new_old,
     figures=_new_old_figures,
     applies=has_members,
-    note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too. An order "
-         "that only the offer brought lets them get to know the product (behaviour.deals.trial), and no plausible size "
-         "of that outweighs it; that a first deep discount makes a lasting customer of somebody is not in this model.",
+    note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too. "
+         "An order that only the offer brought lets them get to know the product (behaviour.deals.trial), and no "
+         "plausible size of that outweighs it; that a first deep discount makes a lasting customer of somebody is not in this "
+         "model.",
 )  # fmt: skip
 
 # Who a discount brings ---------------------------------------------------------------------------
