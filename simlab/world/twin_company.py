@@ -121,7 +121,7 @@ class Companion(Customer):
             if voice["open"] and self.is_among(voice) and talks_today(u, self.key, voice, self.now)
         ]
         u["praise"] = 0
-        self.count(M.angry, bool(u["anger"] > 0.1))
+        self.count(M.angry, bool(float(u["anger"]) > 0.1))
         for number, team in enumerate(terms.teams):
             may = team["open"] and u["team"] < 0 and self.is_among(team)
             if may and opens_team(u, self.key, team, terms.offers[team["offer"]]):

@@ -1,4 +1,4 @@
-"""The golden run: one small world with every mechanism on, and its exact outcome.
+"""The golden run: one small world with every primitive at work, and its exact outcome.
 
     python -m tests.world.refresh_golden
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from simlab.world.market import Market
 from simlab.world.metrics import COSTS, METRICS, M
 from simlab.world.records import EVENT_NAMES
-from tests.world.worlds import busy, live
+from tests.world.worlds import EVERYTHING, busy, live
 
 FILE = Path(__file__).with_name("golden.json")
 SEED = 1
@@ -49,7 +49,7 @@ def totals(market: Market) -> dict[str, int]:
 
 def golden() -> dict[str, Any]:
     """The outcome of the golden run: totals to read, events by kind, digests to be exact."""
-    market = live(busy(), SEED)
+    market = live(busy(EVERYTHING), SEED)
     users, book = market.users, market.book
     whole = [name for name in sorted(users.dtype.names) if users.dtype[name].kind in "iu"]
     whole.remove("cell")  # in a world that is no test everybody is in cell 0

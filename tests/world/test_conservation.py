@@ -224,7 +224,14 @@ def every_fen_has_an_event_and_an_owner(done: Run) -> None:
     # what belongs to nobody: advertising, the programme itself, and those who work for it
     fixed = fen(world.scenario.economics.fixed_cost)
     days = range(first, world.scenario.horizon + 1)
-    assert done.daily(M.fixed_fen) == {day: fixed for day in days if fixed}
+    tagging = world.scenario.levers.tagging
+
+    def tags(day: int) -> int:
+        if tagging is None or day < 1:
+            return 0
+        return fen(tagging.running) + (fen(tagging.setup) if day == 1 else 0)
+
+    assert done.daily(M.fixed_fen) == {day: cost for day in days if (cost := fixed + tags(day))}
     assert done.daily(M.upkeep_fen) == {day: cost for day in days if (cost := upkeep_on(done, day))}
     ledger = done.market.book.ledger
     company = int(ledger[..., M.margin_fen].sum()) - sum(int(ledger[..., M[cost]].sum()) for cost in COSTS)
@@ -261,15 +268,17 @@ def nobody_is_touched_beyond_a_cap(done: Run) -> None:
     """Recounted by calendar dates: per day, per week from Monday, per month, and the platform's quota."""
     sent: dict[tuple[int, object], int] = defaultdict(int)
     for day, user, _, _ in done.of(Event.SEND):
-        caps, date = done.scenario_on(day).levers.caps, done.date(day)
+        levers, date = done.scenario_on(day).levers, done.date(day)
+        caps = levers.caps
+        each = 1 if levers.senders.shared else levers.senders.count  # departments that know nothing of each other
         monday = date - datetime.timedelta(days=date.weekday())
         alarms = done.market.scenario.levers.alarms, done.market.scenario.levers.phases
         most = max([caps.per_month] + ([80] if any(alarms) else []))  # what `scenarios_market` changes it to
-        quota = most if caps.quota_per_month is None else caps.quota_per_month
+        quota = most * each if caps.quota_per_month is None else caps.quota_per_month
         for period, cap in (
-            (("day", date), caps.per_day),
-            (("week", monday), caps.per_week),
-            (("month", date.year, date.month), min(most, quota)),
+            (("day", date), caps.per_day * each),
+            (("week", monday), caps.per_week * each),
+            (("month", date.year, date.month), min(most * each, quota)),
         ):
             sent[user, period] += 1
             assert sent[user, period] <= cap, (user, period)

@@ -20,6 +20,7 @@ from simlab.world.draws import BIRTH_DAY, Purpose, name_hash, uniforms
 N = 1_000_000
 SEED = 20_260_101
 UNRELATED = 0.004
+AMONG_ALL = 0.005  # five standard errors: there are over twenty thousand pairs of purposes
 """Largest correlation of N pairs: 4 standard errors, false-alarm rate 6e-5 per pair."""
 patient = settings(deadline=None)  # compiled on the first call
 KS_LIMIT = 1e-4
@@ -28,12 +29,24 @@ KS_LIMIT = 1e-4
 PURPOSES = {
     "MEMBER": 1, "SEGMENT": 2, "NEED": 3, "LIFETIME": 4, "BASKET": 5, "DEAL": 6, "TOLERANCE": 7,
     "SOCIABILITY": 8, "VISITS": 9, "AFFINITY": 10, "DOG": 11, "LIFE_LENGTH": 12, "TENURE": 13, "ALIVE": 14,
-    "PAST_ORDERS": 15, "PAST_RECENCY": 16, "SOURCE_PULL": 17, "ARRIVAL": 18, "PAST_VISIT": 19, "OPTED_IN": 20,
-    "ENDED": 21, "CORE": 22, "SEND": 30, "EXECUTE": 31, "SEEN": 32, "OPEN": 33, "INTERACT": 34, "CLIP": 35,
-    "STOCK": 36, "MUTE": 40, "LEAVE": 41, "COMPLAIN": 42, "DOG_LEAVE": 43, "EXIT": 44, "VISIT": 50,
-    "ORDER": 51, "AMOUNT": 52, "BUDGET": 53, "INVITE": 60, "INVITE_MORE": 61, "FRIEND": 62, "ACCEPT": 63,
-    "HUNT": 64, "WINNER": 65, "REWARD": 66, "SOURCE_JOIN": 70, "GRAPH": 90, "TEST_CELL": 100,
-    "TEST_CLUSTER": 101,
+    "PAST_ORDERS": 15, "PAST_RECENCY": 16, "SOURCE_PULL": 17, "ARRIVAL": 18, "PAST_VISIT": 19,
+    "OPTED_IN": 20, "ENDED": 21, "CORE": 22, "SEND": 30, "EXECUTE": 31, "SEEN": 32, "OPEN": 33,
+    "INTERACT": 34, "CLIP": 35, "STOCK": 36, "MUTE": 40, "LEAVE": 41, "COMPLAIN": 42, "DOG_LEAVE": 43,
+    "EXIT": 44, "VISIT": 50, "ORDER": 51, "AMOUNT": 52, "BUDGET": 53, "INVITE": 60, "INVITE_MORE": 61,
+    "FRIEND": 62, "ACCEPT": 63, "HUNT": 64, "WINNER": 65, "REWARD": 66, "SOURCE_JOIN": 70, "GRAPH": 90,
+    "RULE": 110, "CHANNEL": 111, "MUTE_WHICH": 112, "TOPIC": 113, "INTEREST": 114, "TAG": 115,
+    "WRONG_TAG": 116, "LEARN": 117, "LEARN_ORDER": 118, "OBSERVE": 119, "OBSERVE_ORDER": 120,
+    "BIRTHDAY": 121, "CONFIRM": 122, "TAG_CONSENT": 123, "OFFER_SHARE": 140, "FIT": 141, "BUNDLE": 142,
+    "SUITS": 144, "REDEEM_POINTS": 145, "PLAN_SHARE": 146, "PLAN_TASTE": 147, "PLAN_CONSIDER": 148,
+    "CHECKOUT": 149, "SHOP": 150, "LAUNCH_REACH": 151, "LAUNCH_BUY": 152, "CHECKED": 160, "SPEAK": 161,
+    "NOTICE": 162, "PERSUADE": 163, "PUNISH": 164, "TEAM_OPEN": 165, "RECRUIT": 166, "STRIKE": 167,
+    "BELIEVE": 168, "RAGE_COMPLAIN": 169, "RAGE_LEAVE": 170, "COMPENSATE": 171, "SEEDED": 172,
+    "SEED_NEGATIVE": 173, "ROUTE": 180, "PLACE": 181, "READ": 182, "TALK": 183, "GRUMBLE": 184,
+    "STORY": 185, "FILTER": 186, "IDEA": 187, "ADOPT": 188, "ONLINE": 189, "OFFLINE": 190, "PRACTISE": 191,
+    "QUIT": 192, "SEAT": 193, "AUDIENCE": 200, "HOOKED": 202, "ELSEWHERE": 203, "EVENT_BEGINS": 204,
+    "ISSUE": 215, "VOICE": 216, "PATIENCE": 217, "SEVERITY": 218, "COMPLEXITY": 219, "TO_AI": 220,
+    "FOLLOW_UP": 221, "QUEUE": 222, "ADVISED": 223, "ADVISER_PLACE": 224, "VIOLATION": 225, "CAUGHT": 226,
+    "FINE": 227, "TEST_CELL": 100, "TEST_CLUSTER": 101,
 }  # fmt: skip
 """The purposes for ever. Add a line for a new one; never touch a line that is here."""
 
@@ -109,7 +122,7 @@ def test_a_million_users_draw_evenly_for_every_purpose(purpose: Purpose) -> None
 
 
 def test_no_two_purposes_know_of_each_other() -> None:
-    """All pairs, and each one against the others' lower bits: in all, a false-alarm rate of .2."""
+    """All pairs, and each one against the others' lower bits: in all, a false-alarm rate of .02."""
     purposes = list(Purpose)
     high = np.zeros((len(purposes), len(purposes)))
     low = np.zeros_like(high)
@@ -118,8 +131,8 @@ def test_no_two_purposes_know_of_each_other() -> None:
         high += np.einsum("ik,jk->ij", x, x)  # not by BLAS, whose threads would fight over the cores
         low += np.einsum("ik,jk->ij", x, np.modf((x + 0.5) * 1024.0)[0] - 0.5)
     off_diagonal = ~np.eye(len(purposes), dtype=bool)
-    assert np.abs(high[off_diagonal]).max() * 12 / N < UNRELATED
-    assert np.abs(low).max() * 12 / N < UNRELATED
+    assert np.abs(high[off_diagonal]).max() * 12 / N < AMONG_ALL
+    assert np.abs(low).max() * 12 / N < AMONG_ALL
 
 
 @pytest.mark.parametrize("purpose", [Purpose.NEED, Purpose.SEND, Purpose.ORDER, Purpose.WINNER])

@@ -21,13 +21,19 @@ from simlab.world.staff_rules import hours_in_line
 from simlab.world.team_rules import by_skill, share_learned, under_load, with_time
 from simlab.world.twin import TwinMarket
 from simlab.world.twin_service import Ticket, TwinStaff
-from tests.world.worlds import NO_STAFF, busy, live, same_bytes, tell
+from tests.world.worlds import NO_STAFF, STAFFED, live, same_bytes, tell
+from tests.world.worlds import busy as unstaffed
 
 DESK: dict[str, Any] = NO_STAFF | {
     "behaviour.service.issue": 0.5,
     "levers.staff": {"service": {"heads": 1, "capacity": 1}},
     "levers.service": {},
 }
+
+
+def busy(values: dict[str, Any] | None = None) -> Scenario:
+    """The busy world with people who work there."""
+    return unstaffed(STAFFED | (values or {}))
 
 
 def world(values: dict[str, Any], more: dict[str, Any] | None = None) -> Market:

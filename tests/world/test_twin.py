@@ -135,7 +135,14 @@ class DeafToCells(TwinMarket):
 
 def test_a_twin_that_does_not_know_the_cells_is_noticed() -> None:
     cells = (random_test(random.Random(number)) for number in FIXED)
-    assert any(difference(engine_story(world), twin_story(world, DeafToCells)) for world in cells)
+
+    def noticed(world: World) -> bool:
+        try:
+            return bool(difference(engine_story(world), twin_story(world, DeafToCells)))
+        except KeyError:  # it looks for a touch of another cell among its own
+            return True
+
+    assert any(noticed(world) for world in cells)
 
 
 # The oracle notices ----------------------------------------------------------------------

@@ -59,16 +59,11 @@ BUSY: dict[str, Any] = {
         },
         "referral": {"reward": 20, "invitee_reward": 8, "needed": 2, "budget": 400},
         "sources": {"ads": {"exposures": 60, "budget": 100}, "parcel": {"exposures": 200, "need": 1.1}},
-        "staff": {"service": {"heads": 1, "capacity": 1}, "adviser": {"heads": 1, "capacity": 8}},
-        "service": {"ai": {"solves": 0.3}, "follow_up": {"share": 0.3}, "graded": True, "compensation": 3},
-        "advisers": {"who": {"orders": ">= 1"}},
     },
     "behaviour": {
         "opt_out": {"mute": 0.02, "leave": 0.008, "complain": 0.01, "dog_leave": 0.03, "exit": 0.04},
         "invitation": {"episodes": 0.02, "accept": 0.3, "hunters": 0.02, "half_hunters": 20},
         "activity": {"visits": 0.08},
-        "service": {"issue": 0.5, "patience": 4, "give_up": 9},
-        "team": {"violation": 0.3},
     },
     "economics": {"fixed_cost": 5},
     "calendar": {
@@ -76,8 +71,50 @@ BUSY: dict[str, Any] = {
         "events": [{"name": "Spring sale", "first": "2026-03-20", "last": "2026-03-22", "demand": 2.0}],
     },
 }
-"""Every mechanism at work, on few people in little time."""
+"""Touches, offers, a referral and sources at work, on few people in little time."""
 
+
+STAFFED: dict[str, Any] = {
+    "levers.staff": {"service": {"heads": 1, "capacity": 1}, "adviser": {"heads": 1, "capacity": 8}},
+    "levers.service": {"ai": {"solves": 0.3}, "follow_up": {"share": 0.3}, "graded": True, "compensation": 3},
+    "levers.advisers": {"who": {"orders": ">= 1"}},
+    "behaviour.service.issue": 0.5,
+    "behaviour.service.patience": 4,
+    "behaviour.service.give_up": 9,
+    "behaviour.team.violation": 0.3,
+}
+"""People who work there, and what gives them work."""
+
+EVERYTHING: dict[str, Any] = STAFFED | {
+    "population.topics": {"tea": 2, "sport": 1},
+    "levers.tagging": {"profile": 0.3, "running": 1},
+    "levers.rules": {"care": {"touch": "value", "clock": "idle", "after": 7, "every": 7, "times": 3}},
+    "levers.referral": {
+        "reward": 40, "invitee_reward": 5, "check": {"strength": 0.7, "false_positives": 0.3, "cost": 1},
+    },
+    "levers.programmes": {"club": {"who": {"orders": ">= 3"}, "reward": 0, "invitee_reward": 0, "perk": 1, "quota": 2}},
+    "levers.teams": {"pair": {"offer": "coupon", "needed": 2, "days": 3, "commission": 4}},
+    "levers.shares": {"poster": {"reward": 2, "cap": 3, "forced": True, "fine": 50}},
+    "levers.seeding": {"koc": {"people": 5, "by": "friends", "on": [3, 10], "fee": 30, "negative": 0.4}},
+    "levers.word_of_mouth": {"virality": 2},
+    "levers.response": {"delay": 4, "compensation": 10, "isolation": 0.3, "cost": 100},
+    "levers.monitoring": {"recall": 0.8, "delay": 2, "cost": 3},
+    "crises": {"leak": {"date": "2026-03-12", "share": 0.1}},
+    "levers.groups": {"club": {"size": 20, "split_above": 60, "ugc": {"reward": 1, "quality": 0.5}}},
+    "levers.offers.standing": {"standing": True, "depth": 0.05, "who": {"orders": ">= 4"}},
+    "levers.offers.flash.gift": 2,
+    "levers.recommendation": {"relevance": 0.5},
+    "levers.points": {"per_yuan": 1, "value": 0.05, "step": 100, "expiry": 20},
+    "levers.levels": {"step": 300},
+    "levers.plans": {"gold": {"fee": 3, "term": 15, "offer": "standing"}},
+    "levers.checkout": {"loss_per_step": 0.1},
+    "levers.shops": {},
+    "levers.launches": {"cup": {"date": "2026-03-10"}},
+    "behaviour.teams.open": 0.2,
+    "behaviour.talk.share_rate": 0.05,
+    "behaviour.talk.violation": 0.3,
+}  # fmt: skip
+"""Every primitive at work."""
 
 NO_STAFF: dict[str, Any] = {
     "levers.staff": {},
@@ -86,7 +123,7 @@ NO_STAFF: dict[str, Any] = {
     "behaviour.service.issue": 0,
     "behaviour.team.violation": 0,
 }
-"""The busy world without anybody who works there, and without what gives them work."""
+"""The staffed world without anybody who works there, and without what gives them work."""
 
 
 def busy(values: Mapping[str, Any] | None = None) -> Scenario:
