@@ -18,19 +18,13 @@ from simlab.report.check_plots import subject
 from simlab.report.numbers import count, listed, plural
 
 STYLES = {
-    "holds": "met",
-    "fails": "not-met",
-    "too noisy": "not-decidable",
-    "not applicable": "none",
-    "shown": "none",
-}
+    "holds": "met", "fails": "not-met", "too noisy": "not-decidable", "not applicable": "none", "shown": "none",
+    "not simulated": "not-met",
+}  # fmt: skip
 COLOURS = {
-    "holds": "green",
-    "fails": "red",
-    "too noisy": "yellow",
-    "not applicable": "bright_black",
-    "shown": "bright_black",
-}
+    "holds": "green", "fails": "red", "too noisy": "yellow", "not applicable": "bright_black", "shown": "bright_black",
+    "not simulated": "red",
+}  # fmt: skip
 WORDS = {
     "Customer base": "Without any marketing: who orders, how often, for how long.",
     "Messages": "What messages do, how much is too much, and what comes later.",
@@ -45,6 +39,7 @@ def headline(check: Check) -> str:
     text = f"{check.count('holds')} of {plural(asked, 'law')} hold."
     for verdict, words in (
         ("fails", "Missed"),
+        ("not simulated", "Not simulated"),
         ("too noisy", f"Not decided by {plural(check.seeds, 'seed')}"),
     ):
         ids = [f.law.id for f in check.findings if f.verdict == verdict]
@@ -86,7 +81,7 @@ def table(check: Check) -> Table:
     for name in ("Law", "What", "Published", "Band", "Simulated (95 % interval)", "Verdict"):
         found.add_column(name, ratio=3 if name == "What" else None, overflow="fold")
     for f in check.findings:
-        if f.verdict == "not applicable":
+        if f.reason:
             found.add_row(f.law.id, f"{f.law.title}: {f.reason}", "", "", "", f.verdict, style="bright_black")
             continue
         title = f"[bold]{f.law.title}[/bold] [bright_black]({f.law.source})[/bright_black]"

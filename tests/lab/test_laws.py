@@ -127,7 +127,7 @@ BROKEN: list[tuple[str, Callable[[Scenario], Scenario]]] = [
     ("L05", need_alike),  # everybody alike: no concentration
     ("L14", lambda model: with_values(model, {"behaviour.attention.open": 0.6})),
     ("L20", lambda model: with_values(model, {"behaviour.price.elasticity": 0.3})),
-    ("L16", lambda model: with_values(model, {"behaviour.exposure.half_life": 60})),
+    ("L16", lambda model: with_values(model, {"behaviour.exposure.lift": 0.0})),
 ]
 """A law, and a change that breaks it."""
 

@@ -171,7 +171,7 @@ def check(
         if rows:
             findings.append(Finding(law, law.measure(rows), len(rows)))
         else:
-            findings.append(Finding(law, reason="its worlds could not be simulated"))
+            findings.append(Finding(law, reason="its worlds could not be simulated", failed=True))
     members = world.population.members
     return Check(scenario, tuple(findings), count, members, full, tuple(failures))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from scipy import stats
 from simlab.lab.laws.worlds import Arm, Seen
 from simlab.scenario import Scenario
 
-Verdict = Literal["holds", "fails", "too noisy", "not applicable", "shown"]
+Verdict = Literal["holds", "fails", "too noisy", "not applicable", "shown", "not simulated"]
 Unit = Literal["share", "x", "number"]
 Reading = Mapping[str, float]
 """What one seed says: sums (never ratios), so that seeds can be added up."""
@@ -104,18 +104,20 @@ class Finding:
 
     Attributes:
         law: which. measured: its claims; empty where it does not apply.
-        seeds: seeds behind it. reason: why it does not apply, or what went wrong.
+        seeds: seeds behind it. reason: why it does not apply. failed: none of its worlds could be simulated.
     """
 
     law: Law
     measured: tuple[Measured, ...] = ()
     seeds: int = 0
     reason: str = ""
-    failures: tuple[str, ...] = field(default=())
+    failed: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """The worst of its claims."""
+        if self.failed:
+            return "not simulated"
         found = {m.verdict for m in self.measured}
         worst: tuple[Verdict, ...] = ("fails", "too noisy", "holds")
         return next((verdict for verdict in worst if verdict in found), "not applicable")

@@ -143,12 +143,12 @@ def orders_of(seen: Seen) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray
 class _Phased(Brand):
     """A brand that changes its levers on given days."""
 
-    plan: tuple[tuple[int, Scenario], ...] = ()
+    course: tuple[tuple[int, Scenario], ...] = ()
 
     def decide(self, day: int) -> Scenario:
         """The phase of the day."""
         chosen = super().decide(day)
-        for first, scenario in self.plan:
+        for first, scenario in self.course:
             if day >= first:
                 chosen = scenario
         return chosen
@@ -156,7 +156,7 @@ class _Phased(Brand):
 
 def brand_of(phases: tuple[tuple[int, Scenario], ...]) -> type[Brand]:
     """The brand that carries a plan out."""
-    return type("Phased", (_Phased,), {"plan": phases}) if phases else Brand
+    return type("Phased", (_Phased,), {"course": phases}) if phases else Brand
 
 
 def halves(seed: int, n: int) -> NDArray[np.uint8]:
