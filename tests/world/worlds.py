@@ -105,7 +105,7 @@ EVERYTHING: dict[str, Any] = STAFFED | {
     "levers.offers.flash.gift": 2,
     "levers.recommendation": {"relevance": 0.5},
     "levers.points": {"per_yuan": 1, "value": 0.05, "step": 100, "expiry": 20},
-    "levers.levels": {"step": 300},
+    "levers.levels": {"step": 300, "service": 1},
     "levers.plans": {"gold": {"fee": 3, "term": 15, "offer": "standing"}},
     "levers.checkout": {"loss_per_step": 0.1},
     "levers.shops": {},
