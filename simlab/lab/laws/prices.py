@@ -272,8 +272,8 @@ L23 = Law(
     applies=has_members,
     note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too. "
          "An order that only the offer brought lets them get to know the product (behaviour.deals.trial), and no "
-         "plausible size of that outweighs it; that a first deep discount makes a lasting customer of somebody is not in this "
-         "model.",
+         "plausible size of that outweighs it; that a first deep discount makes a lasting customer of somebody is "
+         "not in this model.",
 )  # fmt: skip
 
 # Who a discount brings ---------------------------------------------------------------------------
