@@ -27,8 +27,8 @@ MARKED = re.compile(r"^\s*(?P<what>[^#]*?)\s*#\s*(?P<note>.*\b(?P<mark>read|clai
 PAIRS = 8
 """Pairs of seeds behind a page; the file itself asks for more, and for plausible worlds."""
 BRANDS = (
-    "beauty", "mother-baby", "coffee", "grocery", "apparel", "education", "health", "saas", "sports", "home", "new-brand",
-    "over-pushing-retail", "cross-border",
+    "beauty", "mother-baby", "coffee", "grocery", "apparel", "education", "health", "saas", "sports", "home",
+    "new-brand", "over-pushing-retail", "cross-border",
 )  # fmt: skip
 
 
@@ -48,12 +48,19 @@ def page(brand: str, found: Comparison) -> str:
     loaded = simlab.load(brand)
     text = [f"Scenario: [`scenarios/{brand}.yaml`](../../scenarios/{brand}.yaml), experiment: "
             f"[`experiments/{brand}.yaml`](../../experiments/{brand}.yaml).", ""]  # fmt: skip
-    used = [read_entry(ROOT / source, source).mechanism for source in loaded.sources if "library" in Path(source).parts]
+    used = [
+        read_entry(ROOT / source, source).mechanism
+        for source in loaded.sources
+        if "library" in Path(source).parts
+    ]
     if used:
         text += ["Mechanisms of the [library](../library.md) in the current strategy: "
                  + ", ".join(f"{h.name} ({h.zh}, {h.id})" for h in used) + ".", ""]  # fmt: skip
     text += ["| in the file | what it is | mark |", "|---|---|---|"]
-    text += [f"| `{what}` | {note} | {mark} |" for what, note, mark in assumptions(ROOT / "scenarios" / f"{brand}.yaml")]
+    text += [
+        f"| `{what}` | {note} | {mark} |"
+        for what, note, mark in assumptions(ROOT / "scenarios" / f"{brand}.yaml")
+    ]
     text += ["", "Everything else is the default brand's ([parameters](../parameters.md)).", "",
              f"![The answer]({brand}.png)", "", read_differences(found), ""]  # fmt: skip
     text += [f"- **{row.name}**: {row.sentence} {row.judgement}" for row in lines(found)]

@@ -47,7 +47,9 @@ def rows(pattern: frame.Pattern, pairs: int, store: Store) -> list[dict[str, flo
     """What each seed says."""
     arms = pattern.arms()
     read = inspect.getsource(pattern.read)
-    place = hashlib.sha256("|".join([str(pattern.number), read, *(f"{n}{a.key()}" for n, a in arms.items())]).encode())
+    place = hashlib.sha256(
+        "|".join([str(pattern.number), read, *(f"{n}{a.key()}" for n, a in arms.items())]).encode()
+    )
     grounds: dict[str, Ground] = {}
 
     def key(name: str) -> str:

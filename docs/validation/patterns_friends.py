@@ -54,7 +54,9 @@ P7 = Pattern(
 
 def campaign_arms() -> Mapping[str, Arm]:
     own = {"horizon": 30, "members": 2000}
-    none = scene("new-brand", **own, levers__referral__reward="0 yuan", levers__referral__invitee_reward="0 yuan")
+    none = scene(
+        "new-brand", **own, levers__referral__reward="0 yuan", levers__referral__invitee_reward="0 yuan"
+    )
     full = scene("new-brand", **own, levers__referral__reward="60 yuan", levers__referral__invitee_reward="10 yuan",
                  levers__referral__needed=3)  # fmt: skip
     return {"none": arm(none, days=(0,), log=True), "full": arm(full, none, days=(0,), log=True)}
@@ -104,7 +106,10 @@ P8 = Pattern(
 def koc_arms() -> Mapping[str, Arm]:
     base = scene("grocery", (), ("koc",), horizon=180)
     off = base.model_copy(update={"levers": base.levers.model_copy(update={"groups": {}})})
-    return {"without": arm(off, days=(0,)), "with": arm(scene("grocery", ("koc",), horizon=180), off, days=(0,))}
+    return {
+        "without": arm(off, days=(0,)),
+        "with": arm(scene("grocery", ("koc",), horizon=180), off, days=(0,)),
+    }
 
 
 def chosen(seen: Mapping[str, Seen]) -> dict[str, float]:
@@ -154,7 +159,9 @@ def engines(seen: Mapping[str, Seen]) -> dict[str, float]:
     """Signs of life per member-day; members' stories among all that is shown in groups."""
     found = {}
     for name, world in seen.items():
-        found[f"{name} acts"] = float(world.total("interactions") + world.total("visits") + world.total("tasks"))
+        found[f"{name} acts"] = float(
+            world.total("interactions") + world.total("visits") + world.total("tasks")
+        )
         found[f"{name} days"] = float(world.total("members"))
         found[f"{name} stories"] = float(world.total("stories"))
         found[f"{name} topics"] = float(world.total("topics"))
@@ -195,7 +202,9 @@ def size_arms() -> Mapping[str, Arm]:
 
 def speakers(seen: Mapping[str, Seen]) -> dict[str, float]:
     """Members of groups who say something on a day."""
-    return {n: w.total("speakers", 20) / max(w.total("grouped", 20), 1) for n, w in seen.items()} | {"one": 1.0}
+    return {n: w.total("speakers", 20) / max(w.total("grouped", 20), 1) for n, w in seen.items()} | {
+        "one": 1.0
+    }
 
 
 P28 = Pattern(

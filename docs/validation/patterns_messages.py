@@ -38,7 +38,9 @@ def every_day(per_day: float, kind: str = "promo") -> Levers:
     mix = {f"p{k}": 1.0 for k in range(1, int(np.ceil(per_day)) + 1)} or {"p1": 1.0}
     touches = {f"p{k}": Touch(kind=kind, cost=0.0) for k in range(1, MOST + 1)}  # type: ignore[arg-type]
     touches |= {"value": Touch(kind="value"), "promo": Touch(kind="promo")}
-    return Levers(push={s: Cadence(per_week=7.0 * per_day, mix=mix) for s in STAGES}, touches=touches, caps=FREE)
+    return Levers(
+        push={s: Cadence(per_week=7.0 * per_day, mix=mix) for s in STAGES}, touches=touches, caps=FREE
+    )
 
 
 def light() -> Levers:
@@ -242,7 +244,11 @@ def mixed(scenario: Scenario, per_week: float, promo: float, value: float) -> Sc
 def content_arms() -> Mapping[str, Arm]:
     people = scene("education", ("content-match",), horizon=14)
     promo = mixed(people, 6.0, 1.0, 0.0)
-    return {"test": arm(promo, mixed(people, 3.0, 1.0, 2.0), split=mixed(people, 6.0, 1.0, 2.0), log=True, days=(0,))}
+    return {
+        "test": arm(
+            promo, mixed(people, 3.0, 1.0, 2.0), split=mixed(people, 6.0, 1.0, 2.0), log=True, days=(0,)
+        )
+    }
 
 
 def content(seen: Mapping[str, Seen]) -> dict[str, float]:

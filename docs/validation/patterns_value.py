@@ -85,8 +85,12 @@ def identity(seen: Mapping[str, Seen]) -> dict[str, float]:
     found: dict[str, float] = {"one": 1.0}
     for name, world in seen.items():
         here = eve_members(world)
-        found[f"{name} orders"] = float((world.users["orders"][here].astype(int) - world.at[0]["orders"][here]).mean())
-        found[f"{name} spend"] = float((world.users["spend"][here] - world.at[0]["spend"][here]).mean()) / 100.0
+        found[f"{name} orders"] = float(
+            (world.users["orders"][here].astype(int) - world.at[0]["orders"][here]).mean()
+        )
+        found[f"{name} spend"] = (
+            float((world.users["spend"][here] - world.at[0]["spend"][here]).mean()) / 100.0
+        )
         found[f"{name} value"] = value_of(world, here)
     return found
 
@@ -188,7 +192,9 @@ def lives_arms() -> Mapping[str, Arm]:
 
 def lives(seen: Mapping[str, Seen]) -> dict[str, float]:
     """Mean months."""
-    return {n: float(w.watched[Lives].days[eve_members(w)].mean() / 30.4) for n, w in seen.items()} | {"one": 1.0}
+    return {n: float(w.watched[Lives].days[eve_members(w)].mean() / 30.4) for n, w in seen.items()} | {
+        "one": 1.0
+    }
 
 
 P15 = Pattern(
@@ -244,7 +250,10 @@ P18 = Pattern(
 def activity_arms() -> Mapping[str, Arm]:
     base = scene("beauty", horizon=365)
     nudge = scene("beauty", ("expert-live",), horizon=365)
-    return {"base": arm(base, days=(0,), watch=(Visits,)), "nudge": arm(nudge, base, days=(0,), watch=(Visits,))}
+    return {
+        "base": arm(base, days=(0,), watch=(Visits,)),
+        "nudge": arm(nudge, base, days=(0,), watch=(Visits,)),
+    }
 
 
 class Visits:
@@ -257,7 +266,9 @@ class Visits:
     def evening(self) -> None:
         """Count who was here today."""
         if self.market.day > 0:
-            self.days += (self.market.users["last_seen"] == self.market.day) & (self.market.users["status"] == 1)
+            self.days += (self.market.users["last_seen"] == self.market.day) & (
+                self.market.users["status"] == 1
+            )
 
     def close(self) -> None:
         """Let the market go."""
@@ -310,7 +321,11 @@ def target_arms() -> Mapping[str, Arm]:
     far = scene("default", ("wrong-kpi",), horizon=150, levers__referral__reward="180 yuan",
                 levers__referral__invitee_reward="60 yuan")  # fmt: skip
     days = tuple(range(60, 151, 30))
-    return {"value": arm(value, days=days), "users": arm(users, value, days=days), "far": arm(far, value, days=days)}
+    return {
+        "value": arm(value, days=days),
+        "users": arm(users, value, days=days),
+        "far": arm(far, value, days=days),
+    }
 
 
 def acquired(seen: Mapping[str, Seen]) -> dict[str, float]:

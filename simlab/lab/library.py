@@ -195,7 +195,10 @@ def difference(one: Market, other: Market) -> str:
     if not np.array_equal(one.book.cohorts, other.book.cohorts):
         return "the cohorts"
     for name in one.users.dtype.names or ():
-        if name not in (*_BY_NUMBER, *_WHEN_READ) and one.users[name].tobytes() != other.users[name].tobytes():
+        if (
+            name not in (*_BY_NUMBER, *_WHEN_READ)
+            and one.users[name].tobytes() != other.users[name].tobytes()
+        ):
             return f"the users' {name}"
     return ""
 

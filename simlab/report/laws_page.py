@@ -1,6 +1,6 @@
 """docs/laws.md: the laws as `simlab check` holds them, printed from where they stand.
 
-    python -m simlab.report.laws_page > docs/laws.md
+python -m simlab.report.laws_page > docs/laws.md
 """
 
 from __future__ import annotations

@@ -71,7 +71,9 @@ def check_audiences(scenario: Scenario) -> None:
             )
     for name, group in scenario.levers.groups.items():
         if group.about is not None and group.about not in scenario.population.topics:
-            raise unknown("topic", group.about, scenario.population.topics, ("levers", "groups", name, "about"))
+            raise unknown(
+                "topic", group.about, scenario.population.topics, ("levers", "groups", name, "about")
+            )
 
 
 def _conditions(

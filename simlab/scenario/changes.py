@@ -97,7 +97,9 @@ def _together(scenario: Scenario, tree: Node) -> list[Problem]:
         for name, alarm in alarms.items():
             everything |= alarm.change
             sets.append((("levers", "alarms", name), values | alarm.change))
-        for index, change in enumerate(scenario.levers.loop.tries if scenario.levers.loop is not None else ()):
+        for index, change in enumerate(
+            scenario.levers.loop.tries if scenario.levers.loop is not None else ()
+        ):
             everything |= change
             sets.append((("levers", "loop", "tries", index), values | change))
         sets.append((where, everything))

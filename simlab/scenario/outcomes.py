@@ -55,8 +55,14 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "team_joins": ("users who joined by way of a team", "users"),
     "affected": ("members who became angry, per member at the start", "share"),
     "anger_peak": ("largest share of members who are angry on a day", "share"),
-    "newcomer_retention": ("share of newcomers who are still alive and in the programme at the horizon", "share"),
-    "company_cost": ("commissions, share rewards, paid voices, checks, fines, compensation, responses", "yuan"),
+    "newcomer_retention": (
+        "share of newcomers who are still alive and in the programme at the horizon",
+        "share",
+    ),
+    "company_cost": (
+        "commissions, share rewards, paid voices, checks, fines, compensation, responses",
+        "yuan",
+    ),
     "satisfaction": ("mean affinity of members", "share"),
     "nps": ("share of members with affinity above 0.6 minus share below 0.4, at the horizon", "share"),
     "issues": ("issues that orders brought", "issues"),
@@ -72,12 +78,21 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     # firm
     "source_joins": ("users who joined by a source", "users"),
     "source_cac": ("cost of sources per user who joined by one, entry gifts included", "yuan"),
-    "source_value": ("net contribution within the horizon per user who joined by a source, before its cost", "yuan"),
-    "source_active": ("share of those who joined by a source a month ago or before, seen in the last month", "share"),
+    "source_value": (
+        "net contribution within the horizon per user who joined by a source, before its cost",
+        "yuan",
+    ),
+    "source_active": (
+        "share of those who joined by a source a month ago or before, seen in the last month",
+        "share",
+    ),
     "source_basket": ("mean basket at list price of users who joined by a source", "yuan"),
     "landings": ("clicks that reached an entry page", "landings"),
     "partner_cost": ("revenue shares of partners", "yuan"),
-    "elsewhere": ("share of the orders of users by a source that would have come on the platform anyway", "share"),
+    "elsewhere": (
+        "share of the orders of users by a source that would have come on the platform anyway",
+        "share",
+    ),
     "programme_cost": ("brand building, prevention and landing pages", "yuan"),
     "fines": ("fines", "yuan"),
     "alarm_days": ("days on which an alarm's reaction holds", "days"),
@@ -101,7 +116,10 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "tasks_done": ("days on which members did a task", "member-days"),
     "group_members": ("members in groups at the horizon", "users"),
     "group_activity": ("mean share of the members of groups who speak on a day", "share"),
-    "ugc_share": ("share of the content of groups that members wrote: stories shown / (stories + topics)", "share"),
+    "ugc_share": (
+        "share of the content of groups that members wrote: stories shown / (stories + topics)",
+        "share",
+    ),
     "basket": ("mean basket at list price", "yuan"),
     "net_per_order": ("net contribution per order, all costs taken off", "yuan"),
     "lifetime": ("expected membership: member-years per member who leaves", "years"),

@@ -210,15 +210,18 @@ class Scenario(Part):
                 )
         return self
 
-
     def _firm(self) -> None:
         """What events, sources and prevention refer to must be there."""
         events = self.calendar.events
         for index, event in enumerate(events):
             for place, name in enumerate(event.sources or ()):
                 if name not in self.levers.sources:
-                    raise unknown("source", name, self.levers.sources, ("calendar", "events", index, "sources", place))
-        preventable = [e.name for e in events if e.random is not None and e.random.half_prevention is not None]
+                    raise unknown(
+                        "source", name, self.levers.sources, ("calendar", "events", index, "sources", place)
+                    )
+        preventable = [
+            e.name for e in events if e.random is not None and e.random.half_prevention is not None
+        ]
         for name in self.levers.prevention:
             if name not in preventable:
                 raise unknown("random event that can be prevented", name, preventable,

@@ -104,7 +104,7 @@ class Budget(Part):
     shares: Annotated[dict[Label, Share], ByName] = Field(
         default_factory=dict,
         description="largest share of the total by lever: touches, offers, referral, programme, or a source; "
-                    "levers that are not named may use what the shares leave",
+        "levers that are not named may use what the shares leave",
     )
 
     @model_validator(mode="after")

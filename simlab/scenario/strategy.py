@@ -75,7 +75,9 @@ class Touch(Part):
 
     kind: Literal["value", "promo", "emotional", "service", "mixed", "task", "live"] = "value"
     cost: Money = Field(0.04, description="cost per delivered touch")
-    offer: Label | None = Field(None, description="the offer that it carries, or the paid plan that it presents")
+    offer: Label | None = Field(
+        None, description="the offer that it carries, or the paid plan that it presents"
+    )
     priority: int = Field(0, ge=-100, le=100, description="who goes first where caps bind; higher first")
     days: tuple[Weekday, ...] = Field(
         WEEKDAYS, min_length=1, description="weekdays on which it may be sent")  # fmt: skip
@@ -231,9 +233,7 @@ class Levers(Part):
             )
         for name, touch in self.touches.items():
             if touch.offer is not None and touch.offer not in self.offers and touch.offer not in self.plans:
-                raise unknown(
-                    "offer", touch.offer, [*self.offers, *self.plans], ("touches", name, "offer")
-                )
+                raise unknown("offer", touch.offer, [*self.offers, *self.plans], ("touches", name, "offer"))
         check_company(self)
         check_staff(self.staff, self.service, self.advisers)
         for name in self.sources:
@@ -269,7 +269,9 @@ class Levers(Part):
         for name, plan in self.plans.items():
             if name in self.offers:
                 raise Fault(
-                    f"the name '{name}' is taken by an offer", "Choose another name for this plan.", ("plans", name)
+                    f"the name '{name}' is taken by an offer",
+                    "Choose another name for this plan.",
+                    ("plans", name),
                 )
             if plan.offer is None:
                 continue

@@ -244,7 +244,17 @@ def arrive(users, world, terms, book, outside, d):
                 amount = basket_fen(users[f], day_key(user_key(world, f), day), terms.baskets)
                 mark_active(book, row, users[f], day)  # by the order; joining alone is no activity
                 complete_order(
-                    users, f, amount, amount, NO_DEPTH, NO_DEPTH, np.int64(ORDERED | ORGANIC), world, terms, book, row
+                    users,
+                    f,
+                    amount,
+                    amount,
+                    NO_DEPTH,
+                    NO_DEPTH,
+                    np.int64(ORDERED | ORGANIC),
+                    world,
+                    terms,
+                    book,
+                    row,
                 )
                 if terms.now[0].issue > 0.0 or terms.now[0].follow_up > 0.0:
                     open_issue(users, f, world, terms, book, row)

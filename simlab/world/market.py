@@ -59,7 +59,9 @@ def outside_of(
     dated[arrivals] = True
     prospects = prospects[~dated[prospects]]
     order = np.tile(prospects.astype(np.int32), (sources, 1))
-    return Outside(order, np.zeros(order.shape), np.zeros(sources, np.int64), np.zeros(sources), arrivals, first)
+    return Outside(
+        order, np.zeros(order.shape), np.zeros(sources, np.int64), np.zeros(sources), arrivals, first
+    )
 
 
 class Market(mesa.Model):
@@ -103,9 +105,7 @@ class Market(mesa.Model):
         self.terms: Terms = standing_terms(self.strategies, self.names)
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
         everybodys_places(self.users, self.day, self.terms)
-        self.outside = outside_of(
-            scenario, self.users, population.arrivals, population.arrival_first
-        )
+        self.outside = outside_of(scenario, self.users, population.arrivals, population.arrival_first)
         self.pool = int((self.users["status"] == PROSPECT).sum())
         self.book: Book = empty_book(self.users, scenario, self.names, log_events)
         self._fill_budgets()

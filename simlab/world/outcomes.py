@@ -102,8 +102,10 @@ def outcomes(market: Market) -> dict[str, float]:
         "team_completion": per(total["teams_done"], total["teams"]),
         "team_joins": total["team_joins"] * scale,
         "affected": per(total["angered"], started),
-        "anger_peak": max((per(int(a), int(m)) for a, m in zip(daily[:, M.angry], members, strict=True) if m),
-                          default=float("nan")),
+        "anger_peak": max(
+            (per(int(a), int(m)) for a, m in zip(daily[:, M.angry], members, strict=True) if m),
+            default=float("nan"),
+        ),
         "newcomer_retention": _newcomer_retention(market),
         "company_cost": sum(total[name] for name in COMPANY_COSTS) / 100.0 * scale,
         "satisfaction": per(total["affinity"] / FIXED_POINT, member_days),
@@ -162,6 +164,8 @@ def _tag_accuracy(market: Market) -> float:
     users = market.users[market.users["status"] == MEMBER]
     has = users["interest"] > 0
     return float((users["tag"][has] == users["interest"][has]).mean()) if has.any() else float("nan")
+
+
 def _newcomer_retention(market: Market) -> float:
     """Share of those who joined since day 1 whose relation has not ended by the horizon."""
     users = market.users

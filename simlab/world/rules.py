@@ -249,7 +249,9 @@ def deliver(u, key, touch, now, curves, earlier, clear, appeal):
                 u.last_seen = now.day
                 u.answers = min(np.int64(u.answers) + 1, 65_535)
                 learn_from_answer(u, key, touch, fit, now)
-        u.exposure += touch.exposure * now.appeal_quality * by_fit(fit, now.match_exposure, now.mismatch_exposure)
+        u.exposure += (
+            touch.exposure * now.appeal_quality * by_fit(fit, now.match_exposure, now.mismatch_exposure)
+        )
         if touch.violates:
             shift_trust(u, -now.violation_loss)
         affinity = u.affinity + u.trust
@@ -305,7 +307,9 @@ def react(u, key, now, curves, used, channels):
         happened |= DID_COMPLAIN
         u.complaints = min(u.complaints + 1, 255)
     if uniform(key, LEAVE) < now.leave * y or (
-        u.dog and now.day - max(u.last_seen, u.unseen) > now.dog_idle and uniform(key, DOG_LEAVE) < now.dog_leave
+        u.dog
+        and now.day - max(u.last_seen, u.unseen) > now.dog_idle
+        and uniform(key, DOG_LEAVE) < now.dog_leave
     ):
         happened |= DID_LEAVE
     return happened

@@ -234,7 +234,11 @@ def _afternoon(market: Market, u: np.void, own: np.uint64, key: np.uint64, stage
         outcome = "gives up at the checkout" if bits & GIVEN_UP else outcome
         if u["coupon_depth"] > 0 or bits & rules.REDEEMS or rewards:
             offer = offer_of(bits) if bits & rules.REDEEMS else -1
-            price = float(price_of(terms.offers, offer, amount, cut, rewards, now)) if bits & rules.ORDERED else 0.0
+            price = (
+                float(price_of(terms.offers, offer, amount, cut, rewards, now))
+                if bits & rules.ORDERED
+                else 0.0
+            )
             if u["coupon_depth"] > 0 and not bits & rules.REDEEMS:
                 price = float(terms.offers[int(u["coupon_offer"])]["log_price"])
             lift = rules.coupon_lift(u, now, price)

@@ -285,11 +285,7 @@ class TwinMarket(mesa.Model):
         for number, left in enumerate(self.subsidy_left):
             if left is None:
                 continue
-            with_coupon = [
-                person
-                for person in self.people
-                if person.uses_offer(number)
-            ]
+            with_coupon = [person for person in self.people if person.uses_offer(number)]
             for person in self.by_priority(with_coupon, Purpose.BUDGET, self.terms.offers[number]["name"]):
                 if person.cut <= left:
                     left -= person.cut

@@ -176,7 +176,9 @@ class Customer(mesa.Agent):
                 way, no_quota = self.contact.way(known)
                 if way is None and not no_quota:
                     continue
-            quiet = levers.caps.quiet is not None and said.hour is not None and levers.caps.quiet.holds(said.hour)
+            quiet = (
+                levers.caps.quiet is not None and said.hour is not None and levers.caps.quiet.holds(said.hour)
+            )
             if self.is_capped() or quiet or no_quota:
                 self.count(M.capped)
                 self.note(Event.CAPPED, number)
@@ -227,10 +229,16 @@ class Customer(mesa.Agent):
         in_month = sum((date.year, date.month) == (today.year, today.month) for date in self.touched_on)
         senders = self.market.strategy_of(self).levers.senders
         each = 1 if senders.shared else senders.count  # departments that know nothing of each other
-        quotas = [quota for quota in (caps.quota_per_month, self.market.firm.effects.quota) if quota is not None]
+        quotas = [
+            quota for quota in (caps.quota_per_month, self.market.firm.effects.quota) if quota is not None
+        ]
         if quotas and in_month >= min(quotas):
             return True
-        return on_day >= caps.per_day * each or in_week >= caps.per_week * each or in_month >= caps.per_month * each
+        return (
+            on_day >= caps.per_day * each
+            or in_week >= caps.per_week * each
+            or in_month >= caps.per_month * each
+        )
 
     def meet_offer(self, number: int) -> None:
         """A noticed touch carries an offer: handed out at once, or at noon where coupons are limited."""

@@ -52,7 +52,9 @@ class Person(Companion):
             return
         programmes = terms.programmes[u["cell"]]
         if u["alive"]:
-            asks, self.programme = invites_today(u, self.key, self.now, programmes, terms.goals, terms.conditions)
+            asks, self.programme = invites_today(
+                u, self.key, self.now, programmes, terms.goals, terms.conditions
+            )
             self.asks = int(asks)
         if self.asks == 0:
             self.programme = int(hunts_today(u, self.key, self.now, programmes, terms.conditions))

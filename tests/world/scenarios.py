@@ -192,10 +192,14 @@ def _cell_levers(rng: random.Random, levers: dict[str, Any], scenario: Scenario)
         other = _levers_of(rng, stages, [*levers["offers"], "own"], [*levers["touches"], "own"], [])
         other = money.other(rng, levers, other)
         kept = {part: levers[part] for part in (*FIRM, "groups")}
-        return contact_levers(rng, {k: v for k, v in levers.items() if k not in other} | other | kept, levers, whole)
+        return contact_levers(
+            rng, {k: v for k, v in levers.items() if k not in other} | other | kept, levers, whole
+        )
     other = contact_levers(rng, _other_levers(rng, levers, stages), levers, whole)
     other["programmes"] = {
-        name: _random_referral(rng, stages) | programme(rng, []) for name in ("club", "own") if _happens(rng, 0.5)
+        name: _random_referral(rng, stages) | programme(rng, [])
+        for name in ("club", "own")
+        if _happens(rng, 0.5)
     }
     together = [
         ("push", "touches", "rules"),

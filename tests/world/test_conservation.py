@@ -270,7 +270,9 @@ def nobody_is_touched_beyond_a_cap(done: Run) -> None:
     for day, user, _, _ in done.of(Event.SEND):
         levers, date = done.scenario_on(day).levers, done.date(day)
         caps = levers.caps
-        each = 1 if levers.senders.shared else levers.senders.count  # departments that know nothing of each other
+        each = (
+            1 if levers.senders.shared else levers.senders.count
+        )  # departments that know nothing of each other
         monday = date - datetime.timedelta(days=date.weekday())
         alarms = done.market.scenario.levers.alarms, done.market.scenario.levers.phases
         most = max([caps.per_month] + ([80] if any(alarms) else []))  # what `scenarios_market` changes it to

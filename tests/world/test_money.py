@@ -294,7 +294,9 @@ def test_net_is_margin_less_every_cost() -> None:
     }))  # fmt: skip
     ledger = market.book.ledger
     net = total(market, M.margin_fen) - sum(int(ledger[..., M[cost]].sum()) for cost in COSTS)
-    nobody = sum(total(market, metric) for metric in (M.upkeep_fen, M.fixed_fen, M.staff_fen, M.community_fen))
+    nobody = sum(
+        total(market, metric) for metric in (M.upkeep_fen, M.fixed_fen, M.staff_fen, M.community_fen)
+    )
     assert net == int(market.users["net"].sum()) - nobody
     assert min(total(market, m) for m in (M.points_fen, M.benefit_fen, M.commission_fen, M.fee_fen)) > 0
 
