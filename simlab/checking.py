@@ -31,7 +31,7 @@ def check(
     Args:
         scenario: a file, the name of a shipped scenario, or what `load` returned.
         overrides: "behaviour.exposure.lift=0.6" and so on.
-        full: 40 seeds of each world, with up to 20,000 members; by default 5, with up to 5,000.
+        full: 40 seeds of each world, with up to 20,000 members; by default 8, with up to 2,000.
         seeds: how many seeds, instead.
         only: "L14" and so on; by default all laws.
         threads: by default one per processor.

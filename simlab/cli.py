@@ -252,7 +252,7 @@ def fit(
 def check(
     scenario: Scenario,
     set_: Set = [],  # noqa: B006
-    full: Annotated[bool, typer.Option("--full", help="40 seeds of each world instead of 5.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="40 seeds of each world instead of 8 small ones.")] = False,
     seeds: Annotated[int | None, typer.Option(min=2, max=1000, help="Seeds of each world, instead.")] = None,
     only: Annotated[list[str], typer.Option(metavar="LAW", help="Only this law: --only L14 --only L20.")] = [],  # noqa: B006
     threads: Threads = None,

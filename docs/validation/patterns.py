@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import inspect
 import os
 import sys
 import time
@@ -24,6 +25,7 @@ from patterns_messages import MESSAGES
 from patterns_value import VALUE
 
 from simlab.lab.crew import rules
+from simlab.lab.laws import worlds as laws
 from simlab.lab.laws.worlds import live
 from simlab.lab.runs import Ground, ground_of
 from simlab.lab.store import Store
@@ -33,10 +35,10 @@ HERE = Path(__file__).parent
 PLACE = HERE.parents[1] / "results" / "patterns"
 
 
-def sources() -> str:
-    """Digest of the rules and of these files."""
+def shared() -> str:
+    """Digest of the rules and of the frame."""
     digest = hashlib.sha256(rules().encode())
-    for path in sorted([*HERE.glob("patterns*.py"), *Path(frame.__file__).parents[2].glob("scenarios/**/*.yaml")]):
+    for path in (HERE / "patterns_frame.py", Path(laws.__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -44,7 +46,8 @@ def sources() -> str:
 def rows(pattern: frame.Pattern, pairs: int, store: Store) -> list[dict[str, float]]:
     """What each seed says."""
     arms = pattern.arms()
-    place = hashlib.sha256("|".join([str(pattern.number), *(f"{n}{a.key()}" for n, a in arms.items())]).encode())
+    read = inspect.getsource(pattern.read)
+    place = hashlib.sha256("|".join([str(pattern.number), read, *(f"{n}{a.key()}" for n, a in arms.items())]).encode())
     grounds: dict[str, Ground] = {}
 
     def key(name: str) -> str:
@@ -97,7 +100,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "patterns.md")
     asked = parser.parse_args()
     frame.MEMBERS = asked.members
-    store = Store(PLACE, sources())
+    store = Store(PLACE, shared())
     body: list[str] = []
     held = wished = directions = bands = whole = 0
     wanted = [p for p in PATTERNS if not asked.only or p.number in asked.only]

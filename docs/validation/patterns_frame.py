@@ -186,6 +186,11 @@ def reached_on_eve(seen: Seen) -> Any:
     return (eve["status"] == 1) & (eve["muted"] == 0)
 
 
+def newcomers(records: Any) -> Any:
+    """(N,) who joined on the eve of day 1, in a world of newcomers; prospects have never joined."""
+    return (records["status"] != 0) & (records["joined"] == 0) & (records["source"] == 0)
+
+
 def blocked(seen: Seen) -> float:
     """Share of those who could be reached on the eve who have muted or left since."""
     here = reached_on_eve(seen)

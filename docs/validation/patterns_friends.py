@@ -17,7 +17,7 @@ def invite_arms() -> Mapping[str, Arm]:
     own = {"horizon": 30, "members": 3000}
     three = scene("mother-baby", **own, levers__referral__reward="60 yuan", levers__referral__invitee_reward="0 yuan",
                   levers__referral__needed=3)  # fmt: skip
-    one = scene("mother-baby", **own, levers__referral__reward="20 yuan", levers__referral__invitee_reward="10 yuan",
+    one = scene("mother-baby", **own, levers__referral__reward="32 yuan", levers__referral__invitee_reward="32 yuan",
                 levers__referral__needed=1)  # fmt: skip
     return {"three": arm(three, days=(0,)), "one": arm(one, three, days=(0,))}
 
@@ -35,7 +35,7 @@ def brought(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P7 = Pattern(
     7, "Invite one beats invite three", "+40 % efficiency; acquisition cost −28 %",
-    "mother and baby, 30 days: 60 yuan for three friends, or 20 for one and 10 to the friend",
+    "mother and baby, 30 days: 60 yuan for three friends, or 20 % of a basket (32 yuan) for one and to the friend",
     invite_arms, brought,
     (
         Direction("newcomers: one less three", more("one new", "three new")),
@@ -55,7 +55,7 @@ P7 = Pattern(
 def campaign_arms() -> Mapping[str, Arm]:
     own = {"horizon": 30, "members": 2000}
     none = scene("new-brand", **own, levers__referral__reward="0 yuan", levers__referral__invitee_reward="0 yuan")
-    full = scene("new-brand", **own, levers__referral__reward="120 yuan", levers__referral__invitee_reward="20 yuan",
+    full = scene("new-brand", **own, levers__referral__reward="60 yuan", levers__referral__invitee_reward="10 yuan",
                  levers__referral__needed=3)  # fmt: skip
     return {"none": arm(none, days=(0,), log=True), "full": arm(full, none, days=(0,), log=True)}
 

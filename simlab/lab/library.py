@@ -32,6 +32,8 @@ SMALL = ("population.members=150", "population.prospects=450", "horizon=60", "wa
 """A world in which a byte that moves is found in a moment."""
 _BY_NUMBER = ("stage", "stage_until", "source", "coupon_offer", "plan", "layers", "closed")
 """Fields that hold numbers of names; they shift where a mechanism brings names of its own."""
+_WHEN_READ = ("recent_spend",)
+"""Observables that are kept only where an audience or a lever looks at them; looking is no strength."""
 
 HOLDS, SMALLER, OPPOSITE, UNCLEAR, STILL = (
     "as declared", "smaller than declared", "the other way", "not clear", "nothing moves",
@@ -193,7 +195,7 @@ def difference(one: Market, other: Market) -> str:
     if not np.array_equal(one.book.cohorts, other.book.cohorts):
         return "the cohorts"
     for name in one.users.dtype.names or ():
-        if name not in _BY_NUMBER and one.users[name].tobytes() != other.users[name].tobytes():
+        if name not in (*_BY_NUMBER, *_WHEN_READ) and one.users[name].tobytes() != other.users[name].tobytes():
             return f"the users' {name}"
     return ""
 

@@ -41,9 +41,26 @@ SPENDING = {
     "level and plan services": "benefit_fen",
     "commissions": "commission_fen",
     "upkeep": "upkeep_fen",
+    "fixed cost": "fixed_fen",
+    "service": "service_fen",
+    "compensation": "compensation_fen",
+    "staff": "staff_fen",
+    "fines": "fine_fen",
+    # firm
+    "newcomers paid to sources": "entry_fen",
+    "shares of partners": "partner_fen",
+    "margin of orders that come anyway elsewhere": "elsewhere_fen",
+    "brand and prevention": "programme_fen",
+    "fines of events": "penalty_fen",
+    # groups
+    "running of groups": "community_fen",
+    "rewards and training of contributors": "contributor_fen",
     # company
     "commissions and share rewards": "bonus_fen",
     "paid voices and checks": "voice_fen",
+    "fines for forced shares": "sharing_fen",
+    "compensation in a crisis": "damages_fen",
+    "monitoring and responses": "response_fen",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from simlab.lab.scenes import Scenes
+from simlab.lab.moved import Scenes
 from simlab.report import fonts, page, sheet
 from simlab.report.numbers import plural
 from simlab.report.plots.alluvial import alluvial, read_alluvial

@@ -103,7 +103,8 @@ class Budget(Part):
     total: Money = Field(description="all that may be spent within the horizon, for the simulated base")
     shares: Annotated[dict[Label, Share], ByName] = Field(
         default_factory=dict,
-        description="largest share of the total by lever: touches, offers, referral, programme, or a source",
+        description="largest share of the total by lever: touches, offers, referral, programme, or a source; "
+                    "levers that are not named may use what the shares leave",
     )
 
     @model_validator(mode="after")
@@ -112,6 +113,11 @@ class Budget(Part):
             raise Fault(f"the shares add up to {sum(self.shares.values()):.4g}",
                         "They divide one total: let them add up to 1 at most.", ("shares",))  # fmt: skip
         return self
+
+    @property
+    def rest(self) -> float:
+        """The share that levers without one of their own may use."""
+        return max(0.0, 1.0 - sum(self.shares.values()))
 
 
 FUNDED = ("touches", "offers", "referral", "programme")

@@ -82,7 +82,7 @@ class Firm:
         budget = self.market.scenario.levers.budget
         if budget is None or self.market.day < 1:
             return 2**62
-        share = 1.0 if name == "" else budget.shares.get(name, 1.0)
+        share = 1.0 if name == "" else budget.shares.get(name, budget.rest)
         return money(budget.total * share) - self.spent.get(name, 0)
 
     def allowance(self, source: str) -> int | None:

@@ -195,7 +195,7 @@ class TwinFirm:
         budget = self.market.scenario.levers.budget
         if budget is None or self.market.day < 1:
             return None
-        share = 1.0 if lever == "" else budget.shares.get(lever, 1.0)
+        share = 1.0 if lever == "" else budget.shares.get(lever, max(0.0, 1.0 - sum(budget.shares.values())))
         return fen(budget.total * share) - self.spent(lever)
 
     def is_shut(self, lever: str) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simlab.lab.moved import Scenes
 from simlab.lab.runs import ground_of
-from simlab.lab.scenes import Scenes, watch
+from simlab.lab.scenes import watch
 from simlab.report.plots.neighbourhood import PEOPLE, around, centre
 from simlab.scenario import InputError, Scenario
 from simlab.world.market import Market

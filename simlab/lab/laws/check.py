@@ -24,10 +24,8 @@ from simlab.scenario import InputError, Problem, Scenario
 from simlab.scenario.errors import unknown
 from simlab.world.compiled import sources_digest
 
-FAST_SEEDS, FULL_SEEDS = 5, 40
-FAST_MEMBERS, FULL_MEMBERS = 5_000, 20_000
-MEMBER_DAYS = 3.0e6
-"""A thread's member-days a second, for the forecast."""
+FAST_SEEDS, FULL_SEEDS = 8, 40
+FAST_MEMBERS, FULL_MEMBERS = 2_000, 20_000
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ def check(
 
     Args:
         scenario: resolved scenario.
-        full: 40 worlds of each kind with up to 20,000 members, instead of 5 with up to 5,000.
+        full: 40 worlds of each kind with up to 20,000 members, instead of 8 with up to 2,000.
         seeds: worlds of each kind, instead.
         laws: which; by default all.
         threads: by default one per processor.

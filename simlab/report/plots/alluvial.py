@@ -11,7 +11,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from simlab.lab.scenes import Scenes
+from simlab.lab.moved import Scenes
 from simlab.report import fonts, style
 from simlab.report.numbers import count, percent
 

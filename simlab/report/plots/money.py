@@ -23,6 +23,12 @@ _COST_NAMES = {
     "commission_fen": "commissions", "upkeep_fen": "upkeep", "service_fen": "service",
     "compensation_fen": "compensation", "staff_fen": "staff",
     "fine_fen": "fines",
+    # firm
+    "entry_fen": "newcomers paid to sources", "partner_fen": "shares of partners",
+    "elsewhere_fen": "margin of orders that come anyway elsewhere", "programme_fen": "brand and prevention",
+    "penalty_fen": "fines of events",
+    # groups
+    "community_fen": "running of groups", "contributor_fen": "rewards and training of contributors",
     # company
     "bonus_fen": "commissions and share rewards", "voice_fen": "paid voices and checks",
     "sharing_fen": "fines for forced shares",

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Polygon
 from numpy.typing import NDArray
 
-from simlab.lab.scenes import Scene, Scenes
+from simlab.lab.moved import Scene, Scenes
 from simlab.report import fonts, style
 from simlab.report.plots.alluvial import day_name
 
