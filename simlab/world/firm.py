@@ -35,10 +35,12 @@ class Firm:
         self.spent: dict[str, int] = {}
         self.largest: dict[str, int] = {}
         self.shut: frozenset[str] = frozenset()
+        self.today = 0  # paid for the programme this morning
 
     def morning(self) -> None:
         """Yesterday enters the stocks and the budget; today's programme is paid."""
         market = self.market
+        self.today = 0
         b, levers = market.scenario.behaviour.acquisition, market.in_force.levers
         if market.row > 0:
             yesterday: NDArray[np.int64] = market.book.ledger[market.row - 1]
@@ -53,6 +55,7 @@ class Firm:
         paid = self._can_pay(planned)
         self.brand = self.brand * keep + (1.0 - keep) * (per_1000 if paid else 0.0)
         if paid:
+            self.today = planned
             self.pay(planned)
 
     def _account(self, yesterday: NDArray[np.int64]) -> None:
@@ -86,7 +89,13 @@ class Firm:
         """Fen that a source may spend today of the common budget; None without one."""
         if self.market.scenario.levers.budget is None or self.market.day < 1:
             return None
-        return max(0, min(self.left(source), self.left("") // max(1, len(self.market.sources))))
+        return max(0, min(self.left(source), self.free // 2 // max(1, len(self.market.sources))))
+
+    @property
+    def free(self) -> int:
+        """Fen of the total for today's sources and rewards: less programme, a large day of touches and offers."""
+        kept = self.today + self.largest.get("touches", 0) + self.largest.get("offers", 0)
+        return max(0, self.left("") - kept)
 
     def _can_pay(self, amount: int) -> bool:
         return "programme" not in self.shut and amount <= min(self.left("programme"), self.left(""))

@@ -229,9 +229,9 @@ class TwinMarket(mesa.Model):
             cells = tuple(firm.strategy(written) for written in (self.scenario, *self.test))
             if any(new is not old for new, old in zip(cells, self.cells, strict=True)):
                 self.adopt(cells)
-        left_for_rewards = firm.of_total("referral")
-        if left_for_rewards is not None:
-            most = 0 if firm.is_shut("referral") else max(0, left_for_rewards)
+        own, half = firm.pot("referral"), firm.half_of_the_rest()
+        if own is not None and half is not None:
+            most = 0 if firm.is_shut("referral") else max(0, min(own, half))
             self.rewards_left = [most if left is None else min(left, most) for left in self.rewards_left]
 
         def numbers(left: list[int | None]) -> NDArray[np.int64]:

@@ -33,6 +33,7 @@ class TwinFirm:
         self.strategies: dict[tuple[object, ...], Scenario] = {}
         self.effects: Effects = CALM
         self.brand = self.written = 0.0
+        self.programme_today = 0
 
     # What happens to everybody -----------------------------------------------------------
 
@@ -214,11 +215,22 @@ class TwinFirm:
         return None if own is None or all_ is None else min(own, all_)
 
     def allowance(self, source: str) -> int | None:
-        """What a source may spend today: its own share, and an equal part of what is left of the total."""
-        own, all_ = self.pot(source), self.pot("")
-        if own is None or all_ is None:
+        """What a source may spend today: its own share, and an equal part of what the sources have of the total."""
+        own, half = self.pot(source), self.half_of_the_rest()
+        if own is None or half is None:
             return None
-        return max(0, min(own, all_ // max(1, len(self.market.sources))))
+        return max(0, min(own, half // max(1, len(self.market.sources))))
+
+    def half_of_the_rest(self) -> int | None:
+        """Sources share one half, rewards have the other, of what the total leaves beside today's programme, and a day
+        of touches and coupons like the largest so far."""
+        rest = self.pot("")
+        if rest is None:
+            return None
+        days = range(1, self.market.day)
+        for lever in ("touches", "offers"):
+            rest -= max((self.spent(lever, day) for day in days), default=0)
+        return max(0, rest - self.programme_today) // 2
 
     def pay(self, amount: int) -> None:
         """Programme cost of today."""
@@ -243,6 +255,7 @@ class TwinFirm:
         paid = left is None or (planned <= left and not self.is_shut("programme"))
         strength = levers.brand_building.per_day * 1000.0 / len(market.people) if paid else 0.0
         self.brand = self.brand * keep(b.brand_half_life) + (1.0 - keep(b.brand_half_life)) * strength
+        self.programme_today = planned if paid else 0
         if paid:
             self.pay(planned)
 
