@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from simlab.world.graph import Graph, barabasi_albert
 
 PROSPECT, NEW, ACTIVE, DORMANT, CHURNED = range(5)
-SALES, REVENUE, PUSHES, JOINS = range(5, 9)
+SALES, REVENUE, PUSHES, JOINS, OPENS, INVITATIONS = range(5, 11)
+COUNTED = 11
 NEVER = np.int16(32_767)
 U = np.uint64
 F = np.float32
@@ -43,7 +44,7 @@ def _draw(key: Any, number: Any) -> Any:
 
 
 @njit
-def _buys(i, day, key, state, joins_on, propensity, coupon, spend, indptr, indices):  # type: ignore[no-untyped-def]
+def _buys(i, day, key, state, joins_on, propensity, coupon, spend, indptr, indices, counts):  # type: ignore[no-untyped-def]
     """The few who opened: amount bought (0: none), and perhaps an invitation that is taken up tomorrow."""
     if _draw(key, 3) >= propensity[i] * (F(1.0) + F(0.5) * F(coupon[i])):
         return F(0.0)
@@ -53,6 +54,7 @@ def _buys(i, day, key, state, joins_on, propensity, coupon, spend, indptr, indic
     spend[i] += amount
     coupon[i] = 0
     if _draw(key, 6) < F(0.3):
+        counts[INVITATIONS] += 1
         degree = U(indptr[i + 1] - indptr[i])
         friend = indices[indptr[i] + np.int64(((_mix(key + U(7) * GOLDEN) >> S32) * degree) >> S32)]
         if state[friend] == PROSPECT and joins_on[friend] > day and _draw(key, 8) < F(0.3):
@@ -105,7 +107,8 @@ def _block(  # type: ignore[no-untyped-def]
         if opened:
             stage = np.uint8(ACTIVE)
             seen[i] = day
-            amount = _buys(i, day, key, state, joins_on, propensity, coupon, spend, indptr, indices)
+            counts[OPENS] += 1
+            amount = _buys(i, day, key, state, joins_on, propensity, coupon, spend, indptr, indices, counts)
             if amount > F(0.0):
                 counts[SALES] += 1
                 counts[REVENUE] += amount
@@ -121,7 +124,7 @@ def _block(  # type: ignore[no-untyped-def]
 def _days(  # type: ignore[no-untyped-def]
     seed, days, state, fatigue, seen, propensity, coupon, spend, joins_on, indptr, indices, totals
 ):
-    counts = np.zeros(9)
+    counts = np.zeros(COUNTED)
     for day in range(1, days + 1):
         today = _mix(U(seed) * MIX_1 + U(day) * MIX_2)
         for first in range(0, state.size, BLOCK):
@@ -149,7 +152,7 @@ class WorkloadW:
         self.joined[rng.permutation(n)[: n // 2]] = True
         self.propensity = rng.beta(2, 8, n).astype(F)
         self.seen = np.where(self.joined, -rng.integers(0, 30, n), 0).astype(np.int16)
-        self.totals = np.zeros((days, 9))
+        self.totals = np.zeros((days, COUNTED))
 
     def run(self) -> int:
         """All days; returns the *live* user-days that were simulated."""
@@ -161,11 +164,21 @@ class WorkloadW:
         return int(self.totals[:, NEW : DORMANT + 1].sum())
 
     def rates(self) -> dict[str, float]:
-        """Pushes and purchases per live user-day, and live share of user-days, of the last run."""
-        totals: NDArray[np.float64] = self.totals.sum(axis=0)
-        live = totals[NEW : DORMANT + 1].sum()
-        return {
-            "pushes": float(totals[PUSHES] / live),
-            "sales": float(totals[SALES] / live),
-            "live": float(live / (self.n * self.days)),
-        }
+        """What happened per live user-day in the last run, and the live share of user-days."""
+        return rates_of(self.totals)
+
+
+def rates_of(totals: NDArray[np.float64]) -> dict[str, float]:
+    """Daily rates per live user-day of a run of W: (days, COUNTED) counts."""
+    whole = totals.sum(axis=0)
+    live = whole[NEW : DORMANT + 1].sum()
+    gone = totals[-1, CHURNED]
+    return {
+        "pushes": float(whole[PUSHES] / live),
+        "opens": float(whole[OPENS] / live),
+        "sales": float(whole[SALES] / live),
+        "invitations": float(whole[INVITATIONS] / live),
+        "joins": float(whole[JOINS] / live),
+        "churned": float(gone / live),
+        "live": float(live / totals[:, : CHURNED + 1].sum()),
+    }
