@@ -98,6 +98,7 @@ class Market(mesa.Model):
         self.world = np.uint64(seed_key(seed))
         self.first_day = 1 - scenario.warmup.days
         self.day = self.first_day - 1
+        self._totals: tuple[int, list[int]] = (self.day, [])
         population = born(scenario, graph, seed, base)
         self.users = population.users
         self.in_force = self.before
@@ -206,12 +207,15 @@ class Market(mesa.Model):
 
     def today(self, metric: str) -> int:
         """One metric of today's ledger, over all stages, sources and segments."""
-        today = self.book.ledger[self.row]
-        if metric == "members":
-            return int(today[:-2, ..., M.members].sum())
+        if self._totals[0] != self.day:  # five metrics are asked for each day: add the ledger up once
+            today = self.book.ledger[self.row]
+            self._totals = self.day, today.reshape(-1, today.shape[-1]).sum(axis=0).tolist()
+        totals = self._totals[1]
+        if metric == "members":  # the ledger has the stocks of prospects and of those who left as well
+            return int(self.book.ledger[self.row, :-2, ..., M.members].sum())
         if metric == "net_fen":
-            return int(today[..., M.margin_fen].sum()) - sum(int(today[..., M[c]].sum()) for c in COSTS)
-        return int(today[..., M[metric]].sum())
+            return int(totals[M.margin_fen] - sum(totals[M[cost]] for cost in COSTS))
+        return int(totals[M[metric]])
 
     def _open_cells(self) -> None:
         """Each user's own strategy holds, where the world is a test; the scenario's, where it is not."""

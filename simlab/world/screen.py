@@ -16,8 +16,8 @@ from simlab.world.compiled import hot_rule, rule
 from simlab.world.draws import Purpose, day_key, named_bits, uniform, unit, user_key
 from simlab.world.fetching import fetch_ahead
 
-BLOCK = 256
-"""Members in a block: their records and draws stay in the second-level cache."""
+BLOCK = 128
+"""Members in a block: their records stay in the first-level cache."""
 SEND, VISIT, ORDER, INVITE, HUNT = (int(p) for p in (
     Purpose.SEND, Purpose.VISIT, Purpose.ORDER, Purpose.INVITE, Purpose.HUNT))  # fmt: skip
 
