@@ -19,7 +19,7 @@ from simlab.lab.laws.table import LAWS, amount, band
 from simlab.lab.laws.worlds import plain, sized
 from simlab.lab.store import Store
 from simlab.report.check_page import headline, render
-from simlab.report.laws_page import laws_markdown
+from simlab.lab.laws.page import laws_markdown
 from simlab.scenario import InputError, Scenario, load, with_values
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +93,7 @@ def test_worlds_are_shared_between_laws() -> None:
 def test_the_page_of_laws_is_the_one_in_the_code() -> None:
     page = (ROOT / "docs" / "laws.md").read_text(encoding="utf-8")
     assert page.strip() == laws_markdown().strip(), (
-        "refresh: python -m simlab.report.laws_page > docs/laws.md"
+        "refresh: python -m simlab.lab.laws.page > docs/laws.md"
     )
 
 
