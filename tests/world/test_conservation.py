@@ -381,7 +381,7 @@ def test_in_fixed_worlds(check: Callable[[Run], None]) -> None:
         check(done)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=ANY)
+@settings(max_examples=12, deadline=None, suppress_health_check=ANY)
 @given(world=worlds)
 def test_in_any_world(world: World) -> None:
     done = run(world)
