@@ -20,7 +20,18 @@ from simlab.world.graph import Graph
 from simlab.world.market import Market
 from simlab.world.metrics import M
 from simlab.world.records import EVENT_NAMES, MEMBER, PROSPECT
-from tests.world.worlds import BUSY, NO_STAFF, STAFFED, Told, busy, graph_of, live, same_bytes, tell, with_a_stranger
+from tests.world.worlds import (
+    BUSY,
+    NO_STAFF,
+    STAFFED,
+    Told,
+    busy,
+    graph_of,
+    live,
+    same_bytes,
+    tell,
+    with_a_stranger,
+)
 
 NO_SOURCES: dict[str, Any] = {"levers.sources": {}}
 
