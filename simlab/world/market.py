@@ -247,7 +247,7 @@ class Market(mesa.Model):
         events = self.book.events
         if len(events):
             used = int(self.book.counts[N_EVENTS])
-            need = used + len(self.users) * (8 * len(self.names.touches) + 60)
+            need = used + len(self.users) * (9 * len(self.names.touches) + 60)
             if need > len(events):
                 grown = np.zeros((max(need, 2 * len(events)), 4), np.int64)
                 grown[:used] = events[:used]

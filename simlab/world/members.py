@@ -95,7 +95,7 @@ def contacted(users, i, own, key, send, j, due, terms, book, d):
         touch = terms.touches[k]
         if not called and not send[k, j] < chance:
             continue
-        channel = np.int64(0)
+        channel = fare = np.int64(0)
         clear, appeal = 1.0, terms.appeal[k, u.segment]
         if terms.channels.size > 0:
             channel = channel_for(u, touch.channel, terms.channels)
@@ -119,7 +119,7 @@ def contacted(users, i, own, key, send, j, due, terms, book, d):
             way = terms.channels[channel]
             clear, appeal = way.seen, appeal * way.open
             used |= 1 << channel
-            cost += way.cost
+            fare = way.cost
             if way.slot >= 0:
                 u.sent_quota += 1 << (4 * way.slot)
         if touch.topic != 0 and now.topics > 0:
@@ -131,15 +131,17 @@ def contacted(users, i, own, key, send, j, due, terms, book, d):
                 done += 1
                 practice += touch.habit
         if called:
-            cost += rule_cost(terms, k, called)
+            fare += rule_cost(terms, k, called)
         sent += 1
         u.sent_week += 1
         u.sent_month += 1
-        cost += touch.cost
+        cost += touch.cost + fare
         row[M.value_sent + touch.promo] += 1
         if u.group >= 0:
             book.said[u.group, PROMOS] += touch.promo
         note(book, day, i, Event.SEND, k)
+        if fare > 0:
+            note(book, day, i, Event.FARE, fare)
         if happened & WAS_SEEN:
             row[M.seen] += 1
             note(book, day, i, Event.SEEN, k)

@@ -337,7 +337,6 @@ class Event(IntEnum):
     JOIN = 18
     REWARD = 19
     GIFT = 20
-    # contact
     # money
     STANDING = auto()
     SAMPLE = auto()
@@ -371,6 +370,8 @@ class Event(IntEnum):
     GIVE_UP = auto()
     SERVICE = auto()  # fen
     MADE_GOOD = auto()  # fen
+    # contact
+    FARE = auto()  # fen that a touch cost beyond its own price: the channel's and the rule's
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)
