@@ -243,7 +243,7 @@ def _new_old(seen: Mapping[str, Seen]) -> Reading:
         day, user, _ = orders_of(world)
         later = np.bincount(user[day > TEST + 3], minlength=len(eve))
         here = reached(world)
-        for name, group in (("new", here & (eve["orders"] <= 1)), ("old", here & (eve["orders"] >= 3))):
+        for name, group in (("new", here & (eve["orders"] == 0)), ("old", here & (eve["orders"] > 0))):
             found[f"{name} {arm}"] = float(later[group].sum())
     return found
 
@@ -259,8 +259,8 @@ L23 = Law(
     figure="signs, up to two years",
     source="Anderson & Simester 2004",
     status="read",
-    how="A month of 30 % against 10 % coupons, then a year at list price for all: orders of that year by customers "
-        "with at most one order before, and with three or more.",
+    how="A month of 30 % against 10 % coupons, then a year at list price for all: orders of that year by members who "
+        "had never bought before, and by those who had, as in the published field studies.",
     claims=(
         Claim("later orders of new customers, deep over shallow", 0.0, inf, "share", "+"),
         Claim("later orders of established customers, deep over shallow", -inf, 0.0, "share", "−"),
@@ -270,10 +270,10 @@ L23 = Law(
     read=_new_old,
     figures=_new_old_figures,
     applies=has_members,
-    note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too. "
-         "An order that only the offer brought lets them get to know the product (behaviour.deals.trial), and no "
-         "plausible size of that outweighs it; that a first deep discount makes a lasting customer of somebody is "
-         "not in this model.",
+    note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too, and "
+         "what an order that only the offer brought teaches them (behaviour.deals.trial) is forgotten as trust is. "
+         "With that, trust and the price memory all at the favourable ends of their plausible ranges, loss and gain "
+         "balance. That a first deep discount makes a lasting customer of somebody is not in this model.",
 )  # fmt: skip
 
 # Who a discount brings ---------------------------------------------------------------------------

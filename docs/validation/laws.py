@@ -1,0 +1,151 @@
+"""Do the shipped scenarios obey the published laws? Writes docs/validation/laws.md.
+
+    python docs/validation/laws.py [--only default beauty ...] [--threads 2]
+
+The default scenario is checked in full (`simlab check default --full`), the brands fast, and what is undecided then
+with 40 seeds. Readings are kept under results/laws, so that it goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from simlab.lab.laws.check import FAST_MEMBERS, FAST_SEEDS, FULL_SEEDS, Check, check, laws_digest
+from simlab.lab.laws.law import Finding
+from simlab.lab.laws.table import LAWS, amount, band
+from simlab.lab.store import Store
+from simlab.scenario import load
+
+HERE = Path(__file__).parent
+PLACE = HERE.parents[1] / "results" / "laws"
+DEFAULT = "default"
+BRANDS = (
+    "beauty", "mother-baby", "coffee", "grocery", "apparel", "education", "health", "saas", "sports", "home",
+    "new-brand", "over-pushing-retail", "cross-border",
+)  # fmt: skip
+CAUSES: dict[tuple[str, str], str] = {}
+"""Why a law is missed or undecided, by scenario and law; "" for every scenario that misses it in this way."""
+
+
+def held(found: Sequence[Finding]) -> tuple[int, int]:
+    """(laws that hold, laws that apply)."""
+    asked = [f for f in found if f.verdict != "not applicable"]
+    return sum(f.verdict == "holds" for f in asked), len(asked)
+
+
+def findings(name: str, threads: int | None) -> Check:
+    """A scenario held against all laws: the default in full; a brand fast, with more seeds where it is undecided."""
+    scenario, store = load(name).scenario, Store(PLACE, laws_digest())
+    first = check(scenario, full=name == DEFAULT, threads=threads, store=store)
+    open_ = tuple(f.law for f in first.findings if f.verdict == "too noisy")
+    if name == DEFAULT or not open_:
+        return first
+    again = {
+        f.law.id: f
+        for f in check(scenario, seeds=FULL_SEEDS, laws=open_, threads=threads, store=store).findings
+    }
+    found = tuple(again.get(f.law.id, f) for f in first.findings)
+    return Check(scenario, found, first.seeds, first.members, False, first.failures)
+
+
+def rows(found: Sequence[Finding]) -> list[str]:
+    """Every number of every law."""
+    lines = ["| law | number | simulated | 95 % interval | band | published | verdict |",
+             "|---|---|---|---|---|---|---|"]  # fmt: skip
+    for finding in found:
+        title = f"**{finding.law.id}** {finding.law.title}"
+        if not finding.measured:
+            lines.append(f"| {title} | - | - | - | - | - | {finding.verdict}: {finding.reason} |")
+        for m in finding.measured:
+            low, high = amount(m.low, m.claim), amount(m.high, m.claim)
+            verdict = m.verdict if m.verdict in ("holds", "shown") else f"**{m.verdict}**"
+            lines.append(f"| {title} | {m.claim.text} | {amount(m.value, m.claim)} | {low} to {high} | "
+                         f"{band(m.claim)} | {m.claim.published or '-'} | {verdict} |")  # fmt: skip
+            title = finding.law.id
+    return lines
+
+
+def misses(name: str, found: Sequence[Finding]) -> list[str]:
+    """Each number that does not hold, with its cause."""
+    lines = []
+    for finding in found:
+        if finding.verdict in ("holds", "not applicable"):
+            continue
+        said = [f"{m.claim.text}: {amount(m.value, m.claim)} ({amount(m.low, m.claim)} to {amount(m.high, m.claim)}; "
+                f"band {band(m.claim)}), {m.verdict}"
+                for m in finding.measured if m.verdict not in ("holds", "shown")]  # fmt: skip
+        cause = CAUSES.get((name, finding.law.id)) or CAUSES.get(("", finding.law.id)) or "No cause is known."
+        lines.append(f"- **{finding.law.id}** {'; '.join(said) or finding.reason}. *{cause}*")
+    return lines
+
+
+def ids(found: Sequence[Finding], verdict: str) -> str:
+    """Which laws have a verdict."""
+    return " ".join(f.law.id for f in found if f.verdict == verdict) or "-"
+
+
+def page(whole: Check | None, brands: dict[str, Check]) -> str:
+    """The page in Markdown."""
+    lines = [
+        "# Published laws, held against every shipped scenario", "",
+        f"The {len(LAWS)} laws of [laws.md](../laws.md), each a number or more with a band; a law holds when the 95 % "
+        "intervals of all its numbers lie in their bands. [check.md](../check.md) says how it is done. Made by "
+        "`python docs/validation/laws.py`.", "",
+    ]  # fmt: skip
+    if whole is not None:
+        good, asked = held(whole.findings)
+        lines += ["## The default scenario", "",
+                  f"`simlab check default --full`: {whole.seeds} seeds, {whole.members:,} members. **{good} of {asked} "
+                  f"laws that apply hold.** Missed: {ids(whole.findings, 'fails')}; undecided: "
+                  f"{ids(whole.findings, 'too noisy')}.", "", *rows(whole.findings), ""]  # fmt: skip
+        lines += [*misses(DEFAULT, whole.findings), ""] if good < asked else []
+    if brands:
+        lines += ["## The brands", "",
+                  f"`simlab check BRAND`: {FAST_SEEDS} seeds with at most {FAST_MEMBERS:,} members. What is undecided "
+                  f"then is asked again with {FULL_SEEDS} seeds of that size; laws that stay undecided do not count as "
+                  "held.", "",
+                  "| scenario | hold | apply | share | missed | undecided | do not apply |",
+                  "|---|---|---|---|---|---|---|"]  # fmt: skip
+        for name, found in brands.items():
+            good, asked = held(found.findings)
+            missed, open_, rest = (ids(found.findings, v) for v in ("fails", "too noisy", "not applicable"))
+            lines.append(f"| {name} | {good} | {asked} | {good / asked:.0%} | {missed} | {open_} | {rest} |")
+        lines += ["", "A band is what is usual across published brands. A brand that misses one says something about "
+                  "the brand, and here is what.", ""]  # fmt: skip
+        for name, found in brands.items():
+            said = misses(name, found.findings)
+            lines += [f"### {name}", "", *said, ""] if said else []
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main() -> None:
+    """Check and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="*", default=[DEFAULT, *BRANDS])
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--out", type=Path, default=HERE / "laws.md")
+    asked = parser.parse_args()
+    whole, brands = None, {}
+    for name in asked.only:
+        started = time.process_time()
+        found = findings(name, asked.threads)
+        good, of = held(found.findings)
+        spent = time.process_time() - started
+        print(f"{name}: {good} of {of}; missed {ids(found.findings, 'fails')}; undecided "
+              f"{ids(found.findings, 'too noisy')}; {spent:.0f} s of processor time", flush=True)  # fmt: skip
+        for line in (*misses(name, found.findings), *found.failures):
+            print("   ", line, flush=True)
+        if name == DEFAULT:
+            whole = found
+        else:
+            brands[name] = found
+        asked.out.write_text(page(whole, brands), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
