@@ -58,6 +58,33 @@ def in_turns(
     return ratio_of(costs)
 
 
+def ratio_of_slices(
+    top: NDArray[np.float64], bottom: NDArray[np.float64], units: tuple[float, float]
+) -> Ratio:
+    """The ratio of two long runs that were timed slice by slice, in turns.
+
+    Args:
+        top, bottom: (repetitions, slices) ns; a slice of the one has its neighbour in time in the other.
+        units: units of work in all slices together, of each.
+
+    Each slice counts with the median of its repetitions; the interval resamples them, each slice for itself.
+    """
+    repetitions, slices = top.shape
+    rng = np.random.default_rng(1)
+    drawn = rng.integers(0, repetitions, (RESAMPLES, repetitions, slices))
+    each = np.arange(slices)
+
+    def whole(costs: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        return float(np.median(costs, axis=0).sum()), np.median(costs[drawn, each], axis=1).sum(axis=1)
+
+    (above, aboves), (below, belows) = whole(top), whole(bottom)
+    scale = units[1] / units[0]
+    low, high = np.quantile(aboves / belows * scale, [0.025, 0.975])
+    return Ratio(
+        above / below * scale, float(low), float(high), above / units[0], below / units[1], repetitions
+    )
+
+
 def ratio_of(costs: NDArray[np.float64]) -> Ratio:
     """The ratio of (pairs, 2) costs."""
     ratios = costs[:, 0] / costs[:, 1]
