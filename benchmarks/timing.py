@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,11 +51,18 @@ def in_turns(
     Each pair is a ratio of neighbours in time, so that what slows the machine for seconds (other
     users, heat) cancels; the median is safe from a single bad pair. `before` prepares each pair untimed.
     """
-    costs = np.empty((repetitions, 2))
-    for pair in costs:
+    return ratio_of(costs_in_turns((top, bottom), repetitions, before))
+
+
+def costs_in_turns(
+    works: Sequence[Callable[[], int]], repetitions: int, before: Callable[[], object] = lambda: None
+) -> NDArray[np.float64]:
+    """(repetitions, works) ns per unit, timed A B C A B C ...; `before` prepares each turn untimed."""
+    costs = np.empty((repetitions, len(works)))
+    for turn in costs:
         before()
-        pair[:] = cpu_ns(top), cpu_ns(bottom)
-    return ratio_of(costs)
+        turn[:] = [cpu_ns(work) for work in works]
+    return costs
 
 
 def ratio_of_slices(

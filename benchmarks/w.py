@@ -232,8 +232,8 @@ def speed_row(simlab: Run, other: Run) -> Row:
     return Row(
         f"W, {simlab.n:,} users, one thread: times {peer.name}{made}{fewer}",
         f"**{ratio.value:.3g}** ({ratio.low:.3g} to {ratio.high:.3g}); {ratio.top:,.0f} ns a live user-day, simlab "
-        f"{ratio.bottom:.0f} ns; peak memory {other.peak_mb:,.0f} MB ({other.base_mb:,.0f} before the users came), simlab "
-        f"{simlab.peak_mb:,.0f} MB ({simlab.base_mb:,.0f})",
+        f"{ratio.bottom:.0f} ns; peak memory {other.peak_mb:,.0f} MB ({other.base_mb:,.0f} before the users came), "
+        f"simlab {simlab.peak_mb:,.0f} MB ({simlab.base_mb:,.0f})",
         "" if peer.bar is None else f">= {peer.bar:g}, aim {peer.aim:g}", holds,
         {"key": f"w_{peer.module.removeprefix('benchmarks.w_')}_{simlab.n}", "ratio": ratio.value, "low": ratio.low,
          "high": ratio.high, "ns": ratio.top, "ns_simlab": ratio.bottom, "repetitions": ratio.repetitions,
