@@ -8,16 +8,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import engine, memory, mesa, startup, trial, w
+from benchmarks import engine, everything, memory, mesa, size, startup, threads, trial, tune, w
 from benchmarks.rows import Row, printed, surroundings, written
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "w": lambda chosen: w.run(chosen.quick, chosen.full, chosen.peers_python),
     "engine": lambda chosen: engine.run(chosen.quick),
+    "everything": lambda chosen: everything.run(chosen.quick),
+    "size": lambda chosen: size.run(chosen.quick, chosen.full),
+    "threads": lambda chosen: threads.run(chosen.quick),
     "mesa": lambda chosen: mesa.run(chosen.quick),
     "memory": lambda chosen: memory.run(chosen.quick),
     "startup": lambda chosen: startup.run(chosen.quick),
     "trial": lambda chosen: trial.run(chosen.quick),
+    "tune": lambda chosen: tune.run(chosen.quick),
 }
 
 
