@@ -16,9 +16,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.child import ROOT
+
 BEGIN, END = "<!-- figures: written by python -m benchmarks -->", "<!-- end of figures -->"
 PACKAGES = ("numpy", "numba", "mesa", "networkx")
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)

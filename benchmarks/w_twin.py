@@ -8,9 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.w_loop import WorkloadW
+from benchmarks.w_model import COUNTED, People, rates
 from simlab.scenario import Scenario, load
-from simlab.world.book import N_LIVE
+from simlab.world.graph import Graph
 from simlab.world.market import Market
 from simlab.world.metrics import M
 from simlab.world.network import social_graph
@@ -26,30 +31,49 @@ def twin_scenario(n: int, *overrides: str) -> Scenario:
     return load(str(FILE), (*sizes, *overrides)).scenario
 
 
-def rates_of_market(market: Market, member_days: int) -> dict[str, float]:
-    """What happened per member-day up to today, in W's words. Opens are opened pushes and own visits."""
-    whole = market.book.ledger.sum(axis=(0, 1, 2, 3))
-    people = market.graph.n * (market.day - market.first_day + 1)
-    counted = {
-        "pushes": whole[M.value_sent] + whole[M.promo_sent],
-        "opens": whole[M.opens] + whole[M.visits],
-        "sales": whole[M.orders],
-        "invitations": whole[M.invites],
-        "joins": whole[M.joins],
-        "churned": whole[M.leaves],
-    }
-    return {name: float(n) / member_days for name, n in counted.items()} | {"live": member_days / people}
+def twin_graph(scenario: Scenario) -> Graph:
+    """Its graph."""
+    return social_graph(scenario.graph, scenario.population.members + scenario.population.prospects)
+
+
+def counted(market: Market) -> NDArray[np.float64]:
+    """(days, COUNTED) of a market with the twin's stages, in W's words; an own visit is an open, too."""
+    ledger = market.book.ledger[: market.row + 1].sum(axis=(2, 3))  # by day, stage, metric
+    whole = ledger.sum(axis=1)
+    joins, leaves = whole[:, M.joins], whole[:, M.leaves].cumsum()
+    columns = {
+        "prospect": market.pool - joins.cumsum(), "new": ledger[:, 0, M.members], "active": ledger[:, 1, M.members],
+        "dormant": ledger[:, 2, M.members], "churned": leaves, "pushes": whole[:, M.promo_sent],
+        "opens": whole[:, M.opens] + whole[:, M.visits], "sales": whole[:, M.orders],
+        "revenue": whole[:, M.revenue_fen] / 100, "invitations": whole[:, M.invites], "joins": joins,
+    }  # fmt: skip
+    return np.stack([columns[name] for name in COUNTED], axis=1).astype(float)
+
+
+class Program:
+    """The twin, day by day. Its people are those of the scenario; of W's it takes the number."""
+
+    version = mesa.__version__
+
+    def __init__(self, people: People, days: int, seed: int) -> None:
+        scenario = twin_scenario(people.n, f"horizon={days}")
+        self.market = Market(scenario, seed, twin_graph(scenario))
+
+    def step(self, days: int) -> None:
+        """Some days."""
+        for _ in range(days):
+            self.market.step()
+
+    @property
+    def counted(self) -> NDArray[np.float64]:
+        """(days, COUNTED) so far."""
+        return counted(self.market)
 
 
 def twin_rates(n: int, *overrides: str) -> dict[str, float]:
     """The rates of a whole year of the twin."""
     scenario = twin_scenario(n, *overrides)
-    market = Market(scenario, 1, social_graph(scenario.graph, n))
-    lived = 0
-    for _ in range(scenario.horizon):
-        lived += int(market.book.counts[N_LIVE])
-        market.step()
-    return rates_of_market(market, lived)
+    return rates(counted(Market(scenario, 1, twin_graph(scenario)).run()))
 
 
 def main(n: int = 100_000) -> None:
