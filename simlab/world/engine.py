@@ -17,14 +17,13 @@ from simlab.world.evening import arrive, ask_friends, settle_orders, tell_friend
 from simlab.world.lending import lend
 from simlab.world.members import all_members, all_mornings
 from simlab.world.rules import residual_fen
-from simlab.world.screen import empty_screen
 from simlab.world.service import serve
 
 
 @rule
-def run_day(users, world, indptr, indices, terms, book, outside, d):
+def run_day(users, world, indptr, indices, terms, book, outside, screen, d):
     """One whole day for everybody; d is its row in the ledger."""
-    terms, book, outside = lend(terms), lend(book), lend(outside)
+    terms, book, outside, screen = lend(terms), lend(book), lend(outside), lend(screen)
     day = terms.now[0].day
     if day == 1:
         book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
@@ -32,7 +31,6 @@ def run_day(users, world, indptr, indices, terms, book, outside, d):
     for j in range(terms.offers.size):
         limited += terms.offers[j].finite_stock * terms.offers[j].open
     scarce = limited > 0
-    screen = lend(empty_screen(terms.touches.size, terms.rates.shape[0] * terms.rates.shape[2]))
     if scarce:  # coupons wait for noon, so everybody's morning comes first
         all_mornings(users, world, terms, book, d, screen)
         noon(users, world, terms, book, d)

@@ -3,7 +3,7 @@
 A day's terms and books are named tuples of some thirty arrays, which LLVM sees as several hundred numbers:
 handed on by value, every call of a rule copies them all, and the compiler spends most of its time on that.
 `lend` puts the tuple on the caller's stack once; what it returns has the same attributes and is one pointer.
-It must not outlive the function that lent it.
+It must not outlive the function that lent it, and its arrays must belong to somebody else: lend arguments only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, mod
 _config: Any = numba.config
 
 
-class Lent(types.Type):  # type: ignore[misc]
+class Lent(types.Type):
     """A named tuple that stands on the stack of a caller."""
 
     def __init__(self, owned: Any) -> None:
@@ -30,7 +30,7 @@ class Lent(types.Type):  # type: ignore[misc]
 
 
 @register_model(Lent)
-class LentModel(models.PrimitiveModel):  # type: ignore[misc]
+class LentModel(models.PrimitiveModel):
     """One pointer."""
 
     def __init__(self, manager: Any, lent: Lent) -> None:
@@ -38,14 +38,14 @@ class LentModel(models.PrimitiveModel):  # type: ignore[misc]
 
 
 @infer_getattr
-class LentFields(AttributeTemplate):  # type: ignore[misc]
+class LentFields(AttributeTemplate):
     """The fields of the tuple, under their own names."""
 
     key = Lent
 
-    def generic_resolve(self, lent: Lent, name: str) -> Any:
+    def generic_resolve(self, value: Any, attr: str) -> Any:
         """The type of one field."""
-        return lent.owned.types[lent.owned.fields.index(name)] if name in lent.owned.fields else None
+        return value.owned.types[value.owned.fields.index(attr)] if attr in value.owned.fields else None
 
 
 @lower_getattr_generic(Lent)

@@ -33,6 +33,7 @@ from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
+from simlab.world.screen import empty_screen
 from simlab.world.source import Source
 from simlab.world.staffing import ServiceDesk, Team
 from simlab.world.terms import fen, names_of, standing_terms
@@ -187,7 +188,7 @@ class Market(mesa.Model):
         """Everybody lives the day, and it enters the ledger."""
         self.make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
-                self.row)  # fmt: skip
+                empty_screen(self.terms), self.row)  # fmt: skip
         self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
         nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]

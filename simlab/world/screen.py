@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simlab.world.compiled import hot_rule, rule
+from simlab.world.compiled import hot_rule
 from simlab.world.draws import Purpose, day_key, named_bits, uniform, unit, user_key
 from simlab.world.fetching import fetch_ahead
+from simlab.world.records import Terms
 
 BLOCK = 128
 """Members in a block: their records stay in the first-level cache."""
@@ -48,14 +49,14 @@ class Screen(NamedTuple):
     hunt: NDArray[np.float64]
 
 
-@rule
-def empty_screen(touches, places):
-    """Room for the blocks of one day."""
+def empty_screen(terms: Terms) -> Screen:
+    """Room for the blocks of a day with these terms."""
+    cells, touches, stages = terms.rates.shape
+    own, key = np.empty((2, BLOCK), np.uint64)
+    visit, order, invite, hunt = np.empty((4, BLOCK))
     return Screen(
-        np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint8),
-        np.empty(BLOCK, np.int16), np.empty(places, np.float64), np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16),
-        np.empty((touches, BLOCK), np.float64), np.empty(BLOCK, np.float64), np.empty(BLOCK, np.float64),
-        np.empty(BLOCK, np.float64), np.empty(BLOCK, np.float64),
+        own, key, np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty(cells * stages),
+        np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty((touches, BLOCK)), visit, order, invite, hunt,
     )  # fmt: skip
 
 
