@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from simlab.cli import app
 from simlab.lab.laws.check import Check, batches, check, chosen
 from simlab.lab.laws.law import Claim, estimate, judge
-from simlab.report.laws_page import laws_markdown
 from simlab.lab.laws.table import LAWS, amount, band
 from simlab.lab.laws.worlds import plain, sized
 from simlab.lab.store import Store
 from simlab.report.check_page import headline, render
+from simlab.report.laws_page import laws_markdown
 from simlab.scenario import InputError, Scenario, load, with_values
 
 ROOT = Path(__file__).parents[2]

@@ -70,7 +70,7 @@ def signatures() -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def compiled() -> dict[str, int]:
-    live(busy(SMALL))
+    live(busy(SMALL | MORE["channels"]))
     live(busy({"horizon": 12, "warmup.days": 2}), log=False)
     return signatures()
 
