@@ -30,9 +30,18 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 FIRST = ("tests/library/test_library.py",)
 """Whoever gets this compiles."""
-WITHOUT_ENGINE: tuple[str, ...] = ("tests/scenario/",)
+WITHOUT_ENGINE = (
+    "tests/report/test_page", "tests/report/test_compare_page", "tests/report/test_tune", "tests/report/test_plots",
+    "tests/lab/test_loyal_core", "tests/scenario/",
+)  # fmt: skip
 """What others do meanwhile."""
-LONG: tuple[str, ...] = ()
+LONG = (
+    "tests/lab/test_fit",
+    "tests/world/test_twin",
+    "tests/lab/test_compare",
+    "tests/stories/",
+    "tests/laws/",
+)
 """Files that take long: not last, when one worker would have nothing else to do."""
 
 

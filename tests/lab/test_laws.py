@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from simlab.cli import app
 from simlab.lab.laws.check import Check, batches, check, chosen
 from simlab.lab.laws.law import Claim, estimate, judge
-from simlab.lab.laws.page import laws_markdown
 from simlab.lab.laws.table import LAWS, amount, band
 from simlab.lab.laws.worlds import plain, sized
 from simlab.lab.store import Store
 from simlab.report.check_page import headline, render
+from simlab.report.laws_page import laws_markdown
 from simlab.scenario import InputError, Scenario, load, with_values
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +92,9 @@ def test_worlds_are_shared_between_laws() -> None:
 
 def test_the_page_of_laws_is_the_one_in_the_code() -> None:
     page = (ROOT / "docs" / "laws.md").read_text(encoding="utf-8")
-    assert page.strip() == laws_markdown().strip(), "refresh: python -m simlab.lab.laws.page > docs/laws.md"
+    assert page.strip() == laws_markdown().strip(), (
+        "refresh: python -m simlab.report.laws_page > docs/laws.md"
+    )
 
 
 def test_an_unknown_law_is_refused() -> None:

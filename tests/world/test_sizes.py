@@ -70,14 +70,14 @@ def signatures() -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def compiled() -> dict[str, int]:
-    live(busy(SMALL))
+    live(busy(SMALL | MORE["channels"]))
     live(busy({"horizon": 12, "warmup.days": 2}), log=False)
     return signatures()
 
 
 @pytest.mark.parametrize("kind", [*MORE, *LESS])
 def test_another_number_of_things_compiles_nothing(kind: str, compiled: dict[str, int]) -> None:
-    assert sum(compiled.values()) > 100
+    assert sum(compiled.values()) > 20
     live(busy(SMALL | (MORE | LESS)[kind]))
     again = {name for name, number in signatures().items() if number > compiled.get(name, 0)}
     assert not again

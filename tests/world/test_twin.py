@@ -268,7 +268,8 @@ MUTANTS: dict[type[TwinMarket], Callable[[World], bool]] = {  # and the worlds i
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_a_changed_rule_is_noticed(mutant: type[TwinMarket]) -> None:
-    worlds_and_engines = (fixed(number) for number in FIXED)
+    """In a world with little to tell, if possible: those are told soon."""
+    worlds_and_engines = sorted((fixed(number) for number in FIXED), key=lambda both: len(both[1].events))
     assert any(
         difference(engine, twin_story(world, mutant))
         for world, engine in worlds_and_engines

@@ -1,6 +1,6 @@
 """docs/laws.md: the laws as `simlab check` holds them, printed from where they stand.
 
-python -m simlab.lab.laws.page > docs/laws.md
+python -m simlab.report.laws_page > docs/laws.md
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ The L-numbers in [parameters.md](parameters.md) refer to this list. Status: **re
 **2nd** (from notes about it), **computed** (from raw data). Bands are for defaults; they are not truths about any one
 brand.
 [`simlab check`](check.md) holds a scenario against them. This page is printed from the code
-(`python -m simlab.lab.laws.page > docs/laws.md`): bands and sources stand there and nowhere else.
+(`python -m simlab.report.laws_page > docs/laws.md`): bands and sources stand there and nowhere else.
 """
 
 
