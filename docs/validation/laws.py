@@ -36,12 +36,12 @@ def held(found: Sequence[Finding]) -> tuple[int, int]:
     return sum(f.verdict == "holds" for f in asked), len(asked)
 
 
-def findings(name: str, threads: int | None) -> Check:
+def findings(name: str, threads: int | None, seeds: int | None = None) -> Check:
     """A scenario held against all laws: the default in full; a brand fast, with more seeds where it is undecided."""
     scenario, store = load(name).scenario, Store(PLACE, laws_digest())
-    first = check(scenario, full=name == DEFAULT, threads=threads, store=store)
+    first = check(scenario, full=name == DEFAULT, seeds=seeds, threads=threads, store=store)
     open_ = tuple(f.law for f in first.findings if f.verdict == "too noisy")
-    if name == DEFAULT or not open_:
+    if name == DEFAULT or seeds or not open_:
         return first
     again = {
         f.law.id: f
@@ -127,13 +127,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="*", default=[DEFAULT, *BRANDS])
+    parser.add_argument("--seeds", type=int, help="of each world, for a first look (with --out)")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--out", type=Path, default=HERE / "laws.md")
     asked = parser.parse_args()
     whole, brands = None, {}
     for name in asked.only:
         started = time.process_time()
-        found = findings(name, asked.threads)
+        found = findings(name, asked.threads, asked.seeds)
         good, of = held(found.findings)
         spent = time.process_time() - started
         print(f"{name}: {good} of {of}; missed {ids(found.findings, 'fails')}; undecided "
