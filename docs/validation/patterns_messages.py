@@ -87,7 +87,7 @@ P1 = Pattern(
 def reach_arms() -> Mapping[str, Arm]:
     people = parents()
     past = lab(people, light(), 60, 30)
-    return {"heavy": Arm(lab(people, every_day(3.5), 60, 30), past, days=(0,), log=True),
+    return {"heavy": Arm(lab(people, every_day(4), 60, 30), past, days=(0,), log=True),
             "light": Arm(past, days=(0,), log=True)}  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def reach(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P2 = Pattern(
     2, "Blocks and reach under over-marketing", "41 % block; only 29 % get at least 80 % of the pushes",
-    "the same people for 60 days; 3.5 promotions a day, or two useful messages and one promotion a week",
+    "the same people for 60 days; 4 promotions a day (more than 3), or two useful messages and one promotion a week",
     reach_arms, reach,
     (
         Direction("blocked: heavy less light", more("heavy blocked", "light blocked")),
@@ -173,13 +173,13 @@ P3 = Pattern(
 
 
 def funnel(seen: Mapping[str, Seen]) -> dict[str, float]:
-    """From joining to a first sign of interest, and from there to the first order."""
+    """From joining to a sign of life, from a visit or answer to the first order."""
     world = seen["newcomers"]
     new = world.at[0]["status"] == 1
     came, bought = first_days(world)
     interested = new & (came <= np.minimum(30, bought))
-    return {"joined": float(new.sum()), "came": float(interested.sum()),
-            "bought": float((interested & (bought <= came + 60)).sum()),
+    return {"joined": float(new.sum()), "came": float((new & (np.minimum(came, bought) <= 30)).sum()),
+            "interested": float(interested.sum()), "bought": float((interested & (bought <= came + 60)).sum()),
             "buyers": float((new & (world.users["orders"] > 0)).sum())}  # fmt: skip
 
 
@@ -199,10 +199,10 @@ P4 = Pattern(
     4, "Funnel chain", "8-12 / 30-50 / 40-60 / 15-25 %; overall 5-8 %",
     "newcomers under the default programme for 90 days",
     lambda: {"newcomers": Arm(newborn(scene(horizon=90)), days=(0,), log=True)}, funnel,
-    (Direction("those who came by less those of them who bought", more("came", "bought")),),
+    (Direction("those who came by less those who bought after a visit or answer", more("came", "bought")),),
     (
-        Band("joined to came by, 30 days", 0.40, 0.60, ratio("came", "joined")),
-        Band("came by to first order, 60 days", 0.15, 0.25, ratio("bought", "came")),
+        Band("joined to came by, wrote or bought, 30 days", 0.40, 0.60, ratio("came", "joined")),
+        Band("first visit or answer to first order, 60 days", 0.15, 0.25, ratio("bought", "interested")),
         Band("newcomer to buyer, 90 days", 0.04, 0.15, ratio("buyers", "joined")),
     ),
     "The first two steps are levers of a source. The default brand's people order three times a year, which is more "
