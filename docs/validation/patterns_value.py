@@ -171,6 +171,8 @@ P14 = Pattern(
         Band("gain", 0.06, 1.0, lambda t: (t["on again"] - t["off again"]) / t["one"]),
         Band("value, with over without", 1.15, 1.50, ratio("on value", "off value")),
     ),
+    "The beauty brand's people order three times a year with marketing off, so that two in three of those who buy "
+    "at all buy again within 90 days whatever is done; a level moves those who are near the next one.",
 )  # fmt: skip
 
 
@@ -277,8 +279,9 @@ P18 = Pattern(
         Band("all orders, personal over popular", -inf, inf, ratio("personal all", "popular all")),
         Band("customer equity, personal over popular", -inf, inf, ratio("personal value", "popular value")),
     ),
-    "Who opens a touch would often have ordered anyway, and what is added to a basket is partly missing from later "
-    "ones: the last two lines count everything.",
+    "An item that fits puts more into the basket, and half of that is missing from later orders; this outweighs the "
+    "attention that it brings, so that the number of orders does not rise. Shops count orders of the shown item, which "
+    "replaces others. The last two lines count everything.",
 )  # fmt: skip
 
 # 22: selection -----------------------------------------------------------------------------------
@@ -347,6 +350,8 @@ P22 = Pattern(
         Band("observed: value, VIP over others", 2.3, 4.0, ratio("vip", "not vip")),
         Band("randomised: value with the nudge over without", 0.9, 1.5, ratio("nudged", "base")),
     ),
+    "The fifth that had spent most is chosen by two years of orders, which tell need well; claimed VIP groups are "
+    "chosen by less. A nudge of everybody moves value by a hundredth of the contrast.",
 )  # fmt: skip
 
 # 26: targets -------------------------------------------------------------------------------------
@@ -394,6 +399,9 @@ P26 = Pattern(
         Band("still active after 60 days, value", 0.30, 1.0, ratio("value kept", "one")),
         Band("customer equity, value over far", 1.2, inf, ratio("value equity", "far equity")),
     ),
+    "Newcomers by invitation are friends with needs of their own, and only some come for the reward: half are "
+    "still there after 60 days even when a team goes as far as it can. The claimed 15 % are newcomers of bought "
+    "traffic.",
 )  # fmt: skip
 
 # 29: paid membership -----------------------------------------------------------------------------
