@@ -36,12 +36,12 @@ def held(found: Sequence[Finding]) -> tuple[int, int]:
     return sum(f.verdict == "holds" for f in asked), len(asked)
 
 
-def findings(name: str, threads: int | None) -> Check:
+def findings(name: str, threads: int | None, seeds: int | None = None) -> Check:
     """A scenario held against all laws: the default in full; a brand fast, with more seeds where it is undecided."""
     scenario, store = load(name).scenario, Store(PLACE, laws_digest())
-    first = check(scenario, full=name == DEFAULT, threads=threads, store=store)
+    first = check(scenario, full=name == DEFAULT, seeds=seeds, threads=threads, store=store)
     open_ = tuple(f.law for f in first.findings if f.verdict == "too noisy")
-    if name == DEFAULT or not open_:
+    if name == DEFAULT or seeds or not open_:
         return first
     again = {
         f.law.id: f
@@ -68,15 +68,21 @@ def rows(found: Sequence[Finding]) -> list[str]:
     return lines
 
 
+def inside(finding: Finding) -> bool:
+    """Whether the estimates of all numbers of a law lie in their bands, however wide the intervals."""
+    return bool(finding.measured) and all(m.claim.low <= m.value <= m.claim.high for m in finding.measured)
+
+
 def misses(name: str, found: Sequence[Finding]) -> list[str]:
-    """Each number that does not hold, with its cause."""
+    """Each number that is missed, or undecided with an estimate outside its band, with its cause."""
     lines = []
     for finding in found:
-        if finding.verdict in ("holds", "not applicable"):
+        if finding.verdict in ("holds", "not applicable") or inside(finding):
             continue
         said = [f"{m.claim.text}: {amount(m.value, m.claim)} ({amount(m.low, m.claim)} to {amount(m.high, m.claim)}; "
                 f"band {band(m.claim)}), {m.verdict}"
-                for m in finding.measured if m.verdict not in ("holds", "shown")]  # fmt: skip
+                for m in finding.measured
+                if m.verdict not in ("holds", "shown") and not m.claim.low <= m.value <= m.claim.high]  # fmt: skip
         cause = CAUSES.get((name, finding.law.id)) or CAUSES.get(("", finding.law.id)) or "No cause is known."
         lines.append(f"- **{finding.law.id}** {'; '.join(said) or finding.reason}. *{cause}*")
     return lines
@@ -103,16 +109,22 @@ def page(whole: Check | None, brands: dict[str, Check]) -> str:
                   f"{ids(whole.findings, 'too noisy')}.", "", *rows(whole.findings), ""]  # fmt: skip
         lines += [*misses(DEFAULT, whole.findings), ""] if good < asked else []
     if brands:
+        first = max(found.seeds for found in brands.values())
+        more = (
+            f" What is undecided then is asked again with {FULL_SEEDS} seeds." if first >= FAST_SEEDS else ""
+        )
         lines += ["## The brands", "",
-                  f"`simlab check BRAND`: {FAST_SEEDS} seeds with at most {FAST_MEMBERS:,} members. What is undecided "
-                  f"then is asked again with {FULL_SEEDS} seeds of that size; laws that stay undecided do not count as "
-                  "held.", "",
-                  "| scenario | hold | apply | share | missed | undecided | do not apply |",
-                  "|---|---|---|---|---|---|---|"]  # fmt: skip
+                  f"`simlab check BRAND`: {first} seeds with at most {FAST_MEMBERS:,} members.{more} A law that stays "
+                  "undecided does not count as held; *estimates* counts the laws all of whose numbers are estimated "
+                  "within their bands, however wide the intervals are.", "",
+                  "| scenario | apply | hold | share | estimates | share | missed | undecided | do not apply |",
+                  "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
         for name, found in brands.items():
             good, asked = held(found.findings)
+            near = sum(inside(f) for f in found.findings)
             missed, open_, rest = (ids(found.findings, v) for v in ("fails", "too noisy", "not applicable"))
-            lines.append(f"| {name} | {good} | {asked} | {good / asked:.0%} | {missed} | {open_} | {rest} |")
+            lines.append(f"| {name} | {asked} | {good} | {good / asked:.0%} | {near} | {near / asked:.0%} | {missed} | "
+                         f"{open_} | {rest} |")  # fmt: skip
         lines += ["", "A band is what is usual across published brands. A brand that misses one says something about "
                   "the brand, and here is what.", ""]  # fmt: skip
         for name, found in brands.items():
@@ -127,13 +139,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="*", default=[DEFAULT, *BRANDS])
+    parser.add_argument("--seeds", type=int, help="of each world, for a first look (with --out)")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--out", type=Path, default=HERE / "laws.md")
     asked = parser.parse_args()
     whole, brands = None, {}
     for name in asked.only:
         started = time.process_time()
-        found = findings(name, asked.threads)
+        found = findings(name, asked.threads, asked.seeds)
         good, of = held(found.findings)
         spent = time.process_time() - started
         print(f"{name}: {good} of {of}; missed {ids(found.findings, 'fails')}; undecided "

@@ -21,8 +21,6 @@ MEMBERS = 2_000
 """Members of every world; prospects, exposures and budgets in proportion."""
 SURE = 4.0
 """Standard errors by which a direction must be away from none."""
-SEEDS = 0.9
-"""Share of seeds in which it must show."""
 
 Row = Mapping[str, float]
 Number = Callable[[Row], float]
@@ -30,7 +28,7 @@ Number = Callable[[Row], float]
 
 @dataclass(frozen=True)
 class Direction:
-    """Something that must be above zero: z of at least 4 over the seeds, and above zero in nine seeds of ten."""
+    """Something that must be above zero: z of at least 4 over the seeds."""
 
     text: str
     value: Number
@@ -38,7 +36,7 @@ class Direction:
 
 @dataclass(frozen=True)
 class Band:
-    """A number that should lie in a band; the band comes from case claims and is a wish."""
+    """A number that should lie in a band; the band comes from case claims and is a wish. Without any it is shown."""
 
     text: str
     low: float
@@ -90,15 +88,16 @@ def judged(pattern: Pattern, rows: Sequence[Row]) -> list[Said]:
         mean, error = float(x.mean()), float(x.std(ddof=1) / math.sqrt(len(x)))
         z = mean / error if error > 0 else math.inf * np.sign(mean)
         share = float((x > 0).mean())
-        good = z >= SURE and share >= SEEDS
         half = float(stats.t.ppf(0.975, len(x) - 1)) * error
         found.append(Said(direction.text, mean, mean - half, mean + half, f"z {z:+.1f}, {share:.0%} of seeds",
-                          "holds" if good else "does not hold"))  # fmt: skip
+                          "holds" if z >= SURE else "does not hold"))  # fmt: skip
     for band in pattern.bands:
         ((value, low, high),) = estimate(lambda t, b=band: (b.value(t),), rows)  # type: ignore[misc]
-        inside = band.low <= value <= band.high
-        found.append(Said(band.text, value, low, high, f"{_short(band.low)} to {_short(band.high)}",
-                          "in the band" if inside else "outside"))  # fmt: skip
+        inside = "in the band" if band.low <= value <= band.high else "outside"
+        wish = f"{_short(band.low)} to {_short(band.high)}"
+        if math.isinf(band.low) and math.isinf(band.high):
+            inside, wish = "shown", "-"
+        found.append(Said(band.text, value, low, high, wish, inside))
     return found
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 import numpy as np
-from patterns_frame import Band, Direction, Pattern, arm, more, ratio, scene
+from patterns_frame import Band, Direction, Number, Pattern, arm, more, ratio, scene
 
 from simlab.lab.laws.worlds import Arm, Seen
+from simlab.scenario import Scenario
 from simlab.world.records import Event
 
 # 7 and 8 -----------------------------------------------------------------------------------------
@@ -142,6 +144,8 @@ P21 = Pattern(
         Band("orders, observed ratio", 1.4, 2.1, ratio("writers", "others")),
         Band("orders, caused ratio", 1.05, 1.4, ratio("writers", "writers without")),
     ),
+    "Who writes five times and more is one of the few who need most: the contrast is larger than claimed, and "
+    "nearly all of it is selection.",
 )  # fmt: skip
 
 
@@ -183,6 +187,8 @@ P27 = Pattern(
         Band("stories of all topics and stories", 0.50, 0.78,
              lambda t: t["stories stories"] / (t["stories stories"] + t["stories topics"])),
     ),
+    "A game pulls on visits and answers of those in groups, who are active anyway. The claimed figure compares "
+    "players with others.",
 )  # fmt: skip
 
 SIZES = (50, 150, 500, 1000, 2000)
@@ -223,4 +229,64 @@ P28 = Pattern(
     ),
 )  # fmt: skip
 
-FRIENDS = (P7, P8, P21, P27, P28)
+# 24: crises --------------------------------------------------------------------------------------
+
+HOURS = (1, 6, 24, 48)
+
+
+def crisis_arms() -> Mapping[str, Arm]:
+    """No crisis; one that is left alone; statements and compensations after so many hours. Somebody watches."""
+    own = {"horizon": 60}
+
+    def leak(delay: float, statement: str, paid: str) -> Scenario:
+        more_ = {"levers__response__delay": f"{delay} hours", "levers__response__statement": statement,
+                 "levers__response__compensation": paid, "levers__response__isolation": "0%",
+                 "levers__response__cost": "0 yuan"}  # fmt: skip
+        return scene("default", ("crisis", "crisis-response", "opinion-monitoring"), crises__leak__date="2026-01-11",
+                     levers__monitoring__cost="0 yuan", **own, **more_)  # fmt: skip
+
+    quiet = scene("default", **own)
+    arms = {"quiet": quiet, "alone": leak(2, "0%", "0 yuan"), "statement": leak(2, "100%", "0 yuan")}
+    arms |= {f"h{h}": leak(h, "100%", "20 yuan") for h in HOURS} | {"paid": leak(2, "100%", "20 yuan")}
+    return {name: arm(scenario, quiet, days=(0,), log=True) for name, scenario in arms.items()}
+
+
+def outrage(seen: Mapping[str, Seen]) -> dict[str, float]:
+    """Members on the eve who ever were angry; revenue."""
+    found = {}
+    for name, world in seen.items():
+        day, user, code, _ = world.events.T
+        members = world.at[0]["status"] == 1
+        angry = np.unique(user[(code == Event.ANGER) & (day > 0)])
+        found[f"{name} angry"] = float(members[angry].sum())
+        found[f"{name} revenue"] = world.total("revenue_fen") / 100.0
+        found["members"] = float(members.sum())
+    return found
+
+
+def an_hour(first: int, last: int) -> Number:
+    """Members per hour by whom the angry grow between two delays."""
+    return lambda r: (r[f"h{last} angry"] - r[f"h{first} angry"]) / (last - first)
+
+
+P24 = Pattern(
+    24, "Crisis and the first day", "at most 5 % or 3 % affected with a fast response; 24 hours",
+    "60 days; on day 11 one member in a hundred is angry; the brand, which notices within the hour, is silent, makes "
+    "a statement after 2 hours, or pays 20 yuan to each as well, after 1, 2, 6, 24 or 48 hours",
+    crisis_arms, outrage,
+    (
+        Direction("ever angry: silence less a statement", more("alone angry", "statement angry")),
+        Direction("a statement less one with compensation", more("statement angry", "paid angry")),
+        Direction("revenue: with a fast response less with silence", more("paid revenue", "alone revenue")),
+        Direction("further angry per hour of delay: after 24 hours less before",
+                  lambda r: an_hour(24, 48)(r) - an_hour(1, 24)(r)),
+    ),
+    (
+        Band("ever angry, silence", 0.15, 1.0, ratio("alone angry", "members")),
+        Band("ever angry, statement after 2 hours", 0.0, 0.05, ratio("statement angry", "members")),
+        Band("ever angry, statement and compensation", 0.0, 0.03, ratio("paid angry", "members")),
+        Band("revenue, silence over no crisis", -inf, inf, ratio("alone revenue", "quiet revenue")),
+    ),
+)  # fmt: skip
+
+FRIENDS = (P7, P8, P21, P24, P27, P28)

@@ -14,6 +14,7 @@ from patterns_frame import Band, Direction, Pattern, arm, more, newborn, ratio, 
 from simlab.lab.laws.worlds import Arm, Orders, Seen, orders_of
 from simlab.lab.past import nothing
 from simlab.world.market import Market
+from simlab.world.records import Event
 
 QUARTER = 91
 
@@ -34,21 +35,24 @@ QUARTERS = tuple(range(0, 7 * QUARTER + 1, QUARTER))
 
 
 def care_arms() -> Mapping[str, Arm]:
-    base = scene("mother-baby", horizon=7 * QUARTER)
-    care = scene("mother-baby", ("churn-warning", "recall", "welcome"), horizon=7 * QUARTER)
+    # the brand has the warning in its file; here it is sent by itself
+    cheap = {"horizon": 7 * QUARTER, "levers__touches__care__cost": "0.04 yuan"}
+    base = scene("mother-baby", levers__rules__warning__share="0%", **cheap)
+    care = scene("mother-baby", ("welcome",), levers__rules__warning__share="80%", **cheap)
     return {"off": arm(base, days=QUARTERS), "on": arm(care, base, days=QUARTERS)}
 
 
 def quarters(seen: Mapping[str, Seen]) -> dict[str, float]:
-    """Customers lost in a quarter; value of seven."""
+    """Customers lost in a quarter, as a brand can count them; value of seven."""
     found: dict[str, float] = {}
     for name, world in seen.items():
         lost = here = 0.0
         for first, last in pairwise(QUARTERS):
             start, end = world.at[first], world.at[last]
-            stays = (start["status"] == 1) & (start["alive"] == 1)
-            here += float(stays.sum())
-            lost += float((stays & ((end["status"] == 2) | (end["alive"] == 0))).sum())
+            around = (start["status"] == 1) & (first - start["last_seen"].astype(int) < QUARTER)
+            silent = last - end["last_seen"].astype(int) >= QUARTER
+            here += float(around.sum())
+            lost += float((around & ((end["status"] == 2) | silent)).sum())
         found[f"{name} churn"] = lost / here
         found[f"{name} value"] = value_of(world, eve_members(world))
     return found | {"one": 1.0}
@@ -56,7 +60,8 @@ def quarters(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P5 = Pattern(
     5, "Churn warning and value", "churn 22 to 13 % a quarter; LTV +28 %",
-    "mother and baby for seven quarters; with warning, recall and welcome, or without",
+    "mother and baby for seven quarters; with a welcome and care after 14 and 28 days of silence, sent by rule, or "
+    "without; lost is who was around in one quarter and silent or gone in the next",
     care_arms, quarters,
     (
         Direction("lost in a quarter: without less with", more("off churn", "on churn")),
@@ -67,8 +72,8 @@ P5 = Pattern(
         Band("lost in a quarter, with", 0.09, 0.17, ratio("on churn", "one")),
         Band("value, with over without", 1.15, 1.45, ratio("on value", "off value")),
     ),
-    "Lifetimes are mostly how long the need lasts, which no message prolongs; care works through trust, and contacts "
-    "drive some away (L18).",
+    "Lifetimes are mostly how long the need lasts, which no message prolongs; care works through trust and presence, "
+    "and contacts drive some away (L18).",
 )  # fmt: skip
 
 # 13 ----------------------------------------------------------------------------------------------
@@ -76,7 +81,14 @@ P5 = Pattern(
 
 def private_arms() -> Mapping[str, Arm]:
     base = scene("beauty", horizon=365)
-    private = scene("beauty", ("three-layers", "repurchase-reminder"), horizon=365)
+    programme = (
+        "three-layers",
+        "repurchase-reminder",
+        "advisers",
+        "personal-recommendation",
+        "scene-bundles",
+    )
+    private = scene("beauty", programme, horizon=365)
     return {"public": arm(nothing(base), base, days=(0,)), "private": arm(private, base, days=(0,))}
 
 
@@ -97,7 +109,7 @@ def identity(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P13 = Pattern(
     13, "Private and public", "LTV 2.7 times; 4.8 against 2.3 orders; basket +31 %",
-    "beauty for a year: three layers and reminders, or no programme at all",
+    "beauty for a year: three layers, reminders, advisers, recommendations and sets, or no programme at all",
     private_arms, identity,
     (
         Direction("orders: private less public", more("private orders", "public orders")),
@@ -159,6 +171,8 @@ P14 = Pattern(
         Band("gain", 0.06, 1.0, lambda t: (t["on again"] - t["off again"]) / t["one"]),
         Band("value, with over without", 1.15, 1.50, ratio("on value", "off value")),
     ),
+    "The beauty brand's people order three times a year with marketing off, so that two in three of those who buy "
+    "at all buy again within 90 days whatever is done; a level moves those who are near the next one.",
 )  # fmt: skip
 
 
@@ -218,30 +232,56 @@ def recommender_arms() -> Mapping[str, Arm]:
     popular = scene("default", ("personal-recommendation",), horizon=180, levers__recommendation__relevance="20%",
                     levers__recommendation__tagged="0%", levers__recommendation__cost="0 yuan")  # fmt: skip
     personal = scene("default", ("personal-recommendation",), horizon=180)
-    return {"popular": arm(popular), "personal": arm(personal, popular)}
+    return {"popular": arm(popular, log=True), "personal": arm(personal, popular, log=True)}
+
+
+CLICKED = 7
+"""Days after an opened touch in which an order is set down to it, as shops do."""
 
 
 def per_open(seen: Mapping[str, Seen]) -> dict[str, float]:
-    """Orders, opens, revenue."""
-    return {
-        f"{name} {what}": float(world.total(metric))
-        for name, world in seen.items()
-        for what, metric in (("orders", "orders"), ("opens", "opens"), ("revenue", "revenue_fen"))
-    }
+    """Opened touches, those with an order within a week, and the money of these orders."""
+    found: dict[str, float] = {}
+    for name, world in seen.items():
+        day, user, code, value = world.events.T
+        at = {what: (code == what) & (day > 0) for what in (Event.OPEN, Event.ORDER)}
+        when = [user[mine] * 1000 + day[mine] for mine in at.values()]
+        opens, orders = np.sort(when[0]), np.sort(when[1])
+        upto = np.searchsorted(orders, opens + CLICKED, side="right")
+        found[f"{name} opens"] = float(len(opens))
+        found[f"{name} followed"] = float((upto > np.searchsorted(orders, opens)).sum())
+        last = np.searchsorted(opens, when[1], side="right") - 1
+        mine = (last >= 0) & (when[1] - opens[np.maximum(last, 0)] <= CLICKED)
+        found[f"{name} orders"] = float(mine.sum())
+        found[f"{name} revenue"] = float(value[at[Event.ORDER]][mine].sum()) / 100.0
+        found[f"{name} all"] = float(world.total("orders"))
+        found[f"{name} value"] = world.outcomes["customer_equity"]
+    return found
 
 
 P18 = Pattern(
     18, "Recommender", "35 % against 20 % orders per click; basket +31 %",
-    "half a year; every opened touch shows the best-seller, or an item chosen for the person",
+    "half a year; every opened touch shows the best-seller, or an item chosen for the person; orders within a week of "
+    "an opened touch are set down to it",
     recommender_arms, per_open,
     (
-        Direction("orders: personal less popular", more("personal orders", "popular orders")),
-        Direction("basket: personal less popular",
+        Direction("orders per opened touch: personal less popular",
+                  lambda r: r["personal followed"] / r["personal opens"] - r["popular followed"] / r["popular opens"]),
+        Direction("basket of these orders: personal less popular",
                   lambda r: r["personal revenue"] / r["personal orders"] - r["popular revenue"] / r["popular orders"]),
     ),
-    (Band("basket, personal over popular", 1.20, 1.42,
-          lambda t: t["personal revenue"] / t["personal orders"] / (t["popular revenue"] / t["popular orders"])),),
-    "Orders per clicked recommendation cannot be read: an order is not attributed to one opened touch here.",
+    (
+        Band("orders per opened touch, personal", 0.27, 0.43, ratio("personal followed", "personal opens")),
+        Band("gain of orders per opened touch", 0.09, 0.21,
+             lambda t: t["personal followed"] / t["personal opens"] - t["popular followed"] / t["popular opens"]),
+        Band("basket of these orders, personal over popular", 1.20, 1.42,
+             lambda t: t["personal revenue"] / t["personal orders"] / (t["popular revenue"] / t["popular orders"])),
+        Band("all orders, personal over popular", -inf, inf, ratio("personal all", "popular all")),
+        Band("customer equity, personal over popular", -inf, inf, ratio("personal value", "popular value")),
+    ),
+    "An item that fits puts more into the basket, and half of that is missing from later orders; this outweighs the "
+    "attention that it brings, so that the number of orders does not rise. Shops count orders of the shown item, which "
+    "replaces others. The last two lines count everything.",
 )  # fmt: skip
 
 # 22: selection -----------------------------------------------------------------------------------
@@ -310,6 +350,8 @@ P22 = Pattern(
         Band("observed: value, VIP over others", 2.3, 4.0, ratio("vip", "not vip")),
         Band("randomised: value with the nudge over without", 0.9, 1.5, ratio("nudged", "base")),
     ),
+    "The fifth that had spent most is chosen by two years of orders, which tell need well; claimed VIP groups are "
+    "chosen by less. A nudge of everybody moves value by a hundredth of the contrast.",
 )  # fmt: skip
 
 # 26: targets -------------------------------------------------------------------------------------
@@ -357,6 +399,9 @@ P26 = Pattern(
         Band("still active after 60 days, value", 0.30, 1.0, ratio("value kept", "one")),
         Band("customer equity, value over far", 1.2, inf, ratio("value equity", "far equity")),
     ),
+    "Newcomers by invitation are friends with needs of their own, and only some come for the reward: half are "
+    "still there after 60 days even when a team goes as far as it can. The claimed 15 % are newcomers of bought "
+    "traffic.",
 )  # fmt: skip
 
 # 29: paid membership -----------------------------------------------------------------------------
