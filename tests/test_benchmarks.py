@@ -99,17 +99,24 @@ def test_the_mesa_model_refuses_rules_it_does_not_know() -> None:
         Rules(scaled(10, 30, "levers.offers.coupon.stock=5"))
 
 
-def test_figures_replace_only_what_stands_between_the_marks(tmp_path: Path) -> None:
+def test_figures_replace_only_what_stands_between_the_marks_of_their_part(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
-    page.write_text(f"# Title\n\n{BEGIN}\nstale figures\n{END}\n\nKept.\n", encoding="utf-8")
+    marks = BEGIN.format("w"), END.format("w")
+    page.write_text(f"# Title\n\n{marks[0]}\nstale figures\n{marks[1]}\n\nKept.\n", encoding="utf-8")
     here = surroundings()
-    written(page, [Row("speed", "3", ">= 2", True, {"ratio": 3.0})], here, here)
+    written(page, "w", [Row("speed", "3", ">= 2", True, {"ratio": 3.0})], here, here)
+    written(page, "size", [Row("growth", "1.1", "<= 1.3", True, {"ratio": 1.1})], here, here)
+    written(page, "w", [Row("speed", "4", ">= 2", True, {"ratio": 4.0})], here, here)
     text = page.read_text(encoding="utf-8")
     assert text.startswith("# Title")
     assert "Kept." in text
     assert "stale figures" not in text
-    assert "| speed | 3 | >= 2 | yes |" in text
-    assert json.loads(page.with_suffix(".json").read_text())["rows"][0]["ratio"] == 3.0
+    assert "| speed | 4 | >= 2 | yes |" in text
+    assert "## Size" in text
+    assert "| growth | 1.1 | <= 1.3 | yes |" in text
+    numbers = json.loads(page.with_suffix(".json").read_text())
+    assert numbers["w"]["rows"][0]["ratio"] == 4.0
+    assert numbers["size"]["rows"][0]["ratio"] == 1.1
 
 
 def test_an_unknown_part_is_refused() -> None:
