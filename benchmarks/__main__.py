@@ -40,22 +40,25 @@ def main(arguments: list[str] | None = None) -> int:
         help="another interpreter that has peers which are not installed here (may be repeated)",
     )  # fmt: skip
     parser.add_argument(
-        "--out", type=Path, help="write the table to this Markdown file, a JSON file beside it"
+        "--out",
+        type=Path,
+        help="write the tables to this Markdown file, the numbers to a JSON file beside it",
     )
     chosen = parser.parse_args(arguments)
     console = Console()
-    before = surroundings()
-    rows: list[Row] = []
+    missed = False
     for name, part in PARTS.items():
-        if not chosen.only or name in chosen.only:
-            with console.status(name):
-                rows += part(chosen)
-    after = surroundings()
-    printed(rows, console)
-    if chosen.out is not None:
-        written(chosen.out, rows, before, after)
-        console.print(f"Written to {chosen.out} and {chosen.out.with_suffix('.json')}")
-    return 1 if any(row.holds is False for row in rows) else 0
+        if chosen.only and name not in chosen.only:
+            continue
+        before = surroundings()
+        with console.status(name):
+            rows = part(chosen)
+        printed(name, rows, console)
+        missed |= any(row.holds is False for row in rows)
+        if chosen.out is not None:
+            written(chosen.out, name, rows, before, surroundings())
+            console.print(f"Written to {chosen.out} and {chosen.out.with_suffix('.json')}")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """How cost grows with size: a member-day at 100,000 to 10 million people, building them, and whole years.
 
-Run `python -m benchmarks.size PEOPLE DAYS` to be the child that lives one run in a fresh process.
+Run `python -m benchmarks.size PEOPLE DAYS` to be the child that lives one run in a fresh process, and
+`python -m benchmarks.size build PEOPLE` for the one that builds a world.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -15,6 +17,7 @@ from benchmarks.child import fresh, peak_megabytes
 from benchmarks.rows import Row
 from benchmarks.timing import Ratio, cpu_ns, ratio_of
 from benchmarks.worlds import graph_of, live_days, scaled
+from simlab.scenario import load
 from simlab.world.market import Market
 
 SMALLEST, LARGEST = 100_000, 10_000_000
@@ -34,12 +37,12 @@ def run(quick: bool = False, full: bool = False) -> list[Row]:
     rows = growth(sizes, 2 if quick else SLICES)
     days = 20 if quick else 365
     years = [n for n in YEARS if n <= (SMALLEST if quick else LARGEST if full else 1_000_000)]
-    fresh(["-W", "ignore", "-m", "benchmarks.size", "800", "3"])  # compiles, where that is still to be done
+    child = ["-W", "ignore", "-m", "benchmarks.size"]
+    fresh([*child, "800", "3"])  # compiles, where that is still to be done
+    people = SMALLEST if quick else 1_000_000
+    rows += building_rows(people, fresh([*child, "build", str(people)]).said)
     for people in years:
-        said = fresh(["-W", "ignore", "-m", "benchmarks.size", str(people), str(days)]).said
-        rows += year_rows(people, days, said)
-        if people == (1_000_000 if 1_000_000 in years else years[-1]):
-            rows += building_rows(people, said)
+        rows += year_rows(people, days, fresh([*child, str(people), str(days)]).said)
     return rows
 
 
@@ -61,14 +64,20 @@ def growth(sizes: list[int], slices: int) -> list[Row]:
 
 
 def building_rows(people: int, said: dict[str, float]) -> list[Row]:
-    """How fast graph and people are built."""
+    """How fast graph and people are built, and what they weigh."""
+    grown = [(said[after] - said["packages_mb"]) * 1e6 / people for after in ("graph_mb", "born_mb")]
+    weight = Row(
+        f"memory of {people:,} people, at most", f"{grown[0]:.0f} bytes each while the graph is built, "
+        f"{grown[1]:.0f} with graph, births and book", values={"key": "bytes", "graph": grown[0], "all": grown[1]},
+    )  # fmt: skip
     return [
-        Row(f"{what}, {people:,} people, one thread", f"**{rate / 1e6:.2f} million a second** of CPU time",
+        weight,
+        *(Row(f"{what}, {people:,} people, one thread", f"**{rate / 1e6:.2f} million a second** of CPU time",
             f">= {BUILT / 1e6:g} million", rate >= BUILT, {"key": f"built_{key}", "rate": rate})
         for key, what, rate in (
             ("graph", "graph built (communities, placed)", said["graph_rate"]),
             ("people", "people born, and the book opened", said["birth_rate"]),
-        )
+        )),
     ]  # fmt: skip
 
 
@@ -85,8 +94,7 @@ def year_rows(people: int, days: int, said: dict[str, float]) -> list[Row]:
         ),
         Row(
             f"{name}: peak memory, times the forecast",
-            f"**{larger:.2f}** ({said['peak_mb']:,.0f} MB, forecast {said['forecast_mb']:,.0f} MB; with the graph "
-            f"{said['graph_mb']:,.0f}, after births {said['born_mb']:,.0f})",
+            f"**{larger:.2f}** ({said['peak_mb']:,.0f} MB, forecast {said['forecast_mb']:,.0f} MB)",
             f"within a factor {MEMORY_BAR:g}", 1 / MEMORY_BAR <= larger <= MEMORY_BAR,
             {"key": f"year_memory_{people}", "ratio": larger},
         ),
@@ -102,31 +110,41 @@ def _values(key: str, ratio: Ratio) -> dict[str, float | str]:
             "ns_other": ratio.bottom}  # fmt: skip
 
 
-def child(people: int, days: int) -> None:
-    """One run as `simlab run` does it: graph, forecast, births, days; its costs as one line of JSON."""
-    from simlab.lab.forecast import forecast
+def year(people: int, days: int) -> None:
+    """`simlab run` of one seed, its report included; what it forecast and what it took, as one line of JSON."""
+    from simlab.verbs import run as simulate
 
-    scenario = scaled(people // 4, people - people // 4, f"horizon={days}", "warmup.days=0", "seeds=1")
+    exposures = load("default").scenario.levers.sources["ads"].exposures * people / 20_000
+    sizes = (
+        f"population.members={people // 4}", f"population.prospects={people - people // 4}",
+        f"levers.sources.ads.exposures={exposures}", f"horizon={days}", "warmup.days=0",
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="simlab-benchmark-") as folder:
+        facts = simulate("default", sizes, seeds=1, worlds=0, threads=1, out=folder).manifest
+    print(json.dumps({
+        "seconds": facts["seconds"], "forecast_seconds": facts["forecast seconds"],
+        "peak_mb": peak_megabytes(), "forecast_mb": facts["forecast MB"],
+    }))  # fmt: skip
+
+
+def build(people: int) -> None:
+    """Graph and births, timed apart and weighed, as one line of JSON."""
     small = scaled(50, 150)
     Market(small, 1, graph_of(small)).step()  # loads the compiled rules, which belongs to no rate below
-    packages = peak_megabytes()
-    began = time.process_time()
+    scenario = scaled(people // 4, people - people // 4, "warmup.days=0")
+    packages, began = peak_megabytes(), time.process_time()
     graph = graph_of(scenario)
     drawn, graph_mb = time.process_time(), peak_megabytes()
-    expected = forecast(scenario, graph, None, 1, 1)
-    forecast_done, started = time.process_time(), time.perf_counter()
     market = Market(scenario, 1, graph)
-    born, born_mb = time.process_time(), peak_megabytes()
-    lived = live_days(market, days)
-    ended = time.process_time()
+    born = time.process_time()
     print(json.dumps({
-        "seconds": time.perf_counter() - started, "cpu": ended - forecast_done, "peak_mb": peak_megabytes(),
-        "packages_mb": packages, "graph_mb": graph_mb, "born_mb": born_mb, "graph_rate": people / (drawn - began),
-        "birth_rate": people / (born - forecast_done), "member_days": lived,
-        "ns_member_day": (ended - born) / lived * 1e9,
-        "forecast_seconds": expected.seconds, "forecast_mb": expected.megabytes,
+        "graph_rate": people / (drawn - began), "birth_rate": people / (born - drawn), "packages_mb": packages,
+        "graph_mb": graph_mb, "born_mb": peak_megabytes(), "people": len(market.users),
     }))  # fmt: skip
 
 
 if __name__ == "__main__":
-    child(int(sys.argv[1]), int(sys.argv[2]))
+    if sys.argv[1] == "build":
+        build(int(sys.argv[2]))
+    else:
+        year(int(sys.argv[1]), int(sys.argv[2]))
