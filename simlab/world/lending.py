@@ -26,7 +26,9 @@ class Lent(types.Type):
     def __init__(self, owned: Any) -> None:
         self.owned = owned
         digest = hashlib.blake2b(str(owned).encode(), digest_size=8).hexdigest()
-        super().__init__(name=f"Lent({digest})")  # part of each symbol: the layout itself takes twenty thousand letters
+        super().__init__(
+            name=f"Lent({digest})"
+        )  # part of each symbol: the layout itself takes twenty thousand letters
 
 
 @register_model(Lent)
@@ -43,7 +45,7 @@ class LentFields(AttributeTemplate):
 
     key = Lent
 
-    def generic_resolve(self, value: Any, attr: str) -> Any:
+    def generic_resolve(self, value: Any, attr: str) -> Any:  # type: ignore[override]
         """The type of one field."""
         return value.owned.types[value.owned.fields.index(attr)] if attr in value.owned.fields else None
 
