@@ -45,10 +45,9 @@ def levers(scenario: Scenario) -> list[Row]:
         cadences.setdefault(_cadence(found.push.get(stage)), []).append(stage)
     for text, stages in cadences.items():
         rows.append(("Push", listed(stages) if len(cadences) > 1 else "all stages", text))
-    pushed = set(cadences) != {"no touches"}
-    if pushed:
-        used = {n for c in found.push.values() if c.per_week > 0 for n, weight in c.mix.items() if weight > 0}
-        used |= {rule.touch for rule in found.rules.values()}
+    used = {n for c in found.push.values() if c.per_week > 0 for n, weight in c.mix.items() if weight > 0}
+    used |= {rule.touch for rule in found.rules.values()}
+    if used:
         rows += [
             ("Touch", name, _touch(touch, name)) for name, touch in found.touches.items() if name in used
         ]
@@ -62,7 +61,7 @@ def levers(scenario: Scenario) -> list[Row]:
             text += f"; staff send {_share(caps.execution)} of what is planned"
         said = ("per_day", "per_week", "per_month", "quota_per_month", "execution")
         rows.append(("Caps", "all touches", text + _more(caps, "levers.caps", said)))
-    carried = {touch.offer for name, touch in found.touches.items() if pushed and name in used}
+    carried = {touch.offer for name, touch in found.touches.items() if name in used}
     in_force = {name: offer for name, offer in found.offers.items() if name in carried or offer.standing}
     rows += [("Offer", name, _offer(offer, name)) for name, offer in in_force.items()]
     if referral := found.referral:
