@@ -240,7 +240,8 @@ def lab(
 ) -> Scenario:
     """The scenario's people, graph and behaviour under given levers, in an ordinary season, with plain stages.
 
-    Nothing goes wrong with an order, since there is no service desk here. `behaviour` changes parameters of an experiment: ``price={"clip": 10.0}``.
+    Nothing goes wrong with an order, since there is no service desk here. `behaviour` changes parameters of an
+    experiment: ``price={"clip": 10.0}``.
     """
     changed = scenario.behaviour
     for part, values in ({"service": {"issue": 0.0}} | behaviour).items():
