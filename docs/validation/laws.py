@@ -145,9 +145,10 @@ def page(whole: Check | None, brands: dict[str, Check]) -> str:
     ]  # fmt: skip
     if whole is not None:
         good, asked = held(whole.findings)
+        part = "" if whole.seeds == FULL_SEEDS else f", the first of {FULL_SEEDS}"
         lines += ["## The default scenario", "",
-                  f"`simlab check default --full`: {whole.seeds} seeds, {whole.members:,} members. **{good} of {asked} "
-                  f"laws that apply hold.** Missed: {ids(whole.findings, 'fails')}; undecided: "
+                  f"`simlab check default --full`: {whole.seeds} seeds{part}, {whole.members:,} members. "
+                  f"**{good} of {asked} laws that apply hold.** Missed: {ids(whole.findings, 'fails')}; undecided: "
                   f"{ids(whole.findings, 'too noisy')}.", "", *rows(whole.findings), ""]  # fmt: skip
         lines += [*misses(DEFAULT, whole.findings), ""] if good < asked else []
     if brands:
