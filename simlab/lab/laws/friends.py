@@ -145,9 +145,9 @@ def _l31(seen: Mapping[str, Seen]) -> Reading:
 def _l31_figures(t: Reading) -> Sequence[float]:
     none, some, much = (f"{r:g}" for r in REWARDS)
     need = [t[f"rate {arm}"] / t[f"joins {arm}"] for arm in (some, much)]
-    return (
-        t[f"equity {some}"] / t[f"equity {none}"] - 1,
-        t[f"equity {some}"] / t[f"equity {much}"] - 1,
+    return (  # relative to none, since a reward may cost more than members are worth
+        (t[f"equity {some}"] - t[f"equity {none}"]) / abs(t[f"equity {none}"]),
+        (t[f"equity {some}"] - t[f"equity {much}"]) / abs(t[f"equity {none}"]),
         t[f"joins {much}"] / t[f"joins {some}"],
         need[1] / need[0],
     )
@@ -162,8 +162,8 @@ L31 = Law(
     how="A year of invitations with a reward of 0, 45 and 180 yuan to the inviter, half of it to the friend: customer "
         "equity has its maximum inside.",
     claims=(
-        Claim("customer equity at 45 yuan over none, gain", 0.0, inf, "share"),
-        Claim("customer equity at 45 yuan over 180, gain", 0.0, inf, "share"),
+        Claim("customer equity at 45 yuan less none, relative to none", 0.0, inf, "share"),
+        Claim("customer equity at 45 yuan less 180, relative to none", 0.0, inf, "share"),
         Claim("newcomers at 180 yuan over 45", 1.0, inf),
         Claim("order rate of newcomers at 180 yuan over 45", 0.0, 1.0),
     ),
