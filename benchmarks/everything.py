@@ -46,7 +46,7 @@ def run(quick: bool = False) -> list[Row]:
         ),
         Row(
             f"{who}: cost of a member-day, times that of the default scenario",
-            f"**{against_default}**; {against_default.top:.0f} ns, default {against_default.bottom:.0f} ns",
+            f"{against_default}; {against_default.top:.0f} ns, default {against_default.bottom:.0f} ns",
             f"<= {BAR_DEFAULT:g}", against_default.value <= BAR_DEFAULT,
             _values("everything_default", against_default),
         ),

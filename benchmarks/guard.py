@@ -25,8 +25,10 @@ from simlab.world.market import Market
 RECORD = Path(__file__).with_name("recorded.json")
 LOSS = 0.3
 """A larger loss against the record fails."""
-TURNS, DAYS = 7, 10
-PEOPLE = 60_000
+TURNS, DAYS = 7, 15
+PEOPLE = 100_000
+LOOP_PEOPLE, LOOP_DAYS = 600_000, 20
+"""Larger than the caches, as the engine's people are, so that neighbours who take memory slow both."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def measured(name: str, turns: int = TURNS) -> Ratio:
     """Cost of a member-day over that of a live user-day of W, over the first days of a world."""
     scenario = WATCHED[name].scenario()
     market = Market(scenario, 1, graph_of(scenario))
-    loop = WorkloadW(PEOPLE, 80)
+    loop = WorkloadW(LOOP_PEOPLE, LOOP_DAYS)
     loop.run()  # compiles
     live_days(market, 2)
     return in_turns(lambda: live_days(market, DAYS), loop.run, turns)

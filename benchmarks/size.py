@@ -57,7 +57,7 @@ def growth(sizes: list[int], slices: int) -> list[Row]:
         rows.append(Row(
             f"cost of a member-day with {people:,} people, times that with {sizes[0]:,}; days {SLICE + 1} to "
             f"{SLICE * slices}, one thread",
-            f"**{ratio}**; {ratio.top:.0f} ns, with {sizes[0]:,} {ratio.bottom:.0f} ns", f"<= {BARS[people]:g}",
+            f"{ratio}; {ratio.top:.0f} ns, with {sizes[0]:,} {ratio.bottom:.0f} ns", f"<= {BARS[people]:g}",
             ratio.value <= BARS[people], _values(f"size_{people}", ratio),
         ))  # fmt: skip
     return rows

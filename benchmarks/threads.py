@@ -46,7 +46,7 @@ def replicates(quick: bool, load: float) -> Row:
     ratio = ratio_of(np.array([(seconds(2), seconds(1)) for _ in range(3 if quick else 7)]))
     return Row(
         f"two replicates on two threads, {sum(people):,} people, 60 days: time of one",
-        f"**{ratio}** (by the clock; load {load:.1f})", f"<= {TWO_BAR:g}", ratio.value <= TWO_BAR,
+        f"{ratio} (by the clock; load {load:.1f})", f"<= {TWO_BAR:g}", ratio.value <= TWO_BAR,
         _values("threads_two", ratio, load),
     )  # fmt: skip
 
@@ -68,7 +68,7 @@ def one_run(quick: bool, load: float) -> Row:
     costs = days_in_turns(scenario, graph, 6 if quick else 15)
     ratio = ratio_of(costs)
     return Row(
-        name, f"**{ratio}** (by the clock; load {load:.1f})", f">= {ONE_BAR:g}", ratio.value >= ONE_BAR,
+        name, f"{ratio} (by the clock; load {load:.1f})", f">= {ONE_BAR:g}", ratio.value >= ONE_BAR,
         _values("threads_one", ratio, load),
     )  # fmt: skip
 

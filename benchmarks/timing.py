@@ -30,7 +30,7 @@ class Ratio:
     repetitions: int
 
     def __str__(self) -> str:
-        return f"{self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
+        return f"**{self.value:.3g}** ({self.low:.3g} to {self.high:.3g})"
 
 
 def cpu_ns(work: Callable[[], int]) -> float:
