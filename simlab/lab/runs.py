@@ -82,12 +82,15 @@ def ground_of(scenario: Scenario) -> Ground:
 
 def simulate(
     scenario: Scenario, seed: int, ground: Ground, world: int = 0, detail: bool = True,
-    each_day: Callable[[int], None] | None = None, before: Scenario | None = None,
+    each_day: Callable[[int], None] | None = None, before: Scenario | None = None, threads: int = 1,
 ) -> Run:  # fmt: skip
-    """One run; `detail` asks for the tables, too; `before` is the scenario until day 0, if not what it says itself."""
+    """One run; `detail` asks for the tables, too; `before` is the scenario until day 0, if not what it says itself.
+
+    `threads` is for a large world that has the machine to itself.
+    """
     try:
         before = before or before_of(scenario)
-        market = Market(scenario, seed, ground.graph, ground.base, before).run(each_day)
+        market = Market(scenario, seed, ground.graph, ground.base, before, threads=threads).run(each_day)
         found = Run(world, seed, outcomes(market), tables(market) if detail else {})
         market.release()
         return found

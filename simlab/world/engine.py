@@ -1,4 +1,4 @@
-"""The engine: one day for everybody, compiled. It loops, admits and counts; the rules decide.
+"""The engine: one day for everybody in compiled parts, which `world.day` runs. It loops and counts; rules decide.
 
 State of the morning is read and state of the evening is written; nothing depends on the order in
 which users are visited. Where something is scarce (stock, budget) a keyed priority admits.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.admission import noon
-from simlab.world.book import N_LIVE, N_TICKETS
+from simlab.world.book import N_TICKETS
 from simlab.world.company import buy_together, choose_seeds, tell_everybody
 from simlab.world.compiled import rule
-from simlab.world.counting import COHORT_SIZE, write_stocks
+from simlab.world.counting import write_stocks
 from simlab.world.evening import arrive, ask_friends, settle_orders, tell_friends, welcome_invited
 from simlab.world.lending import lend
 from simlab.world.members import all_members, all_mornings
@@ -21,20 +21,27 @@ from simlab.world.service import serve
 
 
 @rule
-def run_day(users, world, indptr, indices, terms, book, outside, screen, d):
-    """One whole day for everybody; d is its row in the ledger."""
-    terms, book, outside, screen = lend(terms), lend(book), lend(outside), lend(screen)
-    day = terms.now[0].day
-    if day == 1:
-        book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
-    limited = 0
-    for j in range(terms.offers.size):
-        limited += terms.offers[j].finite_stock * terms.offers[j].open
-    scarce = limited > 0
-    if scarce:  # coupons wait for noon, so everybody's morning comes first
-        all_mornings(users, world, terms, book, d, screen)
-        noon(users, world, terms, book, d)
-    all_members(users, world, terms, book, d, screen, scarce)
+def run_mornings(users, world, terms, book, d, screen):
+    """The mornings of the members in a book; d is the day's row in its ledger."""
+    all_mornings(users, world, lend(terms), lend(book), d, lend(screen))
+
+
+@rule
+def run_noon(users, world, terms, book, d):
+    """Limited coupons are handed out, when everybody's morning is over."""
+    noon(users, world, lend(terms), lend(book), d)
+
+
+@rule
+def run_members(users, world, terms, book, d, screen, mornings_done):
+    """The day of the members in a book, or what is left of it after the morning."""
+    all_members(users, world, lend(terms), lend(book), d, lend(screen), mornings_done)
+
+
+@rule
+def run_evening(users, world, indptr, indices, terms, book, outside, d):
+    """What is settled when everybody's day is over."""
+    terms, book, outside = lend(terms), lend(book), lend(outside)
     if book.counts[N_TICKETS] > 0:
         serve(users, world, terms, book, d)
     settle_orders(users, world, terms, book, d)

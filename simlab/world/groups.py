@@ -174,18 +174,22 @@ class Groups:
 
     # Size -------------------------------------------------------------------------------
 
-    def _members(self, live: Ids, group: int) -> Ids:
-        return live[self.market.users["group"][live] == group]
+    def _members(self, live: Ids) -> list[Ids]:
+        """Members of each group, in the order of `live`; sorted once for all groups."""
+        groups = self.market.users["group"][live]
+        live, groups = live[groups >= 0], groups[groups >= 0]
+        order = np.argsort(groups, kind="stable")
+        bounds = np.searchsorted(groups[order], np.arange(1, len(self.market.book.groups)))
+        return np.split(live[order], bounds)
 
     def _split(self, live: Ids) -> None:
         """Groups that have grown too large fall in two halves of neighbours, with the same memory."""
-        groups = self.market.book.groups
+        groups, people = self.market.book.groups, self._members(live)
         for a in np.flatnonzero(groups["kind"] >= 0).tolist():
             kind = int(groups["kind"][a])
             if groups["members"][a] <= self.market.terms.kinds["split_above"][kind]:
                 continue
-            members = self._members(live, a)
-            members = members[self._by_circle(members)]
+            members = people[a][self._by_circle(people[a])]
             new = self._found(kind)
             groups = self.market.book.groups  # the table may have grown
             kept = groups[new].copy()
@@ -200,7 +204,7 @@ class Groups:
 
     def _merge(self, live: Ids) -> None:
         """Silent groups of a kind are put together by twos, as far as they fit; the first takes in the second."""
-        groups, kinds = self.market.book.groups, self.market.terms.kinds
+        groups, kinds, people = self.market.book.groups, self.market.terms.kinds, self._members(live)
         for k in range(len(kinds)):
             silent = [
                 a
@@ -223,7 +227,7 @@ class Groups:
                     groups[field][first] = (own * one + theirs * other) / (one + other)
                 for field in ("messages", "stories", "opinions", "grumbles", "promos"):
                     groups[field][first] += groups[field][second]
-                moving = self._members(live, second)
+                moving = people[second]
                 roles = self.market.book.roles[moving].copy()
                 self._enter(moving, np.full(len(moving), first))
                 self.market.book.roles[moving] = roles
@@ -235,11 +239,14 @@ class Groups:
         """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free."""
         market = self.market
         book, kinds, day = market.book, market.terms.kinds, market.day
+        if not monday:  # only those with a seat, or standing in for one, matter
+            live = live[book.roles[live] > 0]
+        people = self._members(live)
         for a in range(len(book.groups)):
             kind = kinds[book.groups["kind"][a]] if book.groups["kind"][a] >= 0 else None
             if kind is None or not kind["seats"] + kind["reserve"]:
                 continue
-            members = self._members(live, a)
+            members = people[a]
             draws = seat_draws(market.world, members, day)
             members = members[np.lexsort((members, draws, -market.users["posts"][members].astype(np.int64)))]
             roles = book.roles[members]

@@ -21,8 +21,8 @@ from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
 from simlab.world.contact import everybodys_places
 from simlab.world.contact_terms import running_cost
+from simlab.world.day import run_day
 from simlab.world.draws import seed_key
-from simlab.world.engine import run_day
 from simlab.world.firm import Firm
 from simlab.world.graph import Graph
 from simlab.world.groups import Groups
@@ -33,7 +33,6 @@ from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
-from simlab.world.screen import empty_screen
 from simlab.world.source import Source
 from simlab.world.staffing import ServiceDesk, Team
 from simlab.world.terms import fen, names_of, standing_terms
@@ -78,6 +77,7 @@ class Market(mesa.Model):
         brand: who decides each morning; by default what the scenario names, or the strategy as it is written.
         cells: strategies of test cells 1, 2, ... from day 1 on; cell 0 has the scenario's own.
         assignment: (N,) cell of everybody, members and prospects, from day 1 on.
+        threads: on how many threads members live their day, where there are many of them; changes no byte.
 
     The results do not depend on Mesa's generator: every draw is keyed. A brand that adapts steers cell 0, as far
     as its touches and offers are not also those of another cell.
@@ -89,12 +89,12 @@ class Market(mesa.Model):
     def __init__(
         self, scenario: Scenario, seed: int, graph: Graph, base: Base | None = None,
         before: Scenario | None = None, log_events: bool = False, brand: Callable[[Market], Brand] | None = None,
-        cells: Sequence[Scenario] = (), assignment: NDArray[np.uint8] | None = None,
+        cells: Sequence[Scenario] = (), assignment: NDArray[np.uint8] | None = None, threads: int = 1,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
         check_cells(scenario, cells, assignment, graph.n)
         self.scenario, self.before, self.seed, self.graph = scenario, before or scenario, seed, graph
-        self.test, self.assignment = tuple(cells), assignment
+        self.test, self.assignment, self.threads = tuple(cells), assignment, threads
         self.names = names_of(scenario, cells)
         self.world = np.uint64(seed_key(seed))
         self.first_day = 1 - scenario.warmup.days
@@ -187,8 +187,7 @@ class Market(mesa.Model):
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
         self.make_room()
-        run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
-                empty_screen(self.terms), self.row)  # fmt: skip
+        run_day(self.users, self.world, self.graph, self.terms, self.book, self.outside, self.row, self.threads)
         self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
         nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]

@@ -1,0 +1,114 @@
+"""One day: members' mornings and afternoons on one thread or several, noon and evening on one.
+
+Nothing in a member's day depends on the order in which members are visited, and nobody else's record is read. So
+each thread takes a part of the list of members and writes a book of its own, which counts from nothing; put behind
+each other the lists are those of one thread, and all counters are whole numbers: the results are the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from threading import Thread
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.world.book import (
+    N_COUPONS,
+    N_GONE,
+    N_INVITERS,
+    N_LIVE,
+    N_ORDERS,
+    N_SPEAKERS,
+    N_TEAMED,
+    Book,
+    Outside,
+)
+from simlab.world.counting import COHORT_SIZE
+from simlab.world.engine import run_evening, run_members, run_mornings, run_noon
+from simlab.world.graph import Graph
+from simlab.world.records import Terms
+from simlab.world.screen import empty_screen
+
+FEWEST = 20_000
+"""Members for whom a thread of their own is worth starting."""
+LISTS = (
+    ("counts", N_ORDERS,
+     ("order_user", "order_amount", "order_bits", "order_usual", "order_cut", "order_rewards")),
+    ("counts", N_INVITERS, ("inviter_user", "inviter_count", "inviter_programme")),
+    ("counts", N_GONE, ("gone",)),
+    ("counts", N_COUPONS, ("coupon_user", "coupon_offer")),
+    ("carried", N_SPEAKERS, ("speaker_user", "speaker_voice")),
+    ("carried", N_TEAMED, ("teamed",)),
+)  # fmt: skip
+"""What members put on lists: where its length stands, and the lists."""
+SUMS = ("cohorts", "flows", "stock", "said")
+"""What members add to, beside the ledger."""
+
+
+def run_day(
+    users: NDArray[np.void], world: np.uint64, graph: Graph, terms: Terms, book: Book, outside: Outside, d: int,
+    threads: int = 1,
+) -> None:  # fmt: skip
+    """Everybody's whole day; d is its row in the ledger."""
+    if terms.now["day"][0] == 1:
+        book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
+    if len(book.events):  # the log is written in one place
+        threads = 1
+    scarce = bool((terms.offers["finite_stock"] * terms.offers["open"]).any())
+    if scarce:  # coupons wait for noon, so everybody's morning comes first
+        _in_parts(run_mornings, users, world, terms, book, d, threads)
+        run_noon(users, world, terms, book, d)
+    _in_parts(run_members, users, world, terms, book, d, threads, scarce)
+    run_evening(users, world, graph.indptr, graph.indices, terms, book, outside, d)
+
+
+def _in_parts(
+    work: Callable[..., None], users: NDArray[np.void], world: np.uint64, terms: Terms, book: Book, d: int,
+    threads: int, *more: Any,
+) -> None:  # fmt: skip
+    """Members' work on as many threads as it is worth; the first part writes the book itself."""
+    live = int(book.counts[N_LIVE])
+    threads = max(1, min(threads, live // FEWEST))
+    bounds = [live * k // threads for k in range(threads + 1)]
+    parts = [_empty_part(book, start, stop) for start, stop in pairwise(bounds[1:])]
+    hands = [
+        Thread(target=work, args=(users, world, terms, part, 0, empty_screen(terms), *more)) for part in parts
+    ]
+    for hand in hands:
+        hand.start()
+    book.counts[N_LIVE] = bounds[1]
+    work(users, world, terms, book, d, empty_screen(terms), *more)
+    for hand, part in zip(hands, parts, strict=True):
+        hand.join()
+        _take_over(book, part, d)
+
+
+def _empty_part(book: Book, start: int, stop: int) -> Book:
+    """A book for members number start .. stop-1 of the list: as `book`, with nothing counted yet."""
+    part = book._replace(
+        ledger=np.zeros((1, *book.ledger.shape[1:]), np.int64),
+        live=book.live[start:stop],
+        counts=np.zeros_like(book.counts),
+        carried=book.carried.copy(),
+        **{name: np.empty_like(getattr(book, name)) for _, _, names in LISTS for name in names},
+        **{name: np.zeros_like(getattr(book, name)) for name in SUMS},
+    )
+    part.counts[N_LIVE] = stop - start
+    part.carried[[N_SPEAKERS, N_TEAMED]] = 0
+    return part
+
+
+def _take_over(book: Book, part: Book, d: int) -> None:
+    """What a part counted enters the book, its lists behind those of the parts before."""
+    book.ledger[d] += part.ledger[0]
+    for name in SUMS:
+        np.add(getattr(book, name), getattr(part, name), out=getattr(book, name))
+    for counters, place, names in (*LISTS, ("counts", N_LIVE, ("live",))):
+        lengths, more = getattr(book, counters), int(getattr(part, counters)[place])
+        first = int(lengths[place])
+        for name in names:
+            getattr(book, name)[first : first + more] = getattr(part, name)[:more]
+        lengths[place] = first + more
