@@ -148,8 +148,8 @@ def main() -> None:
         "graph, seeds and past. Made by `python docs/validation/patterns.py`.",
         "",
         f"**In {directed} of {len(wanted)} patterns every direction holds. In {some} a band is met, in {banded} every "
-        f"one; of all bands {reached} of {bands}.** Sizes are mostly smaller here than claimed: a case reports its best "
-        "campaign, over last year or over those who did not take part; here the same people live with and without.",
+        f"one; of all bands {reached} of {bands}.** Sizes are mostly smaller here than claimed: a case reports its "
+        "best campaign, over last year or over those who took no part; here the same people live with and without.",
         "",
         *summary,
         "",
