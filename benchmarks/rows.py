@@ -16,9 +16,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-BEGIN, END = "<!-- figures: written by python -m benchmarks -->", "<!-- end of figures -->"
+from benchmarks.child import ROOT
+
+BEGIN, END = "<!-- {}: written by python -m benchmarks -->", "<!-- {}: end -->"
+"""Marks around the table of a part."""
 PACKAGES = ("numpy", "numba", "mesa", "networkx")
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ def surroundings() -> dict[str, Any]:
     }
 
 
-def printed(rows: Sequence[Row], console: Console) -> None:
-    """The table on the terminal."""
-    table = Table(title="Benchmarks")
+def printed(part: str, rows: Sequence[Row], console: Console) -> None:
+    """A part's table on the terminal."""
+    table = Table(title=f"Benchmarks: {part}")
     for column in ("what", "measured", "bar", "holds"):
         table.add_column(column, overflow="fold")
     for row in rows:
@@ -101,23 +103,28 @@ def markdown(rows: Sequence[Row], before: dict[str, Any], after: dict[str, Any])
     return "\n".join(lines)
 
 
-def written(path: Path, rows: Sequence[Row], before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Put the table into a Markdown file, and the numbers into a JSON file beside it.
+def written(
+    path: Path, part: str, rows: Sequence[Row], before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Put a part's table into a Markdown file, and its numbers into a JSON file beside it.
 
-    In a file that has the two marks, only what stands between them is replaced.
+    In a file that has the part's two marks, only what stands between them is replaced; otherwise it comes last. What
+    other parts once found stays.
     """
-    figures = f"{BEGIN}\n{markdown(rows, before, after)}\n{END}"
-    old = path.read_text(encoding="utf-8") if path.exists() else ""
-    if BEGIN in old and END in old:
-        head, tail = old.split(BEGIN)[0], old.split(END)[-1]
-        text = head + figures + tail
+    begin, end = BEGIN.format(part), END.format(part)
+    figures = f"{begin}\n{markdown(rows, before, after)}\n{end}"
+    old = path.read_text(encoding="utf-8") if path.exists() else "# Performance\n"
+    if begin in old and end in old:
+        text = old.split(begin)[0] + figures + old.split(end)[-1]
     else:
-        text = f"# Performance\n\n{figures}\n"
+        text = f"{old.rstrip()}\n\n## {part.capitalize()}\n\n{figures}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    record = {
+    file = path.with_suffix(".json")
+    record = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    record[part] = {
         "before": before,
         "after": after,
         "rows": [{"name": r.name, "text": r.text, "bar": r.bar, "holds": r.holds, **r.values} for r in rows],
     }
-    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

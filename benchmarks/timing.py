@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,11 +51,45 @@ def in_turns(
     Each pair is a ratio of neighbours in time, so that what slows the machine for seconds (other
     users, heat) cancels; the median is safe from a single bad pair. `before` prepares each pair untimed.
     """
-    costs = np.empty((repetitions, 2))
-    for pair in costs:
+    return ratio_of(costs_in_turns((top, bottom), repetitions, before))
+
+
+def costs_in_turns(
+    works: Sequence[Callable[[], int]], repetitions: int, before: Callable[[], object] = lambda: None
+) -> NDArray[np.float64]:
+    """(repetitions, works) ns per unit, timed A B C A B C ...; `before` prepares each turn untimed."""
+    costs = np.empty((repetitions, len(works)))
+    for turn in costs:
         before()
-        pair[:] = cpu_ns(top), cpu_ns(bottom)
-    return ratio_of(costs)
+        turn[:] = [cpu_ns(work) for work in works]
+    return costs
+
+
+def ratio_of_slices(
+    top: NDArray[np.float64], bottom: NDArray[np.float64], units: tuple[float, float]
+) -> Ratio:
+    """The ratio of two long runs that were timed slice by slice, in turns.
+
+    Args:
+        top, bottom: (repetitions, slices) ns; a slice of the one has its neighbour in time in the other.
+        units: units of work in all slices together, of each.
+
+    Each slice counts with the median of its repetitions; the interval resamples them, each slice for itself.
+    """
+    repetitions, slices = top.shape
+    rng = np.random.default_rng(1)
+    drawn = rng.integers(0, repetitions, (RESAMPLES, repetitions, slices))
+    each = np.arange(slices)
+
+    def whole(costs: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        return float(np.median(costs, axis=0).sum()), np.median(costs[drawn, each], axis=1).sum(axis=1)
+
+    (above, aboves), (below, belows) = whole(top), whole(bottom)
+    scale = units[1] / units[0]
+    low, high = np.quantile(aboves / belows * scale, [0.025, 0.975])
+    return Ratio(
+        above / below * scale, float(low), float(high), above / units[0], below / units[1], repetitions
+    )
 
 
 def ratio_of(costs: NDArray[np.float64]) -> Ratio:

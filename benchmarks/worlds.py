@@ -11,13 +11,18 @@ from simlab.world.network import social_graph
 MEMBERS, PROSPECTS = 5000, 15_000
 
 
-def scaled(members: int, prospects: int, *overrides: str) -> Scenario:
-    """The default scenario with more (or fewer) people, its advertising in proportion."""
+def scaled(members: int, prospects: int, *overrides: str, base: str = "default") -> Scenario:
+    """The default scenario, or one that extends it, with more (or fewer) people, its advertising in proportion."""
     sizes = (f"population.members={members}", f"population.prospects={prospects}")
-    scenario = load("default", (*sizes, *overrides)).scenario
+    scenario = load(base, (*sizes, *overrides)).scenario
     growth = (members + prospects) / (MEMBERS + PROSPECTS)
     sources = {
-        name: source.model_copy(update={"exposures": source.exposures * growth})
+        name: source.model_copy(
+            update={
+                "exposures": source.exposures * growth,
+                "saturation": source.saturation and source.saturation * growth,
+            }
+        )
         for name, source in scenario.levers.sources.items()
     }
     return scenario.model_copy(update={"levers": scenario.levers.model_copy(update={"sources": sources})})

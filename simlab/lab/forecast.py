@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from simlab.scenario.schema import Scenario
 from simlab.world.graph import Graph
@@ -17,9 +20,10 @@ from simlab.world.terms import names_of
 PROBES = (400, 12_000)
 """People in the two small copies that are timed."""
 PROBE_DAYS = 60
-LISTS_PER_USER = 42  # working lists of the engine, bytes
+LISTS_PER_USER = 70  # working lists of the engine, bytes
 BIRTH_PER_USER = 40  # scores while people are born, bytes
-PROCESS_MB = 260.0  # the interpreter with its packages
+PROCESS_MB = 330.0  # the interpreter with its packages and the rules
+LATER_MB = 100.0  # what writing the report loads and draws
 
 
 @dataclass(frozen=True)
@@ -94,26 +98,39 @@ def _probe(scenario: Scenario, people: int) -> tuple[int, float, float]:
 
 
 def forecast(
-    scenario: Scenario, graph: Graph, base: Base | None, runs: int, threads: int, tables: bool = True
+    scenario: Scenario, graph: Graph, base: Base | None, runs: int, threads: int, tables: bool = True,
+    others: Mapping[int, int] | None = None,
 ) -> Forecast:  # fmt: skip
-    """Time and memory of `runs` runs on `threads` threads; `tables`: every run's are kept to the end."""
+    """Time and memory of `runs` runs on `threads` threads.
+
+    Args:
+        tables: every run's are kept to the end.
+        others: of these runs, how many have another horizon, by horizon.
+    """
     pace = measure(scenario)
     people = graph.n
     pop = scenario.population
     members = len(base.rows) if base is not None else pop.members
     newcomers = sum(pop.arrivals or ()) + 0.15 * pop.prospects * (scenario.levers.referral is not None)
     days = scenario.warmup.days + scenario.horizon
-    member_days = (members + 0.6 * newcomers) * days
-    alone = days * pace.day  # Python's part, which threads share
-    busy = member_days * pace.member_day + alone + people * pace.birth
+    lengths = {scenario.warmup.days + horizon: count for horizon, count in (others or {}).items()}
+    all_days = days * (runs - sum(lengths.values())) + sum(d * count for d, count in lengths.items())
+    alone = all_days * pace.day  # Python's part, which threads share
+    busy = all_days * (members + 0.6 * newcomers) * pace.member_day + alone + runs * people * pace.birth
     names = names_of(scenario)
     cells = len(names.stages) * len(names.sources) * len(names.segments)
-    ledger = days * cells * len(METRICS) * 8
-    each = people * (USER.itemsize + LISTS_PER_USER + BIRTH_PER_USER) + ledger
-    table = 0.6 * days * (cells - 2) * len(METRICS) * 8
+    row = cells * len(METRICS) * 8
+    each = people * (USER.itemsize + LISTS_PER_USER + BIRTH_PER_USER) + row * max([days, *lengths])
+    table = 0.6 * days * row
     concurrent = min(threads, runs)
-    megabytes = (
-        PROCESS_MB + (graph.nbytes + each * concurrent + table * (runs if tables else concurrent)) / 1e6
-    )
-    seconds = max(busy * runs / concurrent, alone * runs)
-    return Forecast(seconds, megabytes, runs, people, days)
+    more = (each * concurrent + table * (runs if tables else concurrent)) / 1e6
+    return Forecast(max(busy / concurrent, alone), _held(graph) + more + LATER_MB, runs, people, days)
+
+
+def _held(graph: Graph) -> float:
+    """Megabytes that this process holds now, the graph among them."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):  # no such file on this system
+        return PROCESS_MB + graph.nbytes / 1e6
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -94,16 +94,25 @@ def runs_ahead(todo: Plan) -> int:
     selection = (spec.finalists + 1) * spec.selection_seeds
     report = 3 * spec.report_seeds
     worlds = 2 * SEEDS_PER_WORLD * spec.worlds if todo.question.scenario.uncertainties else 0
-    others = len(horizons(todo.question.scenario.horizon)) - 1
     design = TRAJECTORIES * (len(todo.question.levers) + 1) * SCREEN_SEEDS
-    return search_runs + selection + report + worlds + others * (spec.finalists + 1) * HORIZON_SEEDS + design
+    return search_runs + selection + report + worlds + sum(other_runs(todo).values()) + design
+
+
+def other_runs(todo: Plan) -> dict[int, int]:
+    """Of these, how many look at another horizon, by horizon."""
+    spec = todo.question.experiment.tune
+    assert spec is not None
+    own = todo.question.scenario.horizon
+    return {days: (spec.finalists + 1) * HORIZON_SEEDS for days in horizons(own) if days != own}
 
 
 def foresee(todo: Plan, workers: int) -> Forecast:
     """Time and memory of a tune from the beginning."""
     scenario = todo.question.scenario
     ground = shared_ground(scenario)
-    return forecast(scenario, ground.graph, ground.base, runs_ahead(todo), workers, tables=False)
+    return forecast(
+        scenario, ground.graph, ground.base, runs_ahead(todo), workers, tables=False, others=other_runs(todo)
+    )
 
 
 def horizons(own: int) -> list[int]:

@@ -193,7 +193,9 @@ class Brand(mesa.Agent):
         book, shut = market.book, market.firm.shut
         rewards = book.rewards_left
         if market.scenario.levers.budget is not None and market.day >= 1:
-            most = 0 if "referral" in shut else max(0, min(market.firm.left("referral"), market.firm.free // 2))
+            most = (
+                0 if "referral" in shut else max(0, min(market.firm.left("referral"), market.firm.free // 2))
+            )
             rewards[:] = np.minimum(rewards, most)
         set_day(market.terms, market.strategies, market.names, market.day, market.first_day, book.stock_left,
                 book.budget_left, rewards, market.effects.demand)  # fmt: skip

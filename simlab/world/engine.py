@@ -14,14 +14,16 @@ from simlab.world.company import buy_together, choose_seeds, tell_everybody
 from simlab.world.compiled import rule
 from simlab.world.counting import COHORT_SIZE, write_stocks
 from simlab.world.evening import arrive, ask_friends, settle_orders, tell_friends, welcome_invited
+from simlab.world.lending import lend
 from simlab.world.members import all_members, all_mornings
 from simlab.world.rules import residual_fen
 from simlab.world.service import serve
 
 
 @rule
-def run_day(users, world, indptr, indices, terms, book, outside, d):
+def run_day(users, world, indptr, indices, terms, book, outside, screen, d):
     """One whole day for everybody; d is its row in the ledger."""
+    terms, book, outside, screen = lend(terms), lend(book), lend(outside), lend(screen)
     day = terms.now[0].day
     if day == 1:
         book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
@@ -30,9 +32,9 @@ def run_day(users, world, indptr, indices, terms, book, outside, d):
         limited += terms.offers[j].finite_stock * terms.offers[j].open
     scarce = limited > 0
     if scarce:  # coupons wait for noon, so everybody's morning comes first
-        all_mornings(users, world, terms, book, d)
+        all_mornings(users, world, terms, book, d, screen)
         noon(users, world, terms, book, d)
-    all_members(users, world, terms, book, d, scarce)
+    all_members(users, world, terms, book, d, screen, scarce)
     if book.counts[N_TICKETS] > 0:
         serve(users, world, terms, book, d)
     settle_orders(users, world, terms, book, d)

@@ -33,6 +33,7 @@ from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
+from simlab.world.screen import empty_screen
 from simlab.world.source import Source
 from simlab.world.staffing import ServiceDesk, Team
 from simlab.world.terms import fen, names_of, standing_terms
@@ -98,6 +99,7 @@ class Market(mesa.Model):
         self.world = np.uint64(seed_key(seed))
         self.first_day = 1 - scenario.warmup.days
         self.day = self.first_day - 1
+        self._totals: tuple[int, list[int]] = (self.day, [])
         population = born(scenario, graph, seed, base)
         self.users = population.users
         self.in_force = self.before
@@ -186,7 +188,7 @@ class Market(mesa.Model):
         """Everybody lives the day, and it enters the ledger."""
         self.make_room()
         run_day(self.users, self.world, self.graph.indptr, self.graph.indices, self.terms, self.book, self.outside,
-                self.row)  # fmt: skip
+                empty_screen(self.terms), self.row)  # fmt: skip
         self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
         nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]
@@ -206,12 +208,15 @@ class Market(mesa.Model):
 
     def today(self, metric: str) -> int:
         """One metric of today's ledger, over all stages, sources and segments."""
-        today = self.book.ledger[self.row]
-        if metric == "members":
-            return int(today[:-2, ..., M.members].sum())
+        if self._totals[0] != self.day:  # five metrics are asked for each day: add the ledger up once
+            today = self.book.ledger[self.row]
+            self._totals = self.day, today.reshape(-1, today.shape[-1]).sum(axis=0).tolist()
+        totals = self._totals[1]
+        if metric == "members":  # the ledger has the stocks of prospects and of those who left as well
+            return int(self.book.ledger[self.row, :-2, ..., M.members].sum())
         if metric == "net_fen":
-            return int(today[..., M.margin_fen].sum()) - sum(int(today[..., M[c]].sum()) for c in COSTS)
-        return int(today[..., M[metric]].sum())
+            return int(totals[M.margin_fen] - sum(totals[M[cost]] for cost in COSTS))
+        return int(totals[M[metric]])
 
     def _open_cells(self) -> None:
         """Each user's own strategy holds, where the world is a test; the scenario's, where it is not."""
@@ -243,7 +248,7 @@ class Market(mesa.Model):
         events = self.book.events
         if len(events):
             used = int(self.book.counts[N_EVENTS])
-            need = used + len(self.users) * (8 * len(self.names.touches) + 60)
+            need = used + len(self.users) * (9 * len(self.names.touches) + 60)
             if need > len(events):
                 grown = np.zeros((max(need, 2 * len(events)), 4), np.int64)
                 grown[:used] = events[:used]

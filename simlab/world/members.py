@@ -20,12 +20,11 @@ from simlab.world.contact_rules import (
     practise,
 )
 from simlab.world.counting import COHORT_NET, count_cohort, leave, mark_active, move, note
-from simlab.world.draws import day_key, user_key
 from simlab.world.group_day import live_in_group
 from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.metrics import FIXED_POINT, M
 from simlab.world.money import earn_points, forget_points, plans_today, present_plan, wish
-from simlab.world.money_rules import recommend
+from simlab.world.money_rules import may_order, recommend
 from simlab.world.records import MEMBER, Event
 from simlab.world.rules import (
     DID_COMPLAIN,
@@ -39,7 +38,8 @@ from simlab.world.rules import (
     hunts_today,
     invites_today,
     is_executed,
-    is_planned,
+    may_ask,
+    may_visit,
     react,
     relation_ends,
     stage_of,
@@ -47,11 +47,12 @@ from simlab.world.rules import (
     unsubscribes,
     visits_today,
 )
+from simlab.world.screen import BLOCK, chosen, draw_afternoon, draw_keys, plan
 
 
 @inlined_hot_rule
-def morning(users, i, own, key, terms, book, d):
-    """Clocks, stage, touches with caps, and what they set off. True when the user left."""
+def dawn(users, i, key, terms, book, d):
+    """Clocks, stage, news. True when the user is there and can be reached."""
     u = users[i]
     now = terms.now[u.cell]
     day = now.day
@@ -69,13 +70,21 @@ def morning(users, i, own, key, terms, book, d):
         note(book, day, i, Event.EXPIRE, 0)
     update_places(u, day, terms)
     if (has_news(u) or public_news(terms, book)) and morning_news(users, i, key, terms, book, d):
-        return True
-    forget_points(u, i, book, row, now)
-    if u.muted:
         return False
+    forget_points(u, i, book, row, now)
+    return not u.muted
+
+
+@inlined_hot_rule
+def contacted(users, i, own, key, send, j, due, terms, book, d):
+    """Touches with caps, and what they set off: `send` has the draws of all touches, `due` the rules, as bits."""
+    u = users[i]
+    now = terms.now[u.cell]
+    day = now.day
+    stage = u.stage
+    row = book.ledger[d, stage, u.source, u.segment]
     sent = 0
     cost = np.int64(0)
-    due = due_rules(u, key, day, terms, row)
     used = 0
     tasks, done, practice = 0, 0, 0.0
     for k in range(terms.touches.size):
@@ -84,9 +93,9 @@ def morning(users, i, own, key, terms, book, d):
         if chance <= 0.0 and not called:
             continue
         touch = terms.touches[k]
-        if not called and not is_planned(key, touch.name, chance):
+        if not called and not send[k, j] < chance:
             continue
-        channel = np.int64(0)
+        channel = fare = np.int64(0)
         clear, appeal = 1.0, terms.appeal[k, u.segment]
         if terms.channels.size > 0:
             channel = channel_for(u, touch.channel, terms.channels)
@@ -110,7 +119,7 @@ def morning(users, i, own, key, terms, book, d):
             way = terms.channels[channel]
             clear, appeal = way.seen, appeal * way.open
             used |= 1 << channel
-            cost += way.cost
+            fare = way.cost
             if way.slot >= 0:
                 u.sent_quota += 1 << (4 * way.slot)
         if touch.topic != 0 and now.topics > 0:
@@ -122,15 +131,17 @@ def morning(users, i, own, key, terms, book, d):
                 done += 1
                 practice += touch.habit
         if called:
-            cost += rule_cost(terms, k, called)
+            fare += rule_cost(terms, k, called)
         sent += 1
         u.sent_week += 1
         u.sent_month += 1
-        cost += touch.cost
+        cost += touch.cost + fare
         row[M.value_sent + touch.promo] += 1
         if u.group >= 0:
             book.said[u.group, PROMOS] += touch.promo
         note(book, day, i, Event.SEND, k)
+        if fare > 0:
+            note(book, day, i, Event.FARE, fare)
         if happened & WAS_SEEN:
             row[M.seen] += 1
             note(book, day, i, Event.SEEN, k)
@@ -156,7 +167,7 @@ def morning(users, i, own, key, terms, book, d):
                     else:
                         hand_out(u, i, own, key, offer, touch.offer, book, row, now)
     if sent == 0:
-        return False
+        return
     row[M.touched] += 1
     row[M.touch_fen] += cost
     if tasks > 0:
@@ -177,12 +188,10 @@ def morning(users, i, own, key, terms, book, d):
     count_cohort(book, u, day, COHORT_NET, -cost)
     if happened & DID_LEAVE:
         leave(users, i, book, row, day)
-        return True
-    return False
 
 
 @inlined_hot_rule
-def afternoon(users, i, own, key, terms, book, d):
+def afternoon(users, i, own, key, screen, j, terms, book, d):
     """Order, lifetime, visit, wish to invite. True when the user left."""
     u = users[i]
     now = terms.now[u.cell]
@@ -191,7 +200,8 @@ def afternoon(users, i, own, key, terms, book, d):
     if u.group >= 0:
         live_in_group(users, i, key, terms, book, row)
     if u.alive:
-        wish(u, i, own, key, terms, book, row, now)
+        if may_order(u, screen.order[j], now) or terms.launches.size > 0:
+            wish(u, i, own, key, terms, book, row, now)
         if relation_ends(u, now):
             row[M.ended] += 1
             note(book, day, i, Event.END, 0)
@@ -200,7 +210,7 @@ def afternoon(users, i, own, key, terms, book, d):
     elif unsubscribes(key, now):
         leave(users, i, book, row, day)
         return True
-    if visits_today(u, key, now, terms.curves):
+    if may_visit(u, screen.visit[j], now) and visits_today(u, key, now, terms.curves):
         row[M.visits] += 1
         note(book, day, i, Event.VISIT, 0)
         earn_points(u, i, now.per_visit, book, row, now)
@@ -211,9 +221,13 @@ def afternoon(users, i, own, key, terms, book, d):
     if terms.programmes.shape[1] > 0:
         programmes = terms.programmes[u.cell]
         friends, number = 0, -1
-        if u.alive:
+        asks, hunts = False, False
+        for p in range(programmes.size):
+            asks |= may_ask(u, screen.invite[j], now, programmes[p])
+            hunts |= screen.hunt[j] < programmes[p].hunt
+        if asks and u.alive:
             friends, number = invites_today(u, key, now, programmes, terms.goals, terms.conditions)
-        if friends == 0:
+        if hunts and friends == 0:
             number = hunts_today(u, key, now, programmes, terms.conditions)
             friends = -1 if number >= 0 else 0
         if friends != 0:
@@ -231,29 +245,49 @@ def afternoon(users, i, own, key, terms, book, d):
 
 
 @hot_rule
-def all_mornings(users, world, terms, book, d):
-    """Everybody's morning."""
+def mornings(users, first, n, world, terms, book, d, screen):
+    """The morning of a block of members."""
     day = terms.now[0].day
-    for k in range(book.counts[N_LIVE]):
-        i = np.int64(book.live[k])
-        own = user_key(world, i)
-        morning(users, i, own, day_key(own, day), terms, book, d)
+    stages = terms.rates.shape[2]
+    for j in range(n):
+        i = np.int64(book.live[first + j])
+        screen.open[j] = dawn(users, i, screen.key[j], terms, book, d)
+        screen.place[j] = users[i].cell * stages + users[i].stage if screen.open[j] else 0
+    plan(n, terms, screen)
+    ruled = terms.rules.size > 0
+    for k in range(chosen(screen.open if ruled else screen.planned, n, screen.list)):
+        j = np.int64(screen.list[k])
+        i = np.int64(book.live[first + j])
+        u = users[i]
+        due = due_rules(u, screen.key[j], day, terms, book.ledger[d, u.stage, u.source, u.segment])
+        if screen.planned[j] or due != 0:
+            contacted(users, i, screen.own[j], screen.key[j], screen.send, j, due, terms, book, d)
 
 
 @hot_rule
-def all_members(users, world, terms, book, d, mornings_done):
-    """Everybody's day; whoever leaves is dropped from the list of members."""
-    day = terms.now[0].day
+def all_mornings(users, world, terms, book, d, screen):
+    """Everybody's morning."""
+    for first in range(0, book.counts[N_LIVE], BLOCK):
+        n = min(BLOCK, book.counts[N_LIVE] - first)
+        draw_keys(users, book.live, first, n, world, terms.now[0].day, screen.own, screen.key)
+        mornings(users, first, n, world, terms, book, d, screen)
+
+
+@hot_rule
+def all_members(users, world, terms, book, d, screen, mornings_done):
+    """Everybody's day, block by block; whoever leaves is dropped from the list of members."""
     kept = 0
-    for k in range(book.counts[N_LIVE]):
-        i = np.int64(book.live[k])
-        own = user_key(world, i)
-        key = day_key(own, day)
-        if mornings_done:
-            left = users[i].status != MEMBER
-        else:
-            left = morning(users, i, own, key, terms, book, d)
-        if not left and not afternoon(users, i, own, key, terms, book, d):
-            book.live[kept] = i
-            kept += 1
+    for first in range(0, book.counts[N_LIVE], BLOCK):
+        n = min(BLOCK, book.counts[N_LIVE] - first)
+        draw_keys(users, book.live, first, n, world, terms.now[0].day, screen.own, screen.key)
+        if not mornings_done:
+            mornings(users, first, n, world, terms, book, d, screen)
+        draw_afternoon(screen, n, terms.programmes.shape[1])
+        for j in range(n):
+            i = np.int64(book.live[first + j])
+            if users[i].status != MEMBER:
+                continue
+            if not afternoon(users, i, screen.own[j], screen.key[j], screen, j, terms, book, d):
+                book.live[kept] = i
+                kept += 1
     book.counts[N_LIVE] = kept

@@ -246,6 +246,19 @@ def price_in(offers, number, basket, cut):
     return log_price(offers[number], basket, cut) if number >= 0 else 0.0
 
 
+@inline_rule
+def has_deals(u, now):
+    """Whether anything could make today's order cheaper."""
+    return u.coupon_depth > 0.0 or now.deals > 0 or (now.point_step > 0 and u.points >= now.point_step)
+
+
+@inline_rule
+def may_order(u, x, now):
+    """Whether the day's draw leaves an order possible: by upper bounds of all factors."""
+    bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders) * now.most_orders
+    return x < (bound * now.largest_lift if has_deals(u, now) else bound)
+
+
 @hot_rule
 def wants(u, own, key, now, curves, offers, conditions, baskets):
     """What the user wants to order today: (bits, basket, basket without deals, price cut, rewards of points used).
@@ -255,10 +268,9 @@ def wants(u, own, key, now, curves, offers, conditions, baskets):
     """
     nothing = np.int64(0)
     x = uniform(key, ORDER)
-    bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders) * now.most_orders
-    deals = u.coupon_depth > 0.0 or now.deals > 0 or (now.point_step > 0 and u.points >= now.point_step)
-    if x >= (bound * now.largest_lift if deals else bound):
+    if not may_order(u, x, now):
         return nothing, nothing, nothing, nothing, nothing  # most days of most users end here
+    deals = has_deals(u, now)
     intensity = order_intensity(u, now, curves)
     if x >= (intensity * now.largest_lift if deals else intensity):  # since 1 - exp(-a) <= a
         return nothing, nothing, nothing, nothing, nothing

@@ -44,15 +44,15 @@ USER = record_type(  # the widest first, so that no room is lost between fields
             ("receptive", "f4"),  # inclination to accept an invitation, from need
             ("affinity", "f4"),  # latent: baseline affinity
             ("inv_affinity", "f4"),
-            # slow state
+            # slow state: what fades each night stands together, so that the compiler fades several at once
             ("trust", "f4"),  # deviation of affinity from its baseline
             ("fatigue", "f4"),
             ("exposure", "f4"),
             ("inventory", "f4"),  # orders borrowed from later, relative to the rate
             ("log_reference", "f4"),  # log of reference price / list price, <= 0
+            ("habit", "f4"),  # contact: practice stock, 0 to 1: fed by tasks and company, fades
             ("grief", "f4"),  # relative hazard from friends who left
             ("coupon_depth", "f4"),  # coupon held and noticed; 0: none
-            ("habit", "f4"),  # contact: practice stock, 0 to 1: fed by tasks and company, fades
             # observables and bookkeeping
             ("spend", "i8"),  # fen paid so far (observable)
             ("net", "i8"),  # fen of net contribution so far
@@ -245,10 +245,13 @@ _INTS = (
     "adviser_places adviser_first adviser_last adviser_order"
 ).split()
 _FACTORS = (
-    "fatigue_keep trust_keep exposure_keep inventory_keep reference_keep grief_keep habit_keep anger_keep"
+    "trust_keep fatigue_keep exposure_keep inventory_keep reference_keep habit_keep grief_keep anger_keep"
 ).split()
+"""What is left of each stock overnight, in the order of the stocks in the user record."""
 NOW = record_type(
-    [(name, "f4" if name in _FACTORS else "f8") for name in _FLOATS] + [(name, "i8") for name in _INTS],
+    [(name, "f4") for name in _FACTORS]
+    + [(name, "f8") for name in _FLOATS if name not in _FACTORS]
+    + [(name, "i8") for name in _INTS],
 )
 
 SEEN_CURVE, ACTIVITY_CURVE, ORDER_CURVE, OPT_OUT_CURVE = range(4)
@@ -334,7 +337,6 @@ class Event(IntEnum):
     JOIN = 18
     REWARD = 19
     GIFT = 20
-    # contact
     # money
     STANDING = auto()
     SAMPLE = auto()
@@ -368,6 +370,8 @@ class Event(IntEnum):
     GIVE_UP = auto()
     SERVICE = auto()  # fen
     MADE_GOOD = auto()  # fen
+    # contact
+    FARE = auto()  # fen that a touch cost beyond its own price: the channel's and the rule's
 
 
 EVENT_NAMES = tuple(event.name.lower() for event in Event)

@@ -77,20 +77,22 @@ def rested(x):
 @hot_rule
 def fade(u, now):
     """Overnight: every stock decays towards rest. Returns True when a coupon has run out unused."""
-    u.fatigue = rested(u.fatigue * now.fatigue_keep)
-    u.exposure = rested(u.exposure * now.exposure_keep)
-    u.inventory = rested(u.inventory * now.inventory_keep)
-    u.log_reference = rested(u.log_reference * now.reference_keep)
-    u.trust = rested(u.trust * now.trust_keep)
-    if now.recent_keep > 0.0:
-        u.recent_spend = rested(np.float32(u.recent_spend * now.recent_keep))
-    u.habit = rested(u.habit * now.habit_keep)
+    # read all, then write all: side by side in the record and in the terms, they fade in a few vector instructions
+    trust = rested(u.trust * now.trust_keep)
+    fatigue = rested(u.fatigue * now.fatigue_keep)
+    exposure = rested(u.exposure * now.exposure_keep)
+    inventory = rested(u.inventory * now.inventory_keep)
+    reference = rested(u.log_reference * now.reference_keep)
+    habit = rested(u.habit * now.habit_keep)
     grief = rested(u.grief * now.grief_keep)
+    u.trust, u.fatigue, u.exposure, u.inventory = trust, fatigue, exposure, inventory
+    u.log_reference, u.habit, u.grief = reference, habit, grief
     if u.lost_friends > 0 or u.lost_inviter > 0:
-        grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter
+        u.grief += now.grief_friend * u.lost_friends + now.grief_inviter * u.lost_inviter
         u.lost_friends = 0
         u.lost_inviter = 0
-    u.grief = grief
+    if now.recent_keep > 0.0:
+        u.recent_spend = rested(np.float32(u.recent_spend * now.recent_keep))
     if now.trust_shock != 0.0:
         u.trust = shaken(u, now.trust_shock)
     if now.new_week:
@@ -330,12 +332,17 @@ def visit_chance(u, now, curves):
     return chance * (1.0 + now.habit_visits * u.habit) * calm(u, now.anger_visits)
 
 
+@inline_rule
+def may_visit(u, x, now):
+    """Whether the day's draw leaves an own visit possible: a bound that spares most users the whole rule."""
+    return x < u.visits * now.visit_pull * (1.0 + now.habit_visits * u.habit)
+
+
 @hot_rule
 def visits_today(u, key, now, curves):
     """Whether the user comes on the own account."""
     x = uniform(key, VISIT)
-    most = u.visits * now.visit_pull * (1.0 + now.habit_visits * u.habit)
-    if x < most and x < visit_chance(u, now, curves):  # the first test spares most users the second
+    if may_visit(u, x, now) and x < visit_chance(u, now, curves):
         if visit_is_seen(key, now):
             u.last_seen = now.day
         else:
@@ -446,6 +453,13 @@ def invite_chance(u, now, programme, goals):
     return base * (1.0 + now.invite_gain * value / (value + now.half_reward) + now.status * programme.perk)
 
 
+@inline_rule
+def may_ask(u, x, now, programme):
+    """Whether the day's draw leaves it possible that friends are asked by a programme: a bound."""
+    gain = now.invite_gain + now.status * programme.perk
+    return x < now.episodes * u.sociability * most_trust(u, now.trust_orders) * (1.0 + gain)
+
+
 @hot_rule
 def invites_today(u, key, now, programmes, goals, conditions):
     """(friends whom the user asks today, by which programme): 0 friends on most days.
@@ -456,9 +470,7 @@ def invites_today(u, key, now, programmes, goals, conditions):
     best, chosen = x, -1
     for p in range(programmes.size):
         programme = programmes[p]
-        gain = now.invite_gain + now.status * programme.perk
-        bound = now.episodes * u.sociability * most_trust(u, now.trust_orders) * (1.0 + gain)
-        if x >= bound or not may_invite(u, now.day, programme, conditions):
+        if not may_ask(u, x, now, programme) or not may_invite(u, now.day, programme, conditions):
             continue
         chance = invite_chance(u, now, programme, goals)
         if chance > best:

@@ -169,7 +169,7 @@ class Customer(mesa.Agent):
             if number not in called and not is_planned(self.key, touch["name"], cadence):
                 continue
             said = levers.touches[market.names.touches[number]]
-            clear, appeal = 1.0, float(market.terms.appeal[number, u["segment"]])
+            fare, clear, appeal = called.get(number, 0), 1.0, float(market.terms.appeal[number, u["segment"]])
             way, no_quota = None, False
             if market.names.channels:
                 known = said.channel if said.channel in market.names.channels else None
@@ -190,14 +190,14 @@ class Customer(mesa.Agent):
             if way is not None:
                 channel = levers.channels.get(way, Channel())
                 clear, appeal = channel.seen, appeal * channel.open
-                fen += round(channel.cost * 100)
+                fare += round(channel.cost * 100)
                 self.contact.write_down(way)
             self.contact.count_topic(touch)
             happened = deliver(u, self.key, touch, self.now, market.terms.curves, sent, clear, appeal)
             if touch["habit"] > 0:
                 self.contact.meet_task(float(touch["habit"]), bool(happened & WAS_ANSWERED))
             sent += 1
-            fen += int(touch["cost"]) + called.get(number, 0)
+            fen += int(touch["cost"]) + fare
             self.touched_on.append(market.today)
             u["sent_week"] += 1
             u["sent_month"] += 1
@@ -205,6 +205,8 @@ class Customer(mesa.Agent):
             if touch["promo"] and (circle := market.groups.circle_of(self)):
                 circle.said[Said.PROMOS] += 1
             self.note(Event.SEND, number)
+            if fare:
+                self.note(Event.FARE, fare)
             for bit, metric, code in (
                 (WAS_SEEN, M.seen, Event.SEEN),
                 (WAS_OPENED, M.opens, Event.OPEN),

@@ -335,6 +335,7 @@ def test_actual_counts_known_customers_only(log: Log) -> None:
     assert real.arrivals.sum() == real.x.size
 
 
+@pytest.mark.slow
 def test_baskets_that_hardly_differ_can_still_be_written(tmp_path: Path) -> None:
     draw = np.random.default_rng(3)
     lines = ["customer,date,amount"]

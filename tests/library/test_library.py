@@ -15,8 +15,10 @@ from simlab.scenario.places import library_names
 
 ROOT = Path(__file__).parents[2]
 NAMES = library_names()
-SAMPLE = NAMES[:: max(1, len(NAMES) // 6)]
+SAMPLE = NAMES[:: max(1, len(NAMES) // 4)]
 """Measured in the default suite, with fewer pairs; all of them in the slow one."""
+RESTING = [name if k % 8 == 0 else pytest.param(name, marks=pytest.mark.slow) for k, name in enumerate(NAMES)]
+"""Every eighth in the default suite, all of them in the slow one."""
 
 
 def test_the_index_has_every_mechanism_once() -> None:
@@ -45,7 +47,7 @@ def test_every_file_loads_on_its_world_and_on_the_default(name: str) -> None:
     arm(one, "default")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", RESTING)
 def test_at_zero_strength_not_a_byte_moves(name: str) -> None:
     assert at_zero(entry(name)) == ""
 

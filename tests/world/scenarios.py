@@ -117,6 +117,8 @@ def random_world(rng: random.Random) -> World:
     rich = random.Random(rng.randint(0, 2**32))  # company
     if _happens(rng, 0.6):
         _add_company(rich, content, start, days)
+    if _happens(rich, 0.5):
+        _make_rare_things_frequent(rich, content)
     content = about_topics(rng, with_contact(rng, content))
     scenario = Scenario.model_validate(content)
     before = None
@@ -144,6 +146,25 @@ def _add_company(rng: random.Random, content: dict[str, Any], start: datetime.da
         for subject, fields in WIDE_COMPANY.items()
         if _happens(rng, 0.8)
     }
+
+
+def _make_rare_things_frequent(rng: random.Random, content: dict[str, Any]) -> None:
+    """Coupons that do not reach for all, and people brought for the reward alone, who are caught."""
+    levers = content["levers"]
+    coupons = {name: offer for name, offer in levers["offers"].items() if not offer.get("standing")}
+    for offer in coupons.values():
+        offer |= {"stages": None, "who": {}, "share": 1.0, "first": None, "last": None}
+        if offer["stock"]:
+            offer |= {"stock": rng.randint(1, 3), "budget": None}
+    for touch in levers["touches"].values():
+        touch["offer"] = rng.choice(sorted(coupons)) if coupons else None
+    if levers["referral"]:
+        check = {"strength": rng.uniform(0.3, 1), "false_positives": rng.uniform(0, 0.6), "cost": 0.77}
+        levers["referral"] |= {"reward": 60.0, "needed": 1, "budget": None, "check": check}
+        for name in ("tiers", "quota"):
+            levers["referral"].pop(name, None)
+        invitation = content["behaviour"].get("invitation", {})
+        content["behaviour"]["invitation"] = invitation | {"hunters": 0.5, "half_hunters": 1}
 
 
 def _company_of(rng: random.Random, levers: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:

@@ -20,7 +20,18 @@ from simlab.world.graph import Graph
 from simlab.world.market import Market
 from simlab.world.metrics import M
 from simlab.world.records import EVENT_NAMES, MEMBER, PROSPECT
-from tests.world.worlds import BUSY, NO_STAFF, Told, busy, graph_of, live, same_bytes, tell, with_a_stranger
+from tests.world.worlds import (
+    BUSY,
+    NO_STAFF,
+    STAFFED,
+    Told,
+    busy,
+    graph_of,
+    live,
+    same_bytes,
+    tell,
+    with_a_stranger,
+)
 
 NO_SOURCES: dict[str, Any] = {"levers.sources": {}}
 
@@ -35,6 +46,10 @@ def story() -> tuple[Market, list[Told]]:
 ELSEWHERE = {
     # test_money
     "standing", "sample", "earn", "burn", "forfeit", "benefit", "commission", "abandon", "plan", "lapse", "adopt",
+    # test_contact
+    "fare",
+    # test_staff
+    "issue", "solve", "escalate", "give_up", "service", "made_good",
     # test_groups
     "group", "gather", "paid",
     # test_company
@@ -178,7 +193,7 @@ def _changed(one: list[Told], other: list[Told]) -> dict[int, int]:
     return first
 
 
-PLENTY: dict[str, Any] = {
+PLENTY: dict[str, Any] = STAFFED | {
     "levers.offers.coupon.budget": None,
     "levers.offers.flash.stock": None,
     "levers.referral.budget": None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
-from bodies import difference, engine_story, twin_story
+from bodies import Story, difference, engine_story, twin_story
 
-from scenarios import random_world
+from scenarios import World, random_world
 from simlab.scenario import Scenario
 from simlab.scenario.errors import InputError
 from simlab.world.market import Market
@@ -319,14 +320,17 @@ MISTAKES = [
 ]
 
 
+@cache
+def small_first() -> list[tuple[World, Story]]:
+    """Sixty random worlds and what the engine made of them; those with little to tell come first."""
+    made = [random_world(random.Random(number)) for number in range(60)]
+    return sorted(((world, engine_story(world)) for world in made), key=lambda both: len(both[1].events))
+
+
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.__name__)
 def test_a_twin_that_makes_a_mistake_is_noticed(mistake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     mistake(monkeypatch)
-    for number in range(60):
-        made = random_world(random.Random(number))
-        if difference(engine_story(made), twin_story(made, TwinMarket)):
-            return
-    raise AssertionError("nobody noticed")
+    assert any(difference(story, twin_story(made, TwinMarket)) for made, story in small_first())
 
 
 def test_in_random_worlds_the_staff_has_work() -> None:
@@ -334,9 +338,7 @@ def test_in_random_worlds_the_staff_has_work() -> None:
         ("issues", "tickets", "ai_tickets", "follow_ups", "escalations", "complaints_solved", "given_up",
          "compensation_fen", "advised", "violations", "fine_fen", "staff_fen"), 0
     )  # fmt: skip
-    for number in range(60):
-        made = random_world(random.Random(number))
-        story = engine_story(made)
+    for _, story in small_first():
         for name in seen:
             seen[name] += any(cell[-1] == M[name] for cell in story.ledger)
     assert min(seen.values()) >= 3, seen

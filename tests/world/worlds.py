@@ -88,7 +88,7 @@ STAFFED: dict[str, Any] = {
 EVERYTHING: dict[str, Any] = STAFFED | {
     "population.topics": {"tea": 2, "sport": 1},
     "levers.tagging": {"profile": 0.3, "running": 1},
-    "levers.rules": {"care": {"touch": "value", "clock": "idle", "after": 7, "every": 7, "times": 3}},
+    "levers.rules": {"care": {"touch": "value", "clock": "idle", "after": 7, "every": 7, "times": 3, "cost": 0.1}},
     "levers.referral": {
         "reward": 40, "invitee_reward": 5, "check": {"strength": 0.7, "false_positives": 0.3, "cost": 1},
     },

@@ -1,0 +1,41 @@
+"""Telling the processor which records will be needed soon. Changes no result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+LINE = 64
+"""Bytes of a cache line on the processors that we know."""
+
+_config: Any = numba.config
+
+
+@intrinsic
+def _fetch_ahead(typing_context: Any, records: Any, number: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(records)(context, builder, arguments[0])
+        index = context.cast(builder, arguments[1], number, types.intp)
+        place = cgutils.get_item_pointer(context, builder, records, array, [index], wraparound=False)
+        byte, flag = ir.IntType(8), ir.IntType(32)
+        start = builder.bitcast(place, byte.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), flag, flag, flag])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        for line in range(0, records.dtype.size, LINE):
+            ahead = builder.gep(start, [ir.IntType(64)(line)])
+            builder.call(prefetch, [ahead, flag(1), flag(3), flag(1)])  # to write, to keep, data
+        return context.get_dummy_value()
+
+    return types.void(records, number), generate
+
+
+def _do_nothing(records: Any, number: Any) -> None:
+    """Uncompiled there is nothing to hurry."""
+
+
+fetch_ahead: Any = _do_nothing if _config.DISABLE_JIT else _fetch_ahead
+"""(records, number) -> None: record `number` moves towards the cache."""

@@ -1,0 +1,131 @@
+"""The day of a block of members before anybody decides: their keys, and the draws that most decisions begin with.
+
+Members are gone through in blocks that fit the cache. For each block these draws are made in plain loops without a
+branch, which the compiler turns into vector instructions; the rules are then asked only about those for whom a draw
+falls below a bound. A draw is the same number as the one that the rule would make: it hangs on its key alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.world.compiled import hot_rule
+from simlab.world.draws import Purpose, day_key, named_bits, uniform, unit, user_key
+from simlab.world.fetching import fetch_ahead
+from simlab.world.records import Terms
+
+BLOCK = 128
+"""Members in a block: their records stay in the first-level cache."""
+SEND, VISIT, ORDER, INVITE, HUNT = (int(p) for p in (
+    Purpose.SEND, Purpose.VISIT, Purpose.ORDER, Purpose.INVITE, Purpose.HUNT))  # fmt: skip
+
+
+class Screen(NamedTuple):
+    """Scratch room for one block.
+
+    Attributes:
+        own, key: (BLOCK,) keys for life and of the day.
+        open: (BLOCK,) whether somebody is still there this morning, and can be reached.
+        place: (BLOCK,) cell and stage, as one number. chances: (places,) of one touch.
+        planned: (BLOCK,) whether any touch is planned. send: (K, BLOCK) draws of being sent each touch.
+        list: (BLOCK,) numbers of those who have something to do.
+        visit, order, invite, hunt: (BLOCK,) draws of the afternoon.
+    """
+
+    own: NDArray[np.uint64]
+    key: NDArray[np.uint64]
+    open: NDArray[np.uint8]
+    place: NDArray[np.int16]
+    chances: NDArray[np.float64]
+    planned: NDArray[np.uint8]
+    list: NDArray[np.int16]
+    send: NDArray[np.float64]
+    visit: NDArray[np.float64]
+    order: NDArray[np.float64]
+    invite: NDArray[np.float64]
+    hunt: NDArray[np.float64]
+
+
+def empty_screen(terms: Terms) -> Screen:
+    """Room for the blocks of a day with these terms."""
+    cells, touches, stages = terms.rates.shape
+    own, key = np.empty((2, BLOCK), np.uint64)
+    visit, order, invite, hunt = np.empty((4, BLOCK))
+    return Screen(
+        own, key, np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty(cells * stages),
+        np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty((touches, BLOCK)), visit, order, invite, hunt,
+    )  # fmt: skip
+
+
+@hot_rule
+def draw_keys(users, live, first, n, world, day, own, key):
+    """Keys of the members live[first : first + n]; their records are on the way to the cache meanwhile."""
+    for j in range(n):
+        fetch_ahead(users, live[first + j])
+    for j in range(n):
+        own[j] = user_key(world, np.int64(live[first + j]))
+    for j in range(n):
+        key[j] = day_key(own[j], day)
+
+
+@hot_rule
+def draw(out, key, n, purpose):
+    """Everybody's uniform draw for one purpose."""
+    for j in range(n):
+        out[j] = uniform(key[j], purpose)
+
+
+@hot_rule
+def draw_named(out, key, n, purpose, name):
+    """Everybody's uniform draw for one purpose of one named touch."""
+    for j in range(n):
+        out[j] = unit(named_bits(key[j], purpose, name))
+
+
+@hot_rule
+def mark(planned, draws, chances, place, n):
+    """Who is below the chance of his place."""
+    for j in range(n):
+        planned[j] |= np.uint8(draws[j] < chances[place[j]])
+
+
+@hot_rule
+def chosen(marked, n, out):
+    """Numbers of those who are marked, written to `out`; how many. Without a branch: nobody can guess who it is."""
+    found = 0
+    for j in range(n):
+        out[found] = j
+        found += marked[j] != 0
+    return found
+
+
+@hot_rule
+def plan(n, terms, screen):
+    """Draws of all touches that are sent at all today, and who has one planned where they stand this morning."""
+    stages = terms.rates.shape[2]
+    for j in range(n):
+        screen.planned[j] = 0
+    for k in range(terms.touches.size):
+        most = 0.0
+        for cell in range(terms.rates.shape[0]):
+            for stage in range(stages):
+                most = max(most, terms.rates[cell, k, stage])
+                screen.chances[cell * stages + stage] = terms.rates[cell, k, stage]
+        if most > 0.0:
+            draw_named(screen.send[k], screen.key, n, SEND, terms.touches[k].name)
+            mark(screen.planned, screen.send[k], screen.chances, screen.place, n)
+    for j in range(n):
+        screen.planned[j] &= screen.open[j]
+
+
+@hot_rule
+def draw_afternoon(screen, n, programmes):
+    """Draws of the afternoon; of asking friends only where there is a programme."""
+    draw(screen.visit, screen.key, n, VISIT)
+    draw(screen.order, screen.key, n, ORDER)
+    if programmes > 0:
+        draw(screen.invite, screen.key, n, INVITE)
+        draw(screen.hunt, screen.key, n, HUNT)
