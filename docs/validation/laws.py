@@ -153,9 +153,9 @@ def page(whole: Check | None, brands: dict[str, Check]) -> str:
         lines += [*misses(DEFAULT, whole.findings), ""] if good < asked else []
     if brands:
         first = max(found.seeds for found in brands.values())
-        more = (
-            f" What is undecided then is asked again with {FULL_SEEDS} seeds." if first >= FAST_SEEDS else ""
-        )
+        more = f" What is undecided then is asked again with {FULL_SEEDS} seeds."
+        if first < FAST_SEEDS:
+            more = f" These are the first of {FAST_SEEDS}: a look at the estimates, which decides little yet."
         lines += ["## The brands", "",
                   f"`simlab check BRAND`: {first} seeds with at most {FAST_MEMBERS:,} members.{more} A law that stays "
                   "undecided does not count as held; *estimates* counts the laws all of whose numbers are estimated "

@@ -351,7 +351,7 @@ P22 = Pattern(
         Band("randomised: value with the nudge over without", 0.9, 1.5, ratio("nudged", "base")),
     ),
     "The fifth that had spent most is chosen by two years of orders, which tell need well; claimed VIP groups are "
-    "chosen by less. A nudge of everybody moves value by a hundredth of the contrast.",
+    "chosen by less. A live hour hardly moves anybody where groups talk every day.",
 )  # fmt: skip
 
 # 26: targets -------------------------------------------------------------------------------------
