@@ -187,7 +187,9 @@ def rewards_used(u, key, now, due):
     if now.point_step == 0 or u.points < now.point_step or uniform(key, REDEEM_POINTS) >= now.redeem:
         return np.int64(0)
     affordable = np.int64(u.points // now.point_step)
-    return min(affordable, np.int64(due // now.step_fen)) if now.step_fen > 0 else np.int64(0)
+    if now.step_fen <= 0 or due <= 0:  # an offer may already take off more than points are allowed to
+        return np.int64(0)
+    return min(affordable, np.int64(due // now.step_fen))
 
 
 @hot_rule
