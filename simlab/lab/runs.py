@@ -134,13 +134,16 @@ def run(
     sampled, world_table = sample_worlds(scenario, worlds)
     each_day = (lambda _: on_days(1)) if on_days else None
     own = executor is None
-    pool = executor or ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    hands = threads or os.cpu_count() or 1
+    pool = executor or ThreadPoolExecutor(max_workers=hands)
+    few = len(seeds) + len(sampled) * min(len(seeds), SEEDS_PER_WORLD)
+    each = max(1, hands // max(1, few)) if own else 1  # fewer runs than threads: a run may take several
     try:
         jobs: list[Future[Run]] = [
-            pool.submit(simulate, scenario, s, ground, 0, True, each_day) for s in seeds
+            pool.submit(simulate, scenario, s, ground, 0, True, each_day, threads=each) for s in seeds
         ]
         jobs += [
-            pool.submit(simulate, model, s, ground, w, False, each_day)
+            pool.submit(simulate, model, s, ground, w, False, each_day, threads=each)
             for w, model in enumerate(sampled, start=1)
             for s in seeds[:SEEDS_PER_WORLD]
         ]
