@@ -187,7 +187,9 @@ class Market(mesa.Model):
     def live(self) -> None:
         """Everybody lives the day, and it enters the ledger."""
         self.make_room()
-        run_day(self.users, self.world, self.graph, self.terms, self.book, self.outside, self.row, self.threads)
+        run_day(
+            self.users, self.world, self.graph, self.terms, self.book, self.outside, self.row, self.threads
+        )
         self.groups.evening()
         fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
         nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]

@@ -22,8 +22,8 @@ def test_a_finished_run_keeps_no_market_alive(monkeypatch: object) -> None:
     arrays: list[weakref.ref[np.ndarray]] = []
     whole = runs.Market
 
-    def watched(*arguments: object) -> mesa.Model:
-        market = whole(*arguments)
+    def watched(*arguments: object, **more: object) -> mesa.Model:
+        market = whole(*arguments, **more)
         alive.append(weakref.ref(market))
         arrays.append(weakref.ref(market.book.ledger))
         return market
