@@ -8,8 +8,8 @@ each other the lists are those of one thread, and all counters are whole numbers
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -74,16 +74,13 @@ def _in_parts(
     threads = max(1, min(threads, live // FEWEST))
     bounds = [live * k // threads for k in range(threads + 1)]
     parts = [_empty_part(book, start, stop) for start, stop in pairwise(bounds[1:])]
-    hands = [
-        Thread(target=work, args=(users, world, terms, part, 0, empty_screen(terms), *more)) for part in parts
-    ]
-    for hand in hands:
-        hand.start()
-    book.counts[N_LIVE] = bounds[1]
-    work(users, world, terms, book, d, empty_screen(terms), *more)
-    for hand, part in zip(hands, parts, strict=True):
-        hand.join()
-        _take_over(book, part, d)
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        jobs = [pool.submit(work, users, world, terms, part, 0, empty_screen(terms), *more) for part in parts]
+        book.counts[N_LIVE] = bounds[1]
+        work(users, world, terms, book, d, empty_screen(terms), *more)
+        for job, part in zip(jobs, parts, strict=True):
+            job.result()
+            _take_over(book, part, d)
 
 
 def _empty_part(book: Book, start: int, stop: int) -> Book:
