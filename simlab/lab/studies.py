@@ -185,7 +185,9 @@ def mend(path: Path) -> bool:
 class SharedStudy:
     """A study in PostgreSQL that several processes work on; survives a restart of the server.
 
-    A trial in hand is an advisory lock of a session, which the server frees when the process dies.
+    A trial in hand is an advisory lock of a session, which the server frees when the process dies. A server that
+    restarts in the instant between looking for a trial and writing it can let two workers write it; the two rows
+    say the same, since a trial is a function of its number, and count once.
     """
 
     alone = False
