@@ -28,44 +28,6 @@ BRANDS = (
 )  # fmt: skip
 OFTEN = "Members order so often that nearly everybody has an order within a coupon's 30 days, and uses it on that."
 CAUSES: dict[tuple[str, str], str] = {
-    (
-        "",
-        "L23",
-    ): "Who had never bought learns the low price, too, and what an order that only the offer brought teaches "
-    "about the product fades; see the law's note.",
-    (
-        "",
-        "L30",
-    ): "The brand's reward is high in yuan, and draws people who come for it alone; they need less, leave "
-    "sooner, and pull the mean of the referred down.",
-    ("", "L38"): "Rich offers and long silence are rare together here: few are won back at all.",
-    ("mother-baby", "L21"): OFTEN,
-    ("coffee", "L21"): OFTEN,
-    ("grocery", "L21"): OFTEN,
-    ("over-pushing-retail", "L21"): OFTEN,
-    ("coffee", "L02"): "Commuters order most often and have the smallest baskets.",
-    ("cross-border", "L02"): "The segment with the smallest baskets orders most often.",
-    (
-        "coffee",
-        "L03",
-    ): "With an order every few days 39 weeks tell rates almost without noise; the band is from people who "
-    "order a few times a year.",
-    (
-        "grocery",
-        "L03",
-    ): "With an order every week or two 39 weeks tell rates almost without noise; the band is from "
-    "people who order a few times a year.",
-    ("home", "L03"): "Durables are bought so seldom that 39 weeks hold one order or none for most people.",
-    (
-        "coffee",
-        "L18",
-    ): "Who orders every few days is silent for 45 days mostly because the relation has ended, and then "
-    "leaves whether contacted or not.",
-    ("coffee", "L24"): "35 % of a basket is some 8 yuan here: hardly anybody comes for that alone.",
-    ("grocery", "L24"): "35 % of a basket is some 16 yuan here: hardly anybody comes for that alone.",
-    ("saas", "L24"): "35 % of a contract is hundreds of yuan, and those who come for a reward weigh yuan "
-    "(behaviour.invitation.half_hunters is 60 yuan for every brand).",
-    ("saas", "L31"): "45 yuan, and 180, are little against a contract: the maximum lies higher.",
 }
 """Why a law is missed, by scenario and law; "" for every scenario that misses it in this way."""
 
