@@ -176,9 +176,9 @@ L03 = Law(
     figures=_mean,
     applies=seldom,
     note="The figure is about counts as much as about people: the published customers ordered 2.7 times a year while "
-         "they were customers (.553 / 10.578 a week), and 39 weeks with one order or none say little about a rate. Where "
-         "members order more than monthly, halves agree far better, and nothing published says how well: the law is "
-         "not asked there.",
+         "they were customers (.553 / 10.578 a week), and 39 weeks with one order or none say little about a rate. "
+         "Where members order more than monthly, halves agree far better, and nothing published says how well: the "
+         "law is not asked there.",
 )  # fmt: skip
 
 
