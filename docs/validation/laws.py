@@ -27,8 +27,7 @@ BRANDS = (
     "new-brand", "over-pushing-retail", "cross-border",
 )  # fmt: skip
 OFTEN = "Members order so often that nearly everybody has an order within a coupon's 30 days, and uses it on that."
-CAUSES: dict[tuple[str, str], str] = {
-}
+CAUSES: dict[tuple[str, str], str] = {}
 """Why a law is missed, by scenario and law; "" for every scenario that misses it in this way."""
 
 
