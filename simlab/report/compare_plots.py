@@ -92,7 +92,8 @@ def _heading(found: Comparison) -> str:
     if not any(map(fonts.chinese, found.arms)):
         return text
     own = base.rpartition(" ")[2] if fonts.chinese(base) else base
-    return f"{text}\n与“{own}”之差：{OUTCOMES_ZH[found.outcome]}，{UNITS_ZH[found.unit]}"
+    told = f"与“{own}”之差：{OUTCOMES_ZH[found.outcome]}，{UNITS_ZH[found.unit]}"
+    return f"{text}\n{told}" if fonts.drawable(told) else text
 
 
 def _unit(found: Comparison) -> str:
