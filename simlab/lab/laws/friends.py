@@ -183,8 +183,8 @@ L31 = Law(
     read=_l31,
     figures=_l31_figures,
     applies=inviting,
-    note="A reward is much or little beside what a member is worth: 180 yuan are half a year's margin at a coffee chain "
-         "and three weeks' of a software contract, where more would still pay.",
+    note="A reward is much or little beside what a member is worth: 180 yuan are half a year's margin at a coffee "
+         "chain and three weeks' of a software contract, where more would still pay.",
 )  # fmt: skip
 
 # Cascades ----------------------------------------------------------------------------------------
