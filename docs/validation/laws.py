@@ -1,9 +1,10 @@
 """Do the shipped scenarios obey the published laws? Writes docs/validation/laws.md.
 
-    python docs/validation/laws.py [--only default beauty ...] [--threads 2]
+    python docs/validation/laws.py [--only default beauty ...] [--threads 2] [--seeds 8] [--brand-seeds 3]
 
 The default scenario is checked in full (`simlab check default --full`), the brands fast, and what is undecided then
-with 40 seeds. Readings are kept under results/laws, so that it goes on where it stopped.
+with 40 seeds; with --seeds or --brand-seeds with so many and no more. Readings are kept under results/laws, so that
+it goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -155,11 +156,17 @@ def ids(found: Sequence[Finding], verdict: str) -> str:
 
 def page(whole: Check | None, brands: dict[str, Check]) -> str:
     """The page in Markdown."""
+    options = "".join(
+        f" --{option} {found.seeds}"
+        for option, found, usual in (("seeds", whole, FULL_SEEDS),
+                                     ("brand-seeds", next(iter(brands.values()), None), FAST_SEEDS))
+        if found is not None and found.seeds != usual
+    )  # fmt: skip
     lines = [
         "# Published laws, held against every shipped scenario", "",
         f"The {len(LAWS)} laws of [laws.md](../laws.md), each a number or more with a band; a law holds when the 95 % "
         "intervals of all its numbers lie in their bands. [check.md](../check.md) says how it is done. Made by "
-        "`python docs/validation/laws.py`.", "",
+        f"`python docs/validation/laws.py{options}`.", "",
     ]  # fmt: skip
     if whole is not None:
         good, asked = held(whole.findings)
@@ -207,14 +214,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="*", default=[DEFAULT, *BRANDS])
-    parser.add_argument("--seeds", type=int, help="of each world, for a first look (with --out)")
+    parser.add_argument("--seeds", type=int, help="of each world, for a shorter look")
+    parser.add_argument("--brand-seeds", type=int, help="of each world of a brand, where they are others")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--out", type=Path, default=HERE / "laws.md")
     asked = parser.parse_args()
     whole, brands = None, {}
     for name in asked.only:
         started = time.process_time()
-        found = findings(name, asked.threads, asked.seeds)
+        seeds = asked.seeds if name == DEFAULT else asked.brand_seeds or asked.seeds
+        found = findings(name, asked.threads, seeds)
         good, of = held(found.findings)
         spent = time.process_time() - started
         print(f"{name}: {good} of {of}; missed {ids(found.findings, 'fails')}; undecided "
