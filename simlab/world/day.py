@@ -57,12 +57,21 @@ def run_day(
         book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
     if len(book.events):  # the log is written in one place
         threads = 1
-    scarce = bool((terms.offers["finite_stock"] * terms.offers["open"]).any())
+    scarce = coupons_wait(terms)
     if scarce:  # coupons wait for noon, so everybody's morning comes first
         _in_parts(run_mornings, users, world, terms, book, d, threads)
         run_noon(users, world, terms, book, d)
     _in_parts(run_members, users, world, terms, book, d, threads, scarce)
     run_evening(users, world, graph.indptr, graph.indices, terms, book, outside, d)
+
+
+def coupons_wait(terms: Terms) -> bool:
+    """Whether a touch that may go out today hands out coupons of a limited stock."""
+    limited = np.append(terms.offers["finite_stock"] * terms.offers["open"], 0)  # the last: no offer
+    waiting = limited[terms.touches["offer"]] > 0
+    called = np.zeros(len(waiting), bool)
+    np.logical_or.at(called, np.repeat(np.arange(len(waiting)), np.diff(terms.rule_first)), terms.rules["chance"] > 0)
+    return bool((waiting & (called | (terms.rates > 0).any(axis=(0, 2)))).any())
 
 
 def _in_parts(

@@ -235,17 +235,27 @@ class Groups:
 
     # Seats ------------------------------------------------------------------------------
 
+    def _waits(self, holders: Ids) -> NDArray[np.bool_]:
+        """Whether somebody stands in for a seat that is free, in each group."""
+        book, groups = self.market.book, self.market.users["group"][holders]
+        roles, size = book.roles[holders], len(book.groups)
+        taken = np.bincount(groups[(groups >= 0) & (roles & OPINION > 0)], minlength=size)
+        ready = np.bincount(groups[(groups >= 0) & (roles & RESERVE > 0)], minlength=size)
+        waits: NDArray[np.bool_] = (ready > 0) & (taken < self.market.terms.kinds["seats"][book.groups["kind"]])
+        return waits
+
     def _seat(self, live: Ids, monday: bool) -> None:
         """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free."""
         market = self.market
         book, kinds, day = market.book, market.terms.kinds, market.day
+        seated = np.flatnonzero(book.groups["kind"] >= 0)
+        seated = seated[(kinds["seats"] + kinds["reserve"])[book.groups["kind"][seated]] > 0]
         if not monday:  # only those with a seat, or standing in for one, matter
             live = live[book.roles[live] > 0]
+            seated = seated[self._waits(live)[seated]]
         people = self._members(live)
-        for a in range(len(book.groups)):
-            kind = kinds[book.groups["kind"][a]] if book.groups["kind"][a] >= 0 else None
-            if kind is None or not kind["seats"] + kind["reserve"]:
-                continue
+        for a in seated:
+            kind = kinds[book.groups["kind"][a]]
             members = people[a]
             draws = seat_draws(market.world, members, day)
             members = members[np.lexsort((members, draws, -market.users["posts"][members].astype(np.int64)))]
