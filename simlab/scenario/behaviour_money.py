@@ -24,8 +24,8 @@ class Deals(Part):
         0.12, "affinity gained by a sample that fits, at no deviation and no order yet", "share", 0.05, 0.25,
         "assumed", "assumed")  # fmt: skip
     trial: Share = parameter(
-        0.15, "affinity gained by an order that only an offer brought, at no deviation and no order yet", "share",
-        0.05, 0.25, "L23")  # fmt: skip
+        0.3, "rise of the order rate, for good, by a first order that only an offer brought", "share",
+        0.1, 0.5, "L23")  # fmt: skip
     sample_exposure: Factor = parameter(
         2.0, "exposure of a sample that fits", "touches", 0.5, 4, "assumed", "assumed", le=20
     )

@@ -362,8 +362,8 @@ def settle(u, amount, usual, cut, rewards, bits, offers, launches, now):
         if bits & REDEEMS and not bits & STANDING:
             u.coupon_depth = 0.0
             u.redeemed += 1
-        if now.trial > 0.0 and not bits & ORGANIC:  # without the offer this order would not have been
-            get_to_know(u, now.trial)
+        if now.trial > 0.0 and u.orders == 0 and not bits & ORGANIC:
+            u.rate *= 1.0 + now.trial  # a first order that only the offer brought: what was learnt stays
     if bits & ADOPTS:
         number = launch_of(bits)
         u.adopted |= 1 << number

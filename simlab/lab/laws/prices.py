@@ -270,10 +270,9 @@ L23 = Law(
     read=_new_old,
     figures=_new_old_figures,
     applies=has_members,
-    note="New customers are hurt less than established ones, but they are hurt: they learn the low price, too, and "
-         "what an order that only the offer brought teaches them (behaviour.deals.trial) is forgotten as trust is. "
-         "With that, trust and the price memory all at the favourable ends of their plausible ranges, loss and gain "
-         "balance. That a first deep discount makes a lasting customer of somebody is not in this model.",
+    note="Everybody whom a deep discount reaches learns the low price. Who would not have bought without it gets to "
+         "know the product for good (behaviour.deals.trial: customer learning, as the published studies call it), and "
+         "that outweighs it for those who had never bought.",
 )  # fmt: skip
 
 # Who a discount brings ---------------------------------------------------------------------------
