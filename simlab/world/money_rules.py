@@ -334,7 +334,7 @@ def may_adopt(u, key, launch, now):
 @hot_rule
 def adopts(u, own, key, launch, number, conditions, now):
     """Whether a member buys what is new today: innovators on their own account, others as many have it."""
-    if not launch.open or (u.adopted >> number) & 1:
+    if not may_adopt(u, key, launch, now) or (u.adopted >> number) & 1:
         return False
     early = belongs(u, now.day, conditions, launch.first, launch.last) and launch.early > 0.0
     if launch.open < 2 and not early:
