@@ -125,7 +125,7 @@ def company_afternoon(u, i, key, terms, book, row):
     visits = now.proof_gain > 0.0 and u.last_seen == day
     if visits and belongs(u, day, terms.conditions, now.proof_first, now.proof_last):
         read_testimonials(u, now)
-    drive = most_drive(u, now)
+    drive = most_drive(u, now) if terms.voices.size > 1 else 0.0  # the first is anger's
     for v in range(terms.voices.size):
         voice = terms.voices[v]
         if not voice.open or (v == 0 and u.anger == 0.0) or not may_talk(u, key, voice, drive):
