@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.book import N_COUPONS, N_ORDERS
-from simlab.world.compiled import hot_rule, inlined_hot_rule, rule
+from simlab.world.compiled import hot_rule, rule
 from simlab.world.counting import note
 from simlab.world.draws import Purpose, day_key, named_bits, user_key
 from simlab.world.metrics import M
@@ -82,7 +82,7 @@ def smallest(priority, count):
     return chosen
 
 
-@inlined_hot_rule
+@hot_rule
 def hand_out(u, i, own, key, offer, number, book, row, now):
     """One coupon reaches one user."""
     row[M.issued] += 1

@@ -43,7 +43,7 @@ from simlab.world.company_rules import (
     turns_out_negative,
     willingness,
 )
-from simlab.world.compiled import hot_rule, inlined_hot_rule, rule
+from simlab.world.compiled import hot_rule, rule
 from simlab.world.counting import COHORT_NET, come_in, count_cohort, leave, note
 from simlab.world.draws import day_key, user_key
 from simlab.world.metrics import M
@@ -54,7 +54,7 @@ TOLD = np.int8(-1)
 """Kind of a claim by somebody who told a friend without inviting; otherwise the number of the programme."""
 
 
-@inlined_hot_rule
+@hot_rule
 def spend(u, row, book, day, metric, amount):
     """A cost that one user causes: ledger, the user's own account, cohort."""
     row[metric] += amount
@@ -242,7 +242,9 @@ def tell_everybody(users, world, indptr, indices, terms, book, d):
         for e in range(indptr[i], indptr[i + 1]):
             f = indices[e]
             friend = users[f]
-            if not notices(key, f, voice) or friend.status > MEMBER:  # the record is looked at last: it is far away
+            if (
+                not notices(key, f, voice) or friend.status > MEMBER
+            ):  # the record is looked at last: it is far away
                 continue
             row[M.told] += 1
             if friend.status == MEMBER or voice.bad:

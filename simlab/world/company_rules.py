@@ -137,7 +137,9 @@ def most_drive(u, now):
 def may_talk(u, key, voice, drive):
     """Whether the day's draw leaves talk possible: a bound that spares most users the whole rule."""
     most = voice.urge + max(voice.by_satisfaction, voice.by_discontent) * drive + voice.by_praise
-    return unit(named_bits(key, SPEAK, voice.name)) < 1.001 * (most * u.sociability + voice.by_anger * u.anger)
+    return unit(named_bits(key, SPEAK, voice.name)) < 1.001 * (
+        most * u.sociability + voice.by_anger * u.anger
+    )
 
 
 @hot_rule

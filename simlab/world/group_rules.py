@@ -157,7 +157,9 @@ def read(u, key, g, kind, there):
 @hot_rule
 def most_talk(u, g, kind, role, there):
     """An upper bound of `talk_chance` without a look at a table: that spares most members the whole rule."""
-    wish = g.talk * there * u.sociability * trust_factor(u, kind.trust_talk) * (1.0 + kind.habit_talk * u.habit)
+    wish = (
+        g.talk * there * u.sociability * trust_factor(u, kind.trust_talk) * (1.0 + kind.habit_talk * u.habit)
+    )
     wish *= (1.0 + (kind.opinion_talk if role & OPINION else 0.0)) * (1.0 + kind.status)
     return 1.001 * wish * max(1.0, kind.shared, kind.unshared)
 

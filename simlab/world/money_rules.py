@@ -327,7 +327,9 @@ def price_of(offers, number, basket, cut, rewards, now):
 @inline_rule
 def may_adopt(u, key, launch, now):
     """Whether the day's draw leaves it possible that somebody buys what is new: a bound."""
-    most = (max(launch.early, launch.own) + launch.others) * trust_factor(u, now.trust_orders) * (1.0 + now.lift)
+    most = (
+        (max(launch.early, launch.own) + launch.others) * trust_factor(u, now.trust_orders) * (1.0 + now.lift)
+    )
     return launch.open > 0 and unit(named_bits(key, LAUNCH_BUY, launch.name)) < 1.001 * most
 
 
