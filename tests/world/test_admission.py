@@ -22,7 +22,7 @@ def test_the_smallest_are_those_that_a_whole_order_puts_first(values, count):
 
 def test_coupons_wait_for_noon_only_on_days_on_which_one_may_go_out():
     few = (
-        "levers.offers.coupon.stock=5", "levers.touches.promo.days=[fri]", "population.members=200",
+        "levers.offers.coupon.stock=100000", "levers.touches.promo.days=[fri]", "population.members=200",
         "population.prospects=400",
     )  # fmt: skip
     scenario = simlab.load("default", few).scenario
