@@ -133,7 +133,7 @@ def fit(
 
 def write_results(results: Results, final: Path, replace_old: bool = False) -> None:
     """Write a complete result folder: scenario, tables, plots, report, manifest."""
-    from simlab.report.page import write_plots, write_report
+    from simlab.report.page import figures, write_plots, write_report
     from simlab.report.tables import write_tables
 
     with folders.new_folder(final) as folder:
@@ -141,8 +141,9 @@ def write_results(results: Results, final: Path, replace_old: bool = False) -> N
             dump_yaml(results.scenario, folder=final.resolve()), encoding="utf-8"
         )
         write_tables(results, folder / "tables")
-        write_plots(results, folder / "plots")
-        write_report(results, folder)
+        drawn = list(figures(results))
+        write_plots(results, folder / "plots", drawn)
+        write_report(results, folder, drawn)
         folders.write_manifest(folder, results.manifest)
         if replace_old and final.exists():
             folders.replace_folder(final)
