@@ -56,13 +56,16 @@ def test_the_yaml_in_the_guide_loads(tmp_path: Path) -> None:
 
 
 def shims(folder: Path) -> Path:
-    """Commands as a reader has them, for fewer seeds; what is installed is not installed again."""
+    """Commands as a reader has them, for fewer seeds, people, days and lines; what is installed stays installed."""
     bin_ = folder / "bin"
     bin_.mkdir(exist_ok=True)
-    small = "--set population.members=300 --set population.prospects=600"
+    small = "--set population.members=300 --set population.prospects=600 --set warmup.days=10"
     fewer = {
         "run*": "--seeds 2 --worlds 0",
         "fit*": "--seeds 2",
+        "measure*": "--seeds 2",
+        "explain*": small,
+        "show*": small,
         "compare*": f"--seeds 2 --max-seeds 2 --worlds 0 --set horizon=10 {small}",
         "tune*cdnow*": "--trials 4 --set horizon=10",
         "tune*": f"--trials 4 --set horizon=10 {small}",
@@ -73,8 +76,9 @@ def shims(folder: Path) -> Path:
     more = (
         'case "$*" in ' + " ".join(f'{verb}) set -- "$@" {less};;' for verb, less in fewer.items()) + " esac"
     )
+    shorter = 'case "$*" in fit*cdnow.csv*) sed -i 3000q cdnow.csv;; esac'
     scripts = {
-        "simlab": f'export PYTHONPATH="{ROOT}"; {more}; exec "{sys.executable}" -m simlab.cli "$@"',
+        "simlab": f'export PYTHONPATH="{ROOT}"; {shorter}; {more}; exec "{sys.executable}" -m simlab.cli "$@"',
         "python": f'exec "{sys.executable}" "$@"',
         "pip": "exit 0",
     }
