@@ -194,4 +194,11 @@ def test_the_default_scenario_breaks_no_law() -> None:
     assert not found.failures
     told = verdicts(found)
     assert "fails" not in told.values(), told
-    assert sum(verdict == "holds" for verdict in told.values()) >= 22, told
+    assert sum(verdict == "holds" for verdict in told.values()) >= 24, told
+    outside = [
+        (f.law.id, m)
+        for f in found.findings
+        for m in f.measured
+        if not m.claim.low <= m.value <= m.claim.high
+    ]
+    assert not outside, outside
