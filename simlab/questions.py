@@ -139,7 +139,7 @@ def tune(
         InputError: anything wrong with the experiment, the places, or the storage.
     """
     from simlab.lab import tune as lab
-    from simlab.lab.studies import masked
+    from simlab.lab.shared_study import masked
     from simlab.lab.tune_plan import foresee, plan
     from simlab.report.tune_page import write_tuning
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 import simlab
@@ -22,6 +21,8 @@ from simlab.scenario.library import read_entry
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
+PLACE = ROOT / "results" / "brands"
+"""Finished runs are kept there: a second call goes on where the first stopped."""
 BEGIN, END = "<!-- made by docs/brands/make.py -->", "<!-- end -->"
 MARKED = re.compile(r"^\s*(?P<what>[^#]*?)\s*#\s*(?P<note>.*\b(?P<mark>read|claimed|assumed)\b.*)$")
 PAIRS = 8
@@ -70,8 +71,7 @@ def page(brand: str, found: Comparison) -> str:
 
 def make(brand: str) -> None:
     """Run one experiment, save its picture, and write the made part of its page."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = simlab.compare(ROOT / "experiments" / f"{brand}.yaml", seeds=PAIRS, worlds=0, out=folder)
+    found = simlab.compare(ROOT / "experiments" / f"{brand}.yaml", seeds=PAIRS, worlds=0, out=PLACE)
     figure = differences(found)
     assert figure is not None
     (HERE / f"{brand}.png").write_bytes(style.save(figure, "png", 110))

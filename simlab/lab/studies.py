@@ -7,33 +7,23 @@ runs are in the run store. Who works on what is a lock that dies with its proces
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import glob
-import hashlib
 import json
 import os
-import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, TypeVar
-from urllib.parse import unquote
+from typing import Protocol
 
-import optuna
 from optuna.distributions import BaseDistribution
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
 
-from simlab.lab.planner import Trial, as_attrs
+from simlab.lab.planner import Trial
+from simlab.lab.shared_study import SharedStudy, masked
+from simlab.lab.study_records import attempt_of, begun, finished, frozen, thawed
 from simlab.lab.watch import Watcher
 from simlab.scenario import InputError, Problem
-
-T = TypeVar("T")
-PATIENCE = 120.0
-"""Seconds for which a database that went away is awaited."""
 
 
 class Study(Protocol):
@@ -105,8 +95,8 @@ class JournalStudy:
             os.ftruncate(self.lock, 0)
             os.pwrite(self.lock, str(os.getpid()).encode(), 0)
             mend(self.path)
-            self.study = _study(JournalStorage(JournalFileBackend(str(self.path))), name, directions)
-            self.known = _finished(self.study)
+            self.study = begun(JournalStorage(JournalFileBackend(str(self.path))), name, directions)
+            self.known = finished(self.study)
         except OSError as error:
             self.close()
             raise _refuse(self.path, "the study cannot be kept here", error.strerror or "",
@@ -126,7 +116,7 @@ class JournalStudy:
             if trial.number not in self.known:
                 self.study.add_trial(frozen(trial, distributions))
                 kept = self.study.get_trials(deepcopy=False)[-1]  # as the next process will read it
-                self.known[trial.number] = _thawed(trial.number, kept)
+                self.known[trial.number] = thawed(trial.number, kept)
         except OSError as error:
             raise _refuse(self.path, "the study cannot be written", error.strerror or "",
                           "Free some space and run the same command again; it continues.") from None  # fmt: skip
@@ -140,7 +130,7 @@ class JournalStudy:
 
     def attempt(self, key: str) -> int:
         """The number of the report on these finalists."""
-        return _attempt(self.study, key)
+        return attempt_of(self.study, key)
 
     def close(self) -> None:
         """Let others at the journal."""
@@ -182,219 +172,5 @@ def mend(path: Path) -> bool:
         return bool(torn)
 
 
-class SharedStudy:
-    """A study in PostgreSQL that several processes work on; survives a restart of the server.
-
-    A trial in hand is an advisory lock of a session, which the server frees when the process dies. A server that
-    restarts in the instant between looking for a trial and writing it can let two workers write it; the two rows
-    say the same, since a trial is a function of its number, and count once.
-    """
-
-    alone = False
-
-    def __init__(self, name: str, directions: list[str], url: str, watcher: Watcher) -> None:
-        self.name, self.url, self.watcher = name, url, watcher
-        self.held: list[int] = []
-        try:
-            import sqlalchemy
-            from optuna.storages import RDBStorage
-            from sqlalchemy.exc import SQLAlchemyError
-        except ImportError:
-            raise _needs_driver() from None
-        self.sql = sqlalchemy
-        self.errors: tuple[type[Exception], ...] = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
-        self.away: tuple[type[Exception], ...] = (
-            sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.InvalidRequestError,
-        )  # fmt: skip
-        address = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        options = {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
-
-        def opened() -> optuna.Study:
-            with self._guard(0):  # two workers must not make the tables at once
-                return _study(RDBStorage(address, engine_kwargs=options), name, directions)
-
-        try:
-            self.engine = sqlalchemy.create_engine(address, isolation_level="AUTOCOMMIT", **options)
-            self.session = self.engine.connect()  # an address that never worked is not awaited
-            self.study = self._patiently(opened)
-        except (ImportError, sqlalchemy.exc.NoSuchModuleError):
-            raise _needs_driver() from None
-        except (*self.errors, ValueError, RuntimeError) as error:  # also a port that is none, foreign tables
-            cure = "Check address, user, password and database, and that the server runs."
-            raise self._refuse("the database cannot be used", error, cure) from None
-
-    def trials(self) -> dict[int, Trial]:
-        """Finished trials by number."""
-        return self._patiently(lambda: _finished(self.study))
-
-    def add(self, trial: Trial, distributions: Mapping[str, BaseDistribution]) -> None:
-        """Record a finished trial, unless it is there."""
-
-        def once() -> None:
-            with self._guard(1):
-                if trial.number not in _finished(self.study):
-                    self.study.add_trial(frozen(trial, distributions))
-
-        self._patiently(once)
-
-    def hold(self, number: int) -> bool:
-        """Take a trial in hand; False if another process has it."""
-
-        def once() -> bool:
-            query = self.sql.text("SELECT pg_try_advisory_lock(:a, :b)")
-            return bool(self.session.execute(query, self._key(number + 2)).scalar())
-
-        if self._patiently(once):
-            self.held.append(number)
-            return True
-        return False
-
-    def let_go(self, number: int) -> None:
-        """Give it back."""
-
-        def once() -> None:
-            self.session.execute(self.sql.text("SELECT pg_advisory_unlock(:a, :b)"), self._key(number + 2))
-
-        self.held.remove(number)
-        self._patiently(once)
-
-    def attempt(self, key: str) -> int:
-        """The number of the report on these finalists."""
-
-        def once() -> int:
-            with self._guard(1):
-                return _attempt(self.study, key)
-
-        return self._patiently(once)
-
-    def close(self) -> None:
-        """Leave the database."""
-        with contextlib.suppress(*self.errors):
-            self.session.close()
-            self.engine.dispose()
-
-    def _key(self, number: int) -> dict[str, int]:
-        """A pair of 32-bit numbers that names a lock: the study, and what in it."""
-        return {
-            "a": int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:4], signed=True),
-            "b": number,
-        }
-
-    @contextlib.contextmanager
-    def _guard(self, number: int) -> Iterator[None]:
-        """Nobody else does this at the same time."""
-        key = self._key(number)
-        self.session.execute(self.sql.text("SELECT pg_advisory_lock(:a, :b)"), key)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(*self.errors):  # a lost connection has lost its locks
-                self.session.execute(self.sql.text("SELECT pg_advisory_unlock(:a, :b)"), key)
-
-    def _patiently(self, work: Callable[[], T]) -> T:
-        """`work`, again and again while the database is away."""
-        until, told = time.monotonic() + PATIENCE, False
-        while True:
-            try:
-                return work()
-            except self.errors as error:
-                if not isinstance(_cause(error), self.away):  # waiting does not help: rights, foreign tables
-                    cure = "Mend it and run the same command again; it continues where it was."
-                    raise self._refuse("the database refuses", error, cure) from None
-                if time.monotonic() > until:
-                    cure = "Start the server and run the same command again; it continues."
-                    raise self._refuse("the database went away", error, cure) from None
-                if not told:
-                    self.watcher.says("The database does not answer; trying again ...")
-                    told = True
-                time.sleep(0.5)
-                self._return()
-
-    def _refuse(self, message: str, error: Exception, cure: str) -> InputError:
-        cause = _cause(error)
-        lines = str(getattr(cause, "orig", None) or cause).strip().splitlines() or [type(cause).__name__]
-        said = masked(lines[-1], self.url)
-        return InputError(Problem("--storage", f"{message}: {said}", cure, value=masked(self.url)))
-
-    def _return(self) -> None:
-        """A new session after the server came back, with the trials in hand as far as nobody took them."""
-        try:
-            with contextlib.suppress(Exception):
-                self.session.close()
-            self.engine.dispose()
-            self.session = self.engine.connect()
-            for number in self.held:
-                query = self.sql.text("SELECT pg_try_advisory_lock(:a, :b)")
-                self.session.execute(query, self._key(number + 2))
-        except self.errors:
-            pass  # still away
-
-
-def _cause(error: Exception) -> BaseException:
-    """What the driver said, where Optuna wrapped it."""
-    wrapped = isinstance(error, optuna.exceptions.StorageInternalError)
-    return error.__cause__ if wrapped and error.__cause__ is not None else error
-
-
-def _needs_driver() -> InputError:
-    return InputError(Problem("--storage", "the driver for PostgreSQL is not installed",
-                              "Install it: pip install 'simlab[postgres]'"))  # fmt: skip
-
-
-def masked(text: str, url: str = "") -> str:
-    """`text` without the passwords of addresses in it, and without that of `url`."""
-    for secret in re.findall(r"://[^:@/\s]*:(\S+)@", url):
-        # a driver that takes the first @ for the end of the password shows the rest of it as a host
-        pieces = (secret, unquote(secret), *(p for p in secret.split("@") if len(p) > 1))
-        for written in pieces:
-            text = text.replace(written, "***")
-    text = re.sub(r"(://[^:@/\s]*):\S+@", r"\1:***@", text)
-    return re.sub(r"(password=)[^&\s'\"]+", r"\1***", text)
-
-
 def _refuse(path: Path, message: str, value: str, cure: str) -> InputError:
     return InputError(Problem(str(path), message, cure, value=value))
-
-
-def _study(storage: BaseStorage, name: str, directions: list[str]) -> optuna.Study:
-    said = [StudyDirection.MINIMIZE if d == "minimise" else StudyDirection.MAXIMIZE for d in directions]
-    return optuna.create_study(
-        storage=storage, study_name=name, directions=said, load_if_exists=True,
-        sampler=optuna.samplers.RandomSampler(seed=0),  # never asked
-    )  # fmt: skip
-
-
-def _attempt(study: optuna.Study, key: str) -> int:
-    attempts = dict(study.user_attrs.get("attempts", {}))
-    if key not in attempts:
-        attempts[key] = len(attempts) + 1
-        study.set_user_attr("attempts", attempts)
-    return int(attempts[key])
-
-
-def frozen(trial: Trial, distributions: Mapping[str, BaseDistribution]) -> FrozenTrial:
-    """A finished trial as Optuna keeps it."""
-    attrs = as_attrs(trial)
-    if trial.failure:
-        return optuna.trial.create_trial(
-            state=TrialState.FAIL, params=trial.params, distributions=dict(distributions), user_attrs=attrs
-        )
-    return optuna.trial.create_trial(
-        values=list(trial.values), params=trial.params, distributions=dict(distributions), user_attrs=attrs,
-        intermediate_values=trial.steps, constraints=trial.constraints,
-    )  # fmt: skip
-
-
-def _finished(study: optuna.Study) -> dict[int, Trial]:
-    found: dict[int, Trial] = {}
-    for kept in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL)):
-        number = kept.user_attrs.get("plan")
-        if number is not None and number not in found:
-            found[number] = _thawed(number, kept)
-    return dict(sorted(found.items()))
-
-
-def _thawed(number: int, kept: FrozenTrial) -> Trial:
-    return Trial(number, dict(kept.params), tuple(kept.values or ()), dict(kept.constraints),
-                 dict(kept.user_attrs["means"]), dict(kept.intermediate_values),
-                 bool(kept.user_attrs["raced"]), str(kept.user_attrs["failure"]))  # fmt: skip

@@ -54,8 +54,9 @@ def cumulative(found: Comparison) -> Figure | None:
                                  color=colour, alpha=0.2, linewidth=0)  # fmt: skip
             axes[1].plot(x, part["difference"], color=colour, linewidth=1.8)
     axes[1].axhline(0, color=style.INK, linewidth=0.9, zorder=1)
+    base = " ".join(labels[found.baseline].split("\n"))
     for ax, text in zip(axes, ("Discounted net contribution so far, yuan per starting member",
-                               f"The same, difference from {labels[found.baseline]}, yuan"), strict=True):  # fmt: skip
+                               f"The same, difference from {base}, yuan"), strict=True):  # fmt: skip
         style.grid(ax)
         style.amounts(ax)
         _dates(ax)

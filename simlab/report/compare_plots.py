@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from simlab.lab.comparison import LESS_IS_BETTER, Comparison
-from simlab.report import style
+from simlab.report import fonts, style
+from simlab.report.chinese import OUTCOMES_ZH, UNITS_ZH
 from simlab.report.compare_days import (
     caption_cumulative,
     caption_lifecycle,
@@ -80,9 +81,19 @@ def differences(found: Comparison) -> Figure | None:
     ax.set_yticks(range(len(rows)), [labels[arm] for arm, _ in rows])
     ax.set_ylim(len(rows) - 0.45, -0.55)
     _differences_axis(ax, "x", found.unit)
-    meaning = OUTCOMES[found.outcome][0]
-    style.heading(ax, f"Difference from {labels[found.baseline]}: {meaning}, {_unit(found)}")
+    style.heading(ax, _heading(found))
     return style.finish(fig)
+
+
+def _heading(found: Comparison) -> str:
+    """What differs from what; in Chinese, too, where an arm has a Chinese name."""
+    base = " ".join(arm_labels(found)[found.baseline].split("\n"))
+    text = f"Difference from {base}: {OUTCOMES[found.outcome][0]}, {_unit(found)}"
+    if not any(map(fonts.chinese, found.arms)):
+        return text
+    own = base.rpartition(" ")[2] if fonts.chinese(base) else base
+    told = f"与“{own}”之差：{OUTCOMES_ZH[found.outcome]}，{UNITS_ZH[found.unit]}"
+    return f"{text}\n{told}" if fonts.drawable(told) else text
 
 
 def _unit(found: Comparison) -> str:
@@ -147,10 +158,7 @@ def curve(found: Comparison) -> Figure | None:
     _zero(ax, "y")
     _differences_axis(ax, "y", found.unit)
     style.caption(ax, "x", path)
-    style.heading(
-        ax,
-        f"Difference from '{arm_labels(found)[found.baseline]}': {OUTCOMES[found.outcome][0]}, {_unit(found)}",
-    )
+    style.heading(ax, _heading(found))
     return style.finish(fig)
 
 

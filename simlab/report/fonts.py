@@ -87,13 +87,26 @@ def width(text: str) -> int:
     return sum(2 if _wide(char) else 1 for char in text)
 
 
+def chinese(text: str) -> bool:
+    """Whether a name has Chinese characters."""
+    return any(_wide(char) for char in text)
+
+
+def lines(name: str) -> str:
+    """A name in two languages, "no ritual 取消周三", on two lines where it is too long for one."""
+    if width(name) <= LONGEST:
+        return name
+    latin, _, rest = name.rpartition(" ")
+    return f"{latin}\n{rest}" if chinese(rest) and not chinese(latin) and latin else name
+
+
 def _fits(name: str) -> bool:
-    return width(name) <= LONGEST and drawable(name)
+    return all(width(line) <= LONGEST and drawable(line) for line in lines(name).split("\n"))
 
 
 def labels(names: Sequence[str], kind: str) -> list[str]:
     """Plot texts of `names`; one too long or not drawable becomes "`kind` 2", its place in the list."""
-    return [label(name) if _fits(name) else f"{kind} {i + 1}" for i, name in enumerate(names)]
+    return [label(lines(name)) if _fits(name) else f"{kind} {i + 1}" for i, name in enumerate(names)]
 
 
 def key(names: Sequence[str], kind: str) -> list[tuple[str, str]]:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from compared import compared, varied
-from synthetic import CHINESE, HOSTILE
+from synthetic import CHINESE, HOSTILE, scenario
 from test_page import Reader, svgs
 
 from simlab.lab.comparison import Comparison
-from simlab.report import compare_plots, compare_tables, compare_why, compare_words
+from simlab.report import compare_plots, compare_tables, compare_why, compare_words, fonts
+from simlab.report.chinese import OUTCOMES_ZH, UNITS_ZH
 from simlab.report.compare_page import headline, render, write_comparison
+from simlab.scenario.outcomes import OUTCOMES
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,26 @@ def test_hostile_and_chinese_names_are_text(text: str) -> None:
     assert "<script>alert(1)</script>" in read.text
     assert f"{CHINESE}多推" in read.text
     assert "data:font/woff" in text
+
+
+def test_a_picture_speaks_the_language_of_its_names(found: Comparison) -> None:
+    own = scenario(horizon=60, warmup=0)
+    both = compared(arms={"today 现行": own, "a smaller Wednesday 周三优惠减小": own}, worlds=0)
+    figure, plain = compare_plots.differences(both), compare_plots.differences(varied())
+    assert figure is not None
+    assert plain is not None
+    (axes,), (other,) = figure.axes, plain.axes
+    assert axes.get_title("left").splitlines()[0].startswith("Difference from today 现行: customer equity")
+    assert axes.get_title("left").splitlines()[1] == "与“现行”之差：期初会员人均客户权益，元"
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a smaller Wednesday\n周三优惠减小"]
+    assert not fonts.chinese(other.get_title("left"))
+
+
+def test_every_outcome_has_a_chinese_name_that_can_be_drawn() -> None:
+    assert OUTCOMES_ZH.keys() == OUTCOMES.keys()
+    assert UNITS_ZH.keys() == {unit for _, unit in OUTCOMES.values()}
+    assert len(set(OUTCOMES_ZH.values())) == len(OUTCOMES_ZH)
+    assert all(map(fonts.drawable, (*OUTCOMES_ZH.values(), *UNITS_ZH.values())))
 
 
 def test_the_sentence_to_read_out(found: Comparison, text: str) -> None:

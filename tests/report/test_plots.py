@@ -84,6 +84,17 @@ def test_a_name_that_no_font_can_draw_is_numbered_and_explained() -> None:
     assert fonts.key(names, "segment") == [("segment 2", "고객")]
 
 
+def test_a_long_name_in_two_languages_has_two_lines() -> None:
+    names = [
+        "no ritual 取消周三",
+        "deeper coupon instead 改用更大的券",
+        "更大 的 券 " * 4,
+        "two words " * 4 + "券",
+    ]
+    assert fonts.labels(names, "arm") == [names[0], "deeper coupon instead\n改用更大的券", "arm 3", "arm 4"]
+    assert [text for text, _ in fonts.key(names, "arm")] == ["arm 3", "arm 4"]
+
+
 def test_without_the_packaged_font_an_installed_one_or_numbers_serve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "packaged", lambda: None)
     monkeypatch.setattr(fonts, "INSTALLED", ())

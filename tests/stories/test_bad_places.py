@@ -241,7 +241,7 @@ def test_html_in_a_name_stays_text(place: Path, simlab: Call) -> None:
 
 
 def test_a_password_is_in_no_file(tmp_path: Path) -> None:
-    from simlab.lab.studies import masked
+    from simlab.lab.shared_study import masked
 
     url = "postgresql://me:s3:cr@t%21@host:5432/db"
     for text in (

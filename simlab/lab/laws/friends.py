@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simlab.lab.laws.law import Claim, Law, Reading
 from simlab.lab.laws.messages import YEAR, today
-from simlab.lab.laws.prices import inviting
+from simlab.lab.laws.prices import inviting, mean_basket
 from simlab.lab.laws.worlds import QUIET, Arm, Seen, lab, members_at
 from simlab.lab.past import before_of
 from simlab.scenario import Scenario
@@ -121,12 +121,15 @@ L30 = Law(
 # How large a reward ------------------------------------------------------------------------------
 
 REWARDS = (0.0, 45.0, 180.0)
+"""Yuan to the inviter at the default scenario's mean basket; elsewhere as much of a basket."""
+USUAL_BASKET = 147.0
 
 
 def _l31_arms(scenario: Scenario) -> Mapping[str, Arm]:
-    arms = {}
+    arms, part = {}, mean_basket(scenario) / USUAL_BASKET
     for reward in REWARDS:
-        levers = Levers(referral=Referral(reward=reward, invitee_reward=reward / 2))
+        paid = round(reward * part, 2)
+        levers = Levers(referral=Referral(reward=paid, invitee_reward=round(paid / 2, 2)))
         arms[f"{reward:g}"] = Arm(lab(scenario, levers, YEAR))
     return arms
 
@@ -159,18 +162,20 @@ L31 = Law(
     figure="field experiment with 160,000 customers",
     source="Ryu & Feick 2007; Wolters et al. 2020",
     status="read",
-    how="A year of invitations with a reward of 0, 45 and 180 yuan to the inviter, half of it to the friend: customer "
-        "equity has its maximum inside.",
+    how="A year of invitations with a reward of nothing, 31 % and 122 % of a mean basket to the inviter (0, 45 and 180 "
+        "yuan in the default scenario), half of it to the friend: customer equity has its maximum inside.",
     claims=(
-        Claim("customer equity at 45 yuan less none, relative to none", 0.0, inf, "share"),
-        Claim("customer equity at 45 yuan less 180, relative to none", 0.0, inf, "share"),
-        Claim("newcomers at 180 yuan over 45", 1.0, inf),
-        Claim("order rate of newcomers at 180 yuan over 45", 0.0, 1.0),
+        Claim("customer equity at 31 % of a basket less none, relative to none", 0.0, inf, "share"),
+        Claim("customer equity at 31 % of a basket less 122 %, relative to none", 0.0, inf, "share"),
+        Claim("newcomers at 122 % of a basket over 31 %", 1.0, inf),
+        Claim("order rate of newcomers at 122 % of a basket over 31 %", 0.0, 1.0),
     ),
     arms=_l31_arms,
     read=_l31,
     figures=_l31_figures,
     applies=inviting,
+    note="Rewards are parts of a basket, as prices are in all laws of prices: 45 yuan are nearly two baskets of coffee "
+         "and a twentieth of a software contract.",
 )  # fmt: skip
 
 # Cascades ----------------------------------------------------------------------------------------
