@@ -18,27 +18,28 @@ from typing import Any
 from simlab.lab.crew import Crew
 from simlab.lab.library import GOOD, PAIRS, Measured, measure
 from simlab.lab.store import Store
-from simlab.scenario.library import Effect, Entry, entry, index, library, says
+from simlab.scenario.library import Effect, Entry, Mechanism, entry, index, library, says
 from simlab.scenario.outcomes import OUTCOMES
 from simlab.world.compiled import sources_digest
 
 HERE = Path(__file__).parent
 TABLE, FIGURES = HERE.parent / "mechanisms.md", HERE / "mechanisms.json"
+WORLD = Mechanism.model_fields["world"].default
 AT_REST = "not a byte moves"
 HEAD = """# Mechanisms
 
 Every mechanism of the field's playbooks, and the file that says it: data over nine primitives, to be switched on with
 `include: [library/NAME]` or `simlab new my.yaml --with NAME` ([the library](library.md)). *Declared* is what the file
 says it must be seen to do: per cent of the outcome without it, points of a share, or the outcome's own unit.
-*Measured* is its world with it less the same world without it, over {pairs} pairs of seeded worlds, with an interval
+*Measured* is the pilot world with it less the same world without it, over {pairs} pairs of seeds, with an interval
 that covers the truth with 99.9 %, all of which must clear what is declared. At zero strength not a byte of the ledger
 moves. A mechanism that only looks at what others do moves nothing: its row names the levers and outcomes that say it.
 
 T: 1 core of the model, 2 lever, 3 context. Made by `python docs/validation/mechanisms.py`; figures by seed in
 [mechanisms.json](validation/mechanisms.json).
 
-| id | T | mechanism | 中文 | file | made of | declared | measured | world |
-|---|---|---|---|---|---|---|---|---|
+| id | T | mechanism | 中文 | file | made of | declared | measured |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -101,7 +102,7 @@ def row(number: str, found: list[tuple[Entry, dict[str, Any]]]) -> list[str]:
     listed = index()[number]
     first = f"| {number} | {listed.tier} | {listed.name} | {listed.zh} |"
     if not found:
-        return [f"{first} missing | | | | |"]
+        return [f"{first} missing | | | |"]
     lines = []
     for one, kept in found:
         head = one.mechanism
@@ -112,12 +113,13 @@ def row(number: str, found: list[tuple[Entry, dict[str, Any]]]) -> list[str]:
             asked, measured = "moves nothing", f"{kept['verdict']}; {said}{shows}{asks}"
         else:
             asked, measured = declared(head.effect), seen(head.effect, kept)
+        measured += "" if kept["world"] == WORLD else f", in {kept['world']}"
         resting = kept["at zero"] == AT_REST
         if kept["verdict"] not in GOOD or not resting:
             measured = f"**{kept['verdict']}**: {measured} {'' if resting else kept['at zero']}"
         link = f"[{one.slug}](../scenarios/library/{one.slug}.yaml)"
         made = ", ".join(head.primitives) or "–"
-        lines.append(f"{first} {link} | {made} | {asked} | {measured} | {kept['world']} |")
+        lines.append(f"{first} {link} | {made} | {asked} | {measured} |")
         first = "| | | | |"
     return lines
 
@@ -155,6 +157,8 @@ def main() -> None:
                 f"{one.mechanism.id} {one.slug:32s} {found.verdict:24s} {found.words()} {found.zero}",
                 flush=True,
             )
+            if given.only is not None:
+                write(kept)
     write(kept)
     good = sum(found["verdict"] in GOOD and found["at zero"] == AT_REST for found in kept.values())
     missing = sorted(set(index()) - {found["id"] for found in kept.values()})
