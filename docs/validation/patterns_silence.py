@@ -117,8 +117,11 @@ def care_arms() -> Mapping[str, Arm]:
     # the brand has the warning in its file; here it is sent by itself
     rest, cheap = {"levers.rules.warning.share": "0%"}, {"levers.touches.care.cost": "0.04 yuan"}
     base = scene("mother-baby", (), cheap | rest, days=QUARTERS[-1])
-    care = scene("mother-baby", ("welcome", "recall"), cheap, days=QUARTERS[-1])
-    return {"off": arm(base, days=QUARTERS), "on": arm(care, base, days=QUARTERS)}
+    care = {"on": ("welcome",), "gift": ("welcome", "recall")}
+    worlds = {"off": base} | {
+        name: scene("mother-baby", more, cheap, days=QUARTERS[-1]) for name, more in care.items()
+    }
+    return {name: arm(world, base, days=QUARTERS) for name, world in worlds.items()}
 
 
 def lost_in_a_quarter(world: Seen) -> float:
@@ -145,8 +148,8 @@ def quarters(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P5 = Pattern(
     5, "Churn warning and value", "churn 22 to 13 % a quarter; LTV +28 %",
-    "mother and baby for seven quarters; with a welcome, care after 14 and 28 days of silence, sent by rule, and a "
-    "return gift after 30, 60 and 90, or without; lost is who was around in one quarter and silent or gone in the next",
+    "mother and baby for seven quarters; with a welcome and care after 14 and 28 days of silence, sent by rule, or "
+    "without; lost is who was around in one quarter and silent or gone in the next",
     care_arms, quarters,
     (
         Direction("lost in a quarter: without less with", more("off churn", "on churn")),
@@ -156,10 +159,13 @@ P5 = Pattern(
         Band("lost in a quarter, without", ratio("off churn"), 0.18, 0.26),
         Band("lost in a quarter, with", ratio("on churn"), 0.09, 0.17),
         Band("value, with over without", ratio("on value", "off value"), 1.15, 1.45),
+        Band("lost in a quarter, with a return gift after 30, 60 and 90 days, too", ratio("gift churn")),
+        Band("value, with all of it over without", ratio("gift value", "off value")),
     ),
-    "The claimed care is a return gift, so that it is one here. Lifetimes are mostly how long the need lasts, which no "
-    "message prolongs; care works through trust and presence, and contacts drive some away (L18).",
-    "care by rule only, churn counted by silence",
+    "Lifetimes are mostly how long the need lasts, which no message prolongs; care works through trust and presence, "
+    "and contacts drive some away (L18). A return gift brings few back for what it costs in margin.",
+    "care by rule only, churn counted by silence; a first look with the return gift among the care found that value "
+    "falls, so that it stands apart",
 )  # fmt: skip
 
 SILENCE = (P3, P4, P5)
