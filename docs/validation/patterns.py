@@ -62,7 +62,8 @@ ones, so that who has no programme orders 2.3 times a year, which is the level t
 {reached} of {bands}.** Sizes are mostly smaller here than claimed: a case reports its best campaign, over last year or
 over those who took no part; here the same people live with and without.
 
-Chosen after a look at results, so weaker evidence (in the others directions hold in {unseen} of {untouched}): {looked}.
+Chosen or changed after a look at earlier results, so weaker evidence; reasons were written down before the next look
+(in patterns of which nothing was changed, directions hold in {unseen} of {untouched}): {looked}.
 
 Not looked at, though claimed: in 8 that a campaign wears out as it covers the graph, in 21 an invitation drawn by lot
 (the same people without groups stand for it), in 26 an optimiser that is given the wrong target, in 27 what a group's

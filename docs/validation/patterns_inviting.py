@@ -52,7 +52,8 @@ def brought(seen: Mapping[str, Seen]) -> dict[str, float]:
 
 P7 = Pattern(
     7, "Invite one beats invite three", "+40 % efficiency; acquisition cost −28 %",
-    "mother and baby, 30 days: 60 yuan for three friends, or 20 % of a basket (32 yuan) for one and to the friend",
+    "mother and baby, 3,000 members, 30 days: 60 yuan for three friends, or 20 % of a basket (32 yuan) for one and to "
+    "the friend",
     invite_arms, brought,
     (
         Direction("newcomers: one less three", more("one new", "three new")),
@@ -111,7 +112,8 @@ def each_advertised(row: Mapping[str, float]) -> float:
 
 P8 = Pattern(
     8, "Invite-three campaign", "32 % refer; 1 : 4.2; cost a third of public channels",
-    "new brand, 30 days: no reward, or a full-size product (60 yuan) for three friends; advertisements beside it",
+    "new brand with 300 members, 30 days: no reward, or a full-size product (60 yuan) for three friends; "
+    "advertisements beside it",
     campaign_arms, campaign,
     (
         Direction("members who invite: with less without", more("full inviters", "none inviters")),
@@ -124,7 +126,8 @@ P8 = Pattern(
         Band("cost of a newcomer over adverts", lambda t: each("full")(t) / each_advertised(t), 0.22, 0.45),
     ),
     "The claim names one reward, to the inviter; so does this. 4.2 newcomers per inviter in a month are beyond any "
-    "cascade that dies out (L34: K well below 1).",
+    "cascade that dies out (L34: K well below 1). Most who come do not make up a three, and cost nothing: an invited "
+    "newcomer is even cheaper than claimed.",
     "no reward for the friends who come",
 )  # fmt: skip
 

@@ -124,7 +124,8 @@ P14 = Pattern(
         Band("gain", more("on again", "off again"), low=0.06),
         Band("value, with over without", ratio("on value", "off value"), 1.15, 1.50),
     ),
-    "A level moves those who are near the next one.",
+    "Who buys at all needs more than others: three in five of them buy again within 90 days whatever is done. A level "
+    "moves those who are near the next one.",
     "monthly reminders all year, and no member price or return gift in either arm",
 )  # fmt: skip
 
@@ -183,6 +184,7 @@ P15 = Pattern(
     ),
     "Silence of 90 days is usual for people who order two or three times a year, so that most lives end early whatever "
     "is done.",
+    "no member price in either arm",
 )  # fmt: skip
 
 # 29 ----------------------------------------------------------------------------------------------
@@ -253,6 +255,7 @@ P29 = Pattern(
     ),
     "Whether activity rises or falls over months is decided by how long relations last, since nobody has to learn how "
     "to use a programme here.",
+    "the peak of the mean curve, which was the mean of peaks",
 )  # fmt: skip
 
 LOYALTY = (P13, P14, P15, P29)
