@@ -113,8 +113,9 @@ P16 = Pattern(
         Band("gain of live", more("live", "base"), 0.12, 0.28),
         Band("active in a week, challenge", ratio("challenge"), 0.58, 0.78),
     ),
-    "The challenge is claimed of new users, so that all are new here (which changes little). A live hour is one message "
-    "a week, and calls many who would have come anyway; the claimed figures count check-ins of those who took part.",
+    "The challenge is claimed of new users, so that all are new here (which changes little). A live hour is one "
+    "message a week, and calls many who would have come anyway; the claimed figures count check-ins of those who took "
+    "part.",
     "newcomers instead of today's members",
 )  # fmt: skip
 
