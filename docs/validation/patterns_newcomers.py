@@ -116,9 +116,8 @@ P17 = Pattern(
         Band("came by within 30 days, tags", ratio("tags came"), 0.58, 0.76),
     ),
     "The claim is about fresh food and beauty, so that the beauty brand with its quiz takes the place of the general "
-    "one. A profile of one in five, a quiz that a third answers, and what answers and orders show tell the interest of "
-    "half of the people that are written to; chance hits a third of the rest. Nearly all newcomers give a sign of life, "
-    "since most join a group that talks every day.",
+    "one. What is known of people lets about half of the messages match; of the others chance lets a third. Nearly all "
+    "newcomers give a sign of life where groups talk every day.",
     "the beauty brand with its quiz instead of the general one",
 )  # fmt: skip
 
