@@ -62,8 +62,13 @@ ones, so that who has no programme orders 2.3 times a year, which is the level t
 {reached} of {bands}.** Sizes are mostly smaller here than claimed: a case reports its best campaign, over last year or
 over those who took no part; here the same people live with and without.
 
-Chosen or changed after a look at earlier results, so weaker evidence; reasons were written down before the next look
-(in patterns of which nothing was changed, directions hold in {unseen} of {untouched}): {looked}.
+Chosen after a look at results, so that directions are weaker evidence (without these patterns they hold in {unseen}):
+
+{looked}
+
+Changed after a look, too, for reasons that were written down before the next one; directions held before as well:
+
+{changed}
 
 Not looked at, though claimed: in 8 that a campaign wears out as it covers the graph, in 21 an invitation drawn by lot
 (the same people without groups stand for it), in 26 an optimiser that is given the wrong target, in 27 what a group's
@@ -138,8 +143,8 @@ def rows(pattern: Pattern, pairs: int, store: Store, threads: int) -> list[dict[
 
 def number(x: float) -> str:
     """Three figures, in full."""
-    digits = f"{x:.3g}"
-    return (f"{float(digits):,.0f}" if "e+" in digits else digits).replace("-", "−")
+    digits = f"{float(f'{x:.3g}'):,.0f}" if abs(x) >= 100 else f"{x:#.3g}"
+    return digits.replace("-", "−")
 
 
 def section(pattern: Pattern, said: Sequence[Said]) -> list[str]:
@@ -167,10 +172,10 @@ def page(found: Sequence[tuple[Pattern, list[Said]]], pairs: int) -> str:
         sure=SURE, pairs=pairs, members=MEMBERS, all=len(verdicts),
         directed=sum(good == d for _, good, d, _, _ in verdicts),
         unseen=sum(good == d for p, good, d, _, _ in verdicts if not p.looked),
-        untouched=sum(not p.looked for p, _ in found),
         some=sum(hit > 0 for *_, hit, _ in verdicts), banded=sum(hit == b > 0 for *_, hit, b in verdicts),
         reached=sum(hit for *_, hit, _ in verdicts), bands=sum(b for *_, b in verdicts),
-        looked="; ".join(f"in {p.number} {p.looked}" for p, _ in found if p.looked),
+        looked="\n".join(f"- {p.number}: {p.looked}." for p, _ in found if p.looked),
+        changed="\n".join(f"- {p.number}: {p.changed}." for p, _ in found if p.changed),
     )  # fmt: skip
     rows = [f"| {p.number} | {p.title} | {good} of {d} | {hit} of {b} |" for p, good, d, hit, b in verdicts]
     body = [line for pattern, said in found for line in section(pattern, said)]

@@ -116,7 +116,7 @@ P16 = Pattern(
     "The challenge is claimed of new users, so that all are new here (which changes little). A live hour is one "
     "message a week, and calls many who would have come anyway; the claimed figures count check-ins of those who took "
     "part.",
-    "newcomers instead of today's members",
+    changed="newcomers instead of today's members",
 )  # fmt: skip
 
 CONTENT = (P11, P16)

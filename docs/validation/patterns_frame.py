@@ -50,7 +50,8 @@ class Pattern:
             under which readings are kept.
         directions: what must hold. bands: what we wish for.
         note: why something is missed, or is said in another way.
-        looked: what was chosen after a look at results, so that this is weaker evidence; "" for nothing.
+        looked: what was chosen after a look at results, without which a direction does not hold; "" for nothing.
+        changed: what else was changed after a look; directions held before, too.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Pattern:
     bands: tuple[Band, ...] = ()
     note: str = ""
     looked: str = ""
+    changed: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,22 +90,16 @@ def judged(pattern: Pattern, rows: Sequence[Row]) -> list[Said]:
         z = mean / error if error > 0 else math.inf * np.sign(mean)
         share = float((x > 0).mean())
         half = float(stats.t.ppf(0.975, len(x) - 1)) * error
-        found.append(Said(direction.text, mean, mean - half, mean + half, f"z {z:+.1f}, {share:.0%} of seeds",
+        found.append(Said(direction.text, mean, mean - half, mean + half, f"above 0: z {z:+.1f}, {share:.0%} of seeds",
                           "holds" if z >= SURE else "does not hold"))  # fmt: skip
     for band in pattern.bands:
         ((value, low, high),) = estimate(lambda t, b=band: (b.value(t),), rows)  # type: ignore[misc]
         inside = "in the band" if band.low <= value <= band.high else "outside"
-        wish = f"{_short(band.low)} to {_short(band.high)}"
+        wish = f"{band.low:g} or more" if math.isinf(band.high) else f"{band.low:g} to {band.high:g}"
         if math.isinf(band.low) and math.isinf(band.high):
-            inside, wish = "shown", "-"
+            inside, wish = "shown", "–"
         found.append(Said(band.text, value, low, high, wish, inside))
     return found
-
-
-def _short(x: float) -> str:
-    if math.isinf(x):
-        return "no limit"
-    return f"{x:.3g}"
 
 
 def ratio(top: str, bottom: str = PAIRS) -> Number:

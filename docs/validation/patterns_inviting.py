@@ -128,7 +128,7 @@ P8 = Pattern(
     "The claim names one reward, to the inviter; so does this. 4.2 newcomers per inviter in a month are beyond any "
     "cascade that dies out (L34: K well below 1). Most who come do not make up a three, and cost nothing: an invited "
     "newcomer is even cheaper than claimed.",
-    "no reward for the friends who come",
+    changed="no reward for the friends who come",
 )  # fmt: skip
 
 # 26 ----------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ P26 = Pattern(
     ),
     "Teams are paid by hand here, not by an optimiser. Most newcomers have needs of their own, and only some come for "
     "the gift.",
-    "adverts in proportion (the library's number is the pilot's), and a greater gift where a team goes on",
+    changed="adverts in proportion (the library's number is the pilot's), and a greater gift where a team goes on",
 )  # fmt: skip
 
 INVITING = (P7, P8, P26)

@@ -74,7 +74,7 @@ P13 = Pattern(
     ),
     "The claim compares customers who chose the private channel with those who did not. Here the same people live with "
     "and without it: what is left is what the programme does.",
-    "the programme with advisers, recommendations and sets",
+    looked="the programme with advisers, recommendations and sets",
 )  # fmt: skip
 
 # 14 ----------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ P14 = Pattern(
     ),
     "Who buys at all needs more than others: three in five of them buy again within 90 days whatever is done. A level "
     "moves those who are near the next one.",
-    "monthly reminders all year, and no member price or return gift in either arm",
+    changed="monthly reminders all year, and no member price or return gift in either arm",
 )  # fmt: skip
 
 # 15 ----------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ P15 = Pattern(
     ),
     "Silence of 90 days is usual for people who order two or three times a year, so that most lives end early whatever "
     "is done.",
-    "no member price in either arm",
+    changed="no member price in either arm",
 )  # fmt: skip
 
 # 29 ----------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ P29 = Pattern(
     ),
     "Whether activity rises or falls over months is decided by how long relations last, since nobody has to learn how "
     "to use a programme here.",
-    "the peak of the mean curve, which was the mean of peaks",
+    changed="the peak of the mean curve, which was the mean of peaks",
 )  # fmt: skip
 
 LOYALTY = (P13, P14, P15, P29)

@@ -71,7 +71,7 @@ P10 = Pattern(
     ),
     "The pack is fetched, so that fetching it (or any other coupon, in all arms) counts as activity; three in ten "
     "newcomers cannot be reached.",
-    "the pack comes with the welcome, and taking an offer counts as activity",
+    changed="the pack comes with the welcome, and taking an offer counts as activity",
 )  # fmt: skip
 
 # 17 ----------------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ P17 = Pattern(
     "The claim is about fresh food and beauty, so that the beauty brand with its quiz takes the place of the general "
     "one. What is known of people lets about half of the messages match; of the others chance lets a third. Nearly all "
     "newcomers give a sign of life where groups talk every day.",
-    "the beauty brand with its quiz instead of the general one",
+    changed="the beauty brand with its quiz instead of the general one",
 )  # fmt: skip
 
 # 19 ----------------------------------------------------------------------------------------------

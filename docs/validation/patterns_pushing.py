@@ -143,7 +143,7 @@ P12 = Pattern(
     ),
     "The claimed brand is a restaurant whose guests come a few times a year, like the general brand's; of the coffee "
     "chain's four in five order within 60 days whatever is sent.",
-    "the general brand instead of coffee",
+    looked="the general brand instead of coffee",
 )  # fmt: skip
 
 # 30 ----------------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ P18 = Pattern(
     "than twice as many (both assumed). The last four lines count everything. An item that fits puts more into the "
     "basket, and half of that is missing from later orders; this outweighs the attention that it brings, so that the "
     "number of orders does not rise.",
-    "orders of the shown item, as the claim counts, instead of any order",
+    looked="orders of the shown item, as the claim counts, instead of any order",
 )  # fmt: skip
 
 # 22 ----------------------------------------------------------------------------------------------
@@ -163,8 +163,8 @@ P22 = Pattern(
     "Who is active, and who has bought of late, is told apart by need: both contrasts are selection. The best layer is "
     "one member in eight here; claimed groups of VIPs will have been larger. The challenge makes people come more "
     "often, and wears out more patience than that is worth.",
-    "a check-in challenge as the nudge, since a live hour moved nobody where groups talk every day, and VIP by the RFM "
-    "table",
+    looked="a check-in challenge as the nudge, since a live hour moved nobody where groups talk every day; VIPs by the "
+    "RFM table",
 )  # fmt: skip
 
 SELECTION = (P18, P22)

@@ -72,7 +72,7 @@ P3 = Pattern(
     "line) hardly anything is left: naive promotions drive fewer away in a month than they call. With lasting "
     "differences between people the silent part of a cohort and of a stock are nearly one number; the disengaged would "
     "have to leave for both claims to be true at once.",
-    "the contrast as claimed (like with like stands beside it and leaves little)",
+    looked="the contrast as claimed (like with like stands beside it and leaves little)",
 )  # fmt: skip
 
 # 4 -----------------------------------------------------------------------------------------------
@@ -164,8 +164,8 @@ P5 = Pattern(
     ),
     "Lifetimes are mostly how long the need lasts, which no message prolongs; care works through trust and presence, "
     "and contacts drive some away (L18). A return gift brings few back for what it costs in margin.",
-    "care by rule only, churn counted by silence; a first look with the return gift among the care found that value "
-    "falls, so that it stands apart",
+    looked="care by rule only, churn counted by silence; with the return gift among the care value was seen to fall, "
+    "so that it stands apart",
 )  # fmt: skip
 
 SILENCE = (P3, P4, P5)
