@@ -1,9 +1,9 @@
 """Claimed patterns, held against the world: writes docs/validation/patterns.md.
 
-    python docs/validation/patterns.py [--pairs 40] [--threads 1] [--out FILE] [--only 1 7 ...]
+    python docs/validation/patterns.py [--pairs 40] [--threads 1] [--out FILE] [--only 1 7 ...] [--kept]
 
 Readings are kept in results/patterns by seed, so that it goes on where it stopped, and a changed pattern costs only
-itself. `--only` prints some, and writes nothing.
+itself. `--only` prints some, and writes nothing; `--kept` simulates nothing, and writes what is there.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ seeds that show it stands beside. A *band* is met when the mean lies in it; line
 beside the others. No parameter is set to an effect that a pattern claims; a miss stands here with its cause. Where
 people select themselves, what is observed and what is caused stand side by side.
 
-{pairs} pairs of seeds, {members:,} members unless said otherwise; all arms of a pattern share people, graph, seeds and
-past. People are those of the shipped scenarios, one set for all patterns of a scenario, with two exceptions: members of
-*mother and baby* can all be reached, as friends on a messenger can; and *beauty*'s order rates are 0.69 of the shipped
-ones, so that who has no programme orders 2.3 times a year, which is the level that the claims start from. Made by
+{pairs} pairs of seeds and {members:,} members unless said otherwise; all arms of a pattern share people, graph, seeds
+and past. People are those of the shipped scenarios, one set for all patterns of a scenario, with two exceptions:
+members of *mother and baby* can all be reached, as friends on a messenger can; and *beauty*'s order rates are 0.69 of
+the shipped ones, so that who has no programme orders 2.3 times a year, the level that the claims start from. Made by
 `python docs/validation/patterns.py`.
 
 **In {directed} of {all} patterns every direction holds. In {some} a band is met, in {banded} every one; of all bands
@@ -117,9 +117,12 @@ def place_of(pattern: Pattern, arms: dict[str, Arm]) -> str:
 
 
 def rows(pattern: Pattern, pairs: int, store: Store, threads: int) -> list[dict[str, float]]:
-    """What each seed says."""
+    """What each seed says; without threads, each that is kept."""
     arms = dict(pattern.arms())
     place = place_of(pattern, arms)
+    if not threads:
+        kept = (store.outcomes(place, seed) for seed in range(1, pairs + 1))
+        return [row for row in kept if row is not None]
     grounds: dict[str, Ground] = {}
 
     def key(scenario: Scenario) -> str:
@@ -147,10 +150,10 @@ def number(x: float) -> str:
     return digits.replace("-", "−")
 
 
-def section(pattern: Pattern, said: Sequence[Said]) -> list[str]:
+def section(pattern: Pattern, said: Sequence[Said], fewer: str) -> list[str]:
     """One pattern in Markdown."""
     lines = [f"## {pattern.number} {pattern.title}", "", f"Claimed: {pattern.claimed}.", ""]
-    lines += [f"World: {pattern.world}.", ""]
+    lines += [f"World: {pattern.world}.{fewer}", ""]
     lines += ["| what | simulated | 95 % interval | asked | verdict |", "| --- | --- | --- | --- | --- |"]
     for s in said:
         verdict = f"**{s.verdict}**" if s.verdict in ("does not hold", "outside") else s.verdict
@@ -164,12 +167,13 @@ def count(said: Sequence[Said], *verdicts: str) -> int:
     return sum(s.verdict in verdicts for s in said)
 
 
-def page(found: Sequence[tuple[Pattern, list[Said]]], pairs: int) -> str:
-    """The whole page."""
+def page(found: Sequence[tuple[Pattern, list[Said]]], pairs: Sequence[int]) -> str:
+    """The whole page, by so many pairs of each pattern."""
+    most = max(pairs)
     verdicts = [(p, count(said, "holds"), count(said, "holds", "does not hold"), count(said, "in the band"),
                  count(said, "in the band", "outside")) for p, said in found]  # fmt: skip
     head = HEAD.format(
-        sure=SURE, pairs=pairs, members=MEMBERS, all=len(verdicts),
+        sure=SURE, pairs=most, members=MEMBERS, all=len(verdicts),
         directed=sum(good == d for _, good, d, _, _ in verdicts),
         unseen=sum(good == d for p, good, d, _, _ in verdicts if not p.looked),
         some=sum(hit > 0 for *_, hit, _ in verdicts), banded=sum(hit == b > 0 for *_, hit, b in verdicts),
@@ -178,7 +182,8 @@ def page(found: Sequence[tuple[Pattern, list[Said]]], pairs: int) -> str:
         changed="\n".join(f"- {p.number}: {p.changed}." for p, _ in found if p.changed),
     )  # fmt: skip
     rows = [f"| {p.number} | {p.title} | {good} of {d} | {hit} of {b} |" for p, good, d, hit, b in verdicts]
-    body = [line for pattern, said in found for line in section(pattern, said)]
+    fewer = ["" if n == most else f" {n} pairs." for n in pairs]
+    body = [line for (p, said), few in zip(found, fewer, strict=True) for line in section(p, said, few)]
     return head + "\n".join([*rows, "", *body])
 
 
@@ -191,21 +196,24 @@ def main() -> None:
     parser.add_argument("--only", type=int, nargs="*", default=[])
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=HERE / "patterns.md")
+    parser.add_argument("--kept", action="store_true")
     asked = parser.parse_args()
     store = Store(PLACE, rules())
-    found = []
+    found, pairs = [], []
     for pattern in PATTERNS:
         if asked.only and pattern.number not in asked.only:
             continue
         started = time.perf_counter()
-        said = judged(pattern, rows(pattern, asked.pairs, store, asked.threads))
+        read = rows(pattern, asked.pairs, store, 0 if asked.kept else asked.threads)
+        said = judged(pattern, read)
         found.append((pattern, said))
+        pairs.append(len(read))
         print(f"{pattern.number} {pattern.title}: {time.perf_counter() - started:.0f} s", flush=True)
         for s in said:
             span = f"[{number(s.low)}, {number(s.high)}]"
             print(f"    {s.text}: {number(s.value)} {span} {s.wish}: {s.verdict}", flush=True)
     if not asked.only:
-        asked.out.write_text(page(found, asked.pairs), encoding="utf-8")
+        asked.out.write_text(page(found, pairs), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -163,7 +163,8 @@ P5 = Pattern(
         Band("value, with all of it over without", ratio("gift value", "off value")),
     ),
     "Lifetimes are mostly how long the need lasts, which no message prolongs; care works through trust and presence, "
-    "and contacts drive some away (L18). A return gift brings few back for what it costs in margin.",
+    "and contacts drive some away (L18). The rate with care lies in its band only since the rate without is low "
+    "already. A return gift brings few back for what it costs in margin.",
     looked="care by rule only, churn counted by silence; with the return gift among the care value was seen to fall, "
     "so that it stands apart",
 )  # fmt: skip
