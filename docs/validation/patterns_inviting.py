@@ -183,8 +183,9 @@ P26 = Pattern(
         Band("still active after 60 days, value", ratio("value kept"), low=0.30, high=1.0),
         Band("customer equity, value over far", ratio("value equity", "far equity"), low=1.2),
     ),
-    "Teams are paid by hand here, not by an optimiser. Most newcomers have needs of their own, and only some come for "
-    "the gift.",
+    "Most newcomers have needs of their own, and only some come for the gift: half are still there after 60 days even "
+    "when a team goes on. With rewards alone value falls; adverts in proportion bring customers worth what they cost, "
+    "which makes up for it, so that the wrong target costs nothing in equity here.",
     changed="adverts in proportion (the library's number is the pilot's), and a greater gift where a team goes on",
 )  # fmt: skip
 

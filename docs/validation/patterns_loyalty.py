@@ -253,8 +253,8 @@ P29 = Pattern(
         Band("day of the highest activity, without", peak, 60, 200),
         Band("kept, holders", ratio("holders"), 0.36, 0.54),
     ),
-    "Whether activity rises or falls over months is decided by how long relations last, since nobody has to learn how "
-    "to use a programme here.",
+    "Activity is highest in the second month and falls with relations that end; a rise over months would need people "
+    "who learn to use a programme. Who shops twice a month stays longer than the claimed members.",
     changed="the peak of the mean curve, which was the mean of peaks",
 )  # fmt: skip
 
