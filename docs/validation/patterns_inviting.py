@@ -184,9 +184,10 @@ P26 = Pattern(
         Band("customer equity, value over far", ratio("value equity", "far equity"), low=1.2),
     ),
     "Most newcomers have needs of their own, and only some come for the gift: half are still there after 60 days even "
-    "when a team goes on. With rewards alone value falls; adverts in proportion bring customers worth what they cost, "
-    "which makes up for it, so that the wrong target costs nothing in equity here.",
-    changed="adverts in proportion (the library's number is the pilot's), and a greater gift where a team goes on",
+    "when a team goes on. Adverts bring customers worth what they cost, so that going for users costs no equity while "
+    "most of them come that way.",
+    changed="adverts in proportion (the library's number is the pilot's), and a greater gift where a team goes "
+    "on; with hardly more adverts, as it was first built, equity fell by a seventh",
 )  # fmt: skip
 
 INVITING = (P7, P8, P26)
