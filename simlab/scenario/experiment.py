@@ -20,10 +20,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
+from simlab.scenario.part import Part
 from simlab.scenario.rollout_spec import RolloutSpec
 from simlab.scenario.units import SHARES, parse
 
