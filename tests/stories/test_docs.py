@@ -94,7 +94,7 @@ def write_experiments(folder: Path) -> None:
     tunes = "tune:\n  finalists: 3\n  selection_seeds: 4\n  report_seeds: 4\n  worlds: 2\n"
     for file in folder.glob("*.yaml"):
         text = file.read_text(encoding="utf-8").replace("tune:\n", tunes)
-        text = re.sub(r"^  size: \d+\n  seeds: \d+$", "  size: 2\n  seeds: 2", text, flags=re.MULTILINE)
+        text = re.sub(r"^  size: \d+\n  seeds: \d+$", "  size: 4\n  seeds: 2", text, flags=re.MULTILINE)
         file.write_text(text, encoding="utf-8")
 
 
