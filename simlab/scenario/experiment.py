@@ -158,7 +158,7 @@ class ScreenSpec(Part):
     uncertainties: bool = Field(True, description="vary the scenario's uncertainties, too")
     method: Literal["morris", "sobol"] = "morris"
     size: int | None = Field(
-        None, ge=2, le=4096, description="trajectories (Morris, by default 20) or base sample (Sobol, 64)")  # fmt: skip
+        None, ge=4, le=4096, description="trajectories (Morris, by default 20) or base sample (Sobol, 64)")  # fmt: skip
     seeds: int = Field(4, ge=2, le=1000, description="common seeds for each point")
     against: Values | None = Field(
         None, description="a second strategy: which assumptions turn the ranking")  # fmt: skip
