@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simlab.lab import folders, runs
-from simlab.lab.watch import Nobody, Watcher
+from simlab.lab.watch import GETTING_READY, Nobody, Watcher
 from simlab.questions import RESULTS, _written
 from simlab.scenario import Loaded, load, slug
 
@@ -62,7 +62,7 @@ def check(
     folders.check_place(final)
     store = Store(place, lab.laws_digest())
     worlds, days = lab.simulated_days(model, full, count, laws)
-    progress.says("Getting the rules ready (they are compiled once per machine, for up to a minute) ...")
+    progress.says(GETTING_READY)
     progress.says(
         f"{worlds:,} worlds, {days / 1e6:,.0f} million member-days; what was read already is not done again."
     )

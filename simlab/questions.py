@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from simlab.lab import folders
-from simlab.lab.watch import Nobody, Watcher
+from simlab.lab.watch import GETTING_READY, Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario, get_value, load, scenario_digest, slug
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.experiment import CompareSpec
@@ -95,7 +95,7 @@ def _foretell(progress: Watcher, expected: Forecast) -> None:
 
 
 def _ready(progress: Watcher) -> None:
-    progress.says("Getting the rules ready (they are compiled once per machine, for up to a minute) ...")
+    progress.says(GETTING_READY)
 
 
 def _written(

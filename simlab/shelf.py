@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from simlab.lab.watch import Watcher
+from simlab.lab.watch import GETTING_READY, Watcher
 from simlab.scenario.library import PRIMITIVES, entry, index, library
 
 HOW = "simlab library --show NAME prints a file; simlab new my.yaml --with NAME builds a scenario with it."
@@ -55,7 +55,7 @@ def measured(
 
     chosen = [entry(name) for name in names]
     own = world is None and outcome is None and not values
-    watcher.says("Getting the rules ready (they are compiled once per machine, for up to a minute) ...")
+    watcher.says(GETTING_READY)
     with Crew(Memory(), threads=threads, watcher=watcher) as crew:
         for one in chosen:
             found = measure(

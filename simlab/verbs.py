@@ -19,7 +19,7 @@ from simlab.lab import folders, runs
 from simlab.lab.fit_result import FitResult
 from simlab.lab.forecast import Forecast, forecast
 from simlab.lab.results import Results
-from simlab.lab.watch import Nobody, Watcher
+from simlab.lab.watch import GETTING_READY, Nobody, Watcher
 from simlab.scenario import InputError, Loaded, Problem, dump_yaml, load, slug
 
 RESULTS = Path("results")
@@ -68,7 +68,7 @@ def run(
     ground = runs.ground_of(model)
     sampled = min(len(chosen), runs.SEEDS_PER_WORLD) * (worlds if model.uncertainties else 0)
     workers = threads or os.cpu_count() or 1
-    progress.says("Getting the rules ready (they are compiled once per machine, for up to a minute) ...")
+    progress.says(GETTING_READY)
     expected = forecast(model, ground.graph, ground.base, len(chosen) + sampled, workers)
     progress.says(f"Forecast: {expected}.")
     started = time.perf_counter()
@@ -133,7 +133,7 @@ def fit(
 
 def write_results(results: Results, final: Path, replace_old: bool = False) -> None:
     """Write a complete result folder: scenario, tables, plots, report, manifest."""
-    from simlab.report.page import write_plots, write_report
+    from simlab.report.page import figures, write_plots, write_report
     from simlab.report.tables import write_tables
 
     with folders.new_folder(final) as folder:
@@ -141,8 +141,9 @@ def write_results(results: Results, final: Path, replace_old: bool = False) -> N
             dump_yaml(results.scenario, folder=final.resolve()), encoding="utf-8"
         )
         write_tables(results, folder / "tables")
-        write_plots(results, folder / "plots")
-        write_report(results, folder)
+        drawn = list(figures(results))
+        write_plots(results, folder / "plots", drawn)
+        write_report(results, folder, drawn)
         folders.write_manifest(folder, results.manifest)
         if replace_old and final.exists():
             folders.replace_folder(final)
@@ -178,7 +179,7 @@ def show(
         progress.says(f"These results are already there: {final}")
         return final
     folders.check_place(final)
-    progress.says("Getting the rules ready (they are compiled once per machine, for up to a minute) ...")
+    progress.says(GETTING_READY)
     progress.begins(seeds * (max(chosen) + model.warmup.days) if chosen else 0)
     try:
         found = scenes.watch(model, range(1, seeds + 1), chosen, threads, progress.days)

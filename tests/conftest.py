@@ -36,21 +36,18 @@ WITHOUT_ENGINE = (
 )  # fmt: skip
 """What others do meanwhile."""
 LONG = (
-    "tests/lab/test_fit",
-    "tests/world/test_twin",
-    "tests/lab/test_compare",
-    "tests/stories/",
-    "tests/laws/",
-)
-"""Files that take long: not last, when one worker would have nothing else to do."""
+    "tests/world/test_twin", "tests/stories/test_docs", "tests/laws/test_tuning", "tests/lab/test_tune", "tests/laws/",
+    "tests/stories/", "tests/lab/test_fit", "tests/lab/test_compare",
+)  # fmt: skip
+"""Files that take long, the longest first: not last, when one worker would have nothing else to do."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files in an order that keeps all workers busy."""
 
     def rank(item: pytest.Item) -> int:
-        groups = (FIRST, WITHOUT_ENGINE, LONG)
-        return next((k for k, group in enumerate(groups) if item.nodeid.startswith(group)), len(groups))
+        order = (*FIRST, *WITHOUT_ENGINE, *LONG)
+        return next((k for k, start in enumerate(order) if item.nodeid.startswith(start)), len(order))
 
     items.sort(key=rank)
 

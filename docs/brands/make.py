@@ -64,7 +64,7 @@ def page(brand: str, found: Comparison) -> str:
     ]
     text += ["", "Everything else is the default brand's ([parameters](../parameters.md)).", "",
              f"![The answer]({brand}.png)", "", read_differences(found), ""]  # fmt: skip
-    text += [f"- **{row.name}**: {row.sentence} {row.judgement}" for row in lines(found)]
+    text += [f"- {row.sentence} {row.judgement}" for row in lines(found)]
     text += ["", *(f"- {line}" for line in (*certainty(found), *careful(found)))]
     return "\n".join(text)
 

@@ -16,6 +16,7 @@ import json
 import math
 import time
 from pathlib import Path
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -132,7 +133,7 @@ def draw(table: pd.DataFrame, rows: list[dict[str, float]]) -> Figure:
         )
         ax.set_xscale("log")
         ax.set_xlabel("people")
-        ax.set_title(words, fontsize=9)
+        ax.set_title(fill(words, 44), fontsize=9)
         ax.grid(alpha=0.3)
     return figure
 

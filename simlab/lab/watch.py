@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+GETTING_READY = "Getting the rules ready (they are compiled once per machine, for a minute or two) ..."
+
 
 class Watcher(Protocol):
     """Somebody who watches, such as a progress bar. May be called from any thread."""

@@ -51,7 +51,7 @@ def write_comparison(found: Comparison, folder: Path | str) -> list[Path]:
     written = write_tables(Results(found.arms[found.baseline], found.tables), target / "tables")
     drawn = list(figures(found))
     path = target / "report.html"
-    path.write_bytes(_render(found, drawn).encode())  # first: saving a figure again may move it by a hair
+    path.write_bytes(_render(found, drawn).encode())
     written.append(path)
     return written + sheet.write_plots(((plot.name, figure) for plot, figure in drawn), target / "plots")
 

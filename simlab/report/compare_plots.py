@@ -64,6 +64,7 @@ def differences(found: Comparison) -> Figure | None:
     worlds = found.tables["world_differences"]
     fig, (ax,) = style.figure(1.3 + 0.72 * len(rows))
     labels = arm_labels(found)
+    up = 0.12 if any(math.isfinite(row["world_low"]) for _, row in rows) else 0.0  # room for the worlds below
     for i, (arm, row) in enumerate(rows):
         part = worlds[(worlds["arm"] == arm) & (worlds["outcome"] == found.outcome)]["difference"].dropna()
         if math.isfinite(row["world_low"]):
@@ -71,12 +72,12 @@ def differences(found: Comparison) -> Figure | None:
             ax.scatter(part, np.full(len(part), i + 0.2), s=16, color=style.WARM, alpha=0.5, linewidths=0)
         if math.isfinite(row["low_together"]) and found.together.arms > 1:
             ax.plot(
-                [row["low_together"], row["high_together"]], [i - 0.12] * 2, color=style.ACCENT, linewidth=1.2
+                [row["low_together"], row["high_together"]], [i - up] * 2, color=style.ACCENT, linewidth=1.2
             )
         if math.isfinite(row["low"]):
-            ax.plot([row["low"], row["high"]], [i - 0.12] * 2, color=style.ACCENT, linewidth=4.5,
+            ax.plot([row["low"], row["high"]], [i - up] * 2, color=style.ACCENT, linewidth=4.5,
                     solid_capstyle="butt")  # fmt: skip
-        ax.scatter([row["difference"]], [i - 0.12], s=48, color=style.ACCENT, zorder=3)
+        ax.scatter([row["difference"]], [i - up], s=48, color=style.ACCENT, zorder=3)
     _zero(ax)
     ax.set_yticks(range(len(rows)), [labels[arm] for arm, _ in rows])
     ax.set_ylim(len(rows) - 0.45, -0.55)

@@ -70,9 +70,9 @@ class Estimate:
 
 def values(results: Results, outcome: str) -> Array:
     """An outcome of world 0 by seed, without undefined values; empty when the run has not got it."""
-    frame = table(results, "outcomes")
-    if outcome not in frame.columns:
+    if outcome not in table(results, "outcomes", world=None).columns:
         return np.empty(0)
+    frame = table(results, "outcomes", columns=["seed", outcome])
     array = frame.sort_values("seed")[outcome].to_numpy(np.float64)
     return array[np.isfinite(array)]
 

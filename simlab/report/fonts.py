@@ -121,7 +121,7 @@ def _wide(char: str) -> bool:
 def css_face(texts: Iterable[str], family: str) -> str:
     """An ``@font-face`` rule with the Chinese glyphs of `texts`, inlined; "" when there are none to add."""
     path = packaged()
-    chars = sorted({char for text in texts for char in text if _wide(char)})
+    chars = sorted(filter(_wide, set().union(*texts)))
     if path is None or not chars:
         return ""
     data = _subset(str(path), "".join(chars))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from simlab.report import fonts, series, sheet, strategy, style, tables, words
 from simlab.report.numbers import plural
 from simlab.report.plots import PLOTS, Plot
 
+Drawn = Sequence[tuple[Plot, Figure]]
+"""The plots of a run with their figures; whoever wants page and files draws once for both."""
+
 
 def figures(results: Results) -> Iterator[tuple[Plot, Figure]]:
     """The plots that have something to show, in the order of the page."""
@@ -22,8 +25,9 @@ def figures(results: Results) -> Iterator[tuple[Plot, Figure]]:
             yield plot, figure
 
 
-def render(results: Results) -> str:
+def render(results: Results, drawn: Drawn | None = None) -> str:
     """The page as HTML: one file, no script, nothing loaded from anywhere. Same results, same text."""
+    drawn = list(figures(results)) if drawn is None else drawn
     screen = words.first_screen(results)
     assumptions = strategy.assumptions(results)
     scenario = results.scenario
@@ -43,7 +47,7 @@ def render(results: Results) -> str:
         "levers": strategy.levers(scenario),
         "figures": [
             sheet.picture(figure, plot.name, plot.title, plot.read(results), plot.note(results), _key(results, plot))
-            for plot, figure in figures(results)
+            for plot, figure in drawn
         ],
         "outcomes": outcomes,
         "has_worlds": any(row["worlds"] != "–" for row in outcomes),
@@ -57,7 +61,7 @@ def render(results: Results) -> str:
     return sheet.document("report.html.j2", context)
 
 
-def write_report(results: Results, folder: Path | str) -> Path:
+def write_report(results: Results, folder: Path | str, drawn: Drawn | None = None) -> Path:
     """Write ``report.html`` into `folder` (made when missing) and return its path.
 
     Raises:
@@ -65,17 +69,18 @@ def write_report(results: Results, folder: Path | str) -> Path:
     """
     path = Path(folder) / "report.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(render(results).encode())
+    path.write_bytes(render(results, drawn).encode())
     return path
 
 
-def write_plots(results: Results, folder: Path | str) -> list[Path]:
+def write_plots(results: Results, folder: Path | str, drawn: Drawn | None = None) -> list[Path]:
     """Write every plot that has something to show as PNG (150 dpi) and SVG; returns the files.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    return sheet.write_plots(((plot.name, figure) for plot, figure in figures(results)), Path(folder))
+    drawn = list(figures(results)) if drawn is None else drawn
+    return sheet.write_plots(((plot.name, figure) for plot, figure in drawn), Path(folder))
 
 
 def made(manifest: dict[str, Any]) -> list[tuple[str, str]]:

@@ -202,7 +202,7 @@ def write_screening(screening: Screening, folder: Path | str) -> Path:
         if len(frame) <= SPREADSHEET_ROWS:
             (target / "tables" / f"{name}.csv").write_bytes(_csv(frame))
     drawn = list(figures(screening))
-    text = _render(screening, drawn)  # before the files: drawing a figure again moves its layout by a hair
+    text = _render(screening, drawn)
     sheet.write_plots(((plot.name, figure) for plot, figure in drawn), target / "plots")
     path = target / "report.html"
     path.write_bytes(text.encode())

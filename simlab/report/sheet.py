@@ -68,8 +68,6 @@ def document(template: str, context: dict[str, Any], css: tuple[str, ...] = ("re
 def write_plots(drawn: Iterable[tuple[str, Figure]], folder: Path) -> list[Path]:
     """Write figures by name as PNG (150 dpi) and SVG into `folder` (made when missing); returns the files.
 
-    Saving a figure again moves its layout by a hair: make the page first.
-
     Raises:
         OSError: the folder cannot be written.
     """

@@ -42,6 +42,10 @@ WIDTH = 9.6
 """Inches: a slide or the width of A4 between its margins."""
 SIZE, SMALL, LARGE = 10.0, 9.0, 11.0
 _SAVING = threading.Lock()
+_SETTINGS: Any = {
+    "svg.hashsalt": "simlab", "svg.fonttype": "path", "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
+}  # fmt: skip
 
 
 def figure(height: float, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Figure, list[Axes]]:
@@ -171,13 +175,19 @@ def ending(results: Results) -> str:
 
 
 def save(fig: Figure, form: Literal["svg", "png"], dpi: int = 150) -> bytes:
-    """The figure as a file: same figure, same bytes. Letters of an SVG are outlines: it needs no fonts."""
+    """The figure as a file: same figure, same bytes. Letters of an SVG are outlines: it needs no fonts.
+
+    The first saving lays the figure out, for all its files: most of the time goes into that.
+    """
     out = io.BytesIO()
-    finish(fig)
-    if form == "png":
-        fig.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
-        return out.getvalue()
     # The salt of element names can only be set for everybody: one figure at a time.
-    with _SAVING, matplotlib.rc_context({"svg.hashsalt": "simlab", "svg.fonttype": "path"}):
-        fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    with _SAVING, matplotlib.rc_context(_SETTINGS):
+        if fig.get_layout_engine() is not None:
+            finish(fig)
+            fig.draw_without_rendering()
+            fig.set_layout_engine(None)
+        if form == "png":
+            fig.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
+        else:
+            fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()

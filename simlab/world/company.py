@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlab.world.admission import ranked
+from simlab.world.admission import smallest
 from simlab.world.book import (
     ANGRY_VOICES,
     AUDIENCE,
@@ -30,6 +30,8 @@ from simlab.world.company_rules import (
     is_recruited,
     is_struck,
     is_wrongly_refused,
+    may_talk,
+    most_drive,
     notices,
     opens_team,
     public_chance,
@@ -41,7 +43,7 @@ from simlab.world.company_rules import (
     turns_out_negative,
     willingness,
 )
-from simlab.world.compiled import hot_rule, inlined_hot_rule, rule
+from simlab.world.compiled import hot_rule, rule
 from simlab.world.counting import COHORT_NET, come_in, count_cohort, leave, note
 from simlab.world.draws import day_key, user_key
 from simlab.world.metrics import M
@@ -52,7 +54,7 @@ TOLD = np.int8(-1)
 """Kind of a claim by somebody who told a friend without inviting; otherwise the number of the programme."""
 
 
-@inlined_hot_rule
+@hot_rule
 def spend(u, row, book, day, metric, amount):
     """A cost that one user causes: ledger, the user's own account, cohort."""
     row[metric] += amount
@@ -123,9 +125,10 @@ def company_afternoon(u, i, key, terms, book, row):
     visits = now.proof_gain > 0.0 and u.last_seen == day
     if visits and belongs(u, day, terms.conditions, now.proof_first, now.proof_last):
         read_testimonials(u, now)
+    drive = most_drive(u, now) if terms.voices.size > 1 else 0.0  # the first is anger's
     for v in range(terms.voices.size):
         voice = terms.voices[v]
-        if not voice.open or (v == 0 and u.anger == 0.0):
+        if not voice.open or (v == 0 and u.anger == 0.0) or not may_talk(u, key, voice, drive):
             continue
         if not belongs(u, day, terms.conditions, voice.first, voice.last):
             continue
@@ -181,8 +184,7 @@ def choose_seeds(users, world, indptr, terms, book, d):
             chosen[n] = i
             rank[n] = seed_rank(day_key(user_key(world, i), day), score, seeding.name)
             n += 1
-        order = ranked(rank[:n])
-        for k in order[: min(n, seeding.people)]:
+        for k in smallest(rank[:n], seeding.people):
             i = chosen[k]
             u = users[i]
             row = book.ledger[d, u.stage, u.source, u.segment]
@@ -240,7 +242,9 @@ def tell_everybody(users, world, indptr, indices, terms, book, d):
         for e in range(indptr[i], indptr[i + 1]):
             f = indices[e]
             friend = users[f]
-            if friend.status > MEMBER or not notices(key, f, voice):
+            if (
+                not notices(key, f, voice) or friend.status > MEMBER
+            ):  # the record is looked at last: it is far away
                 continue
             row[M.told] += 1
             if friend.status == MEMBER or voice.bad:
@@ -263,7 +267,7 @@ def spread_words(users, world, indptr, indices, terms, book):
             key = day_key(user_key(world, i), day)
             for e in range(indptr[i], indptr[i + 1]):
                 f = indices[e]
-                if users[f].status <= MEMBER and notices(key, f, voice):
+                if notices(key, f, voice) and users[f].status <= MEMBER:
                     hear(users[f], voice.bad)
 
 

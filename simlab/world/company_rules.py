@@ -112,7 +112,7 @@ def take_in(u, key, now, public, struck):
 @inline_rule
 def has_news(u):
     """Whether there is anything for `take_in` to do but for what happens in public."""
-    return u.heard > 0 or u.praise > 0 or u.anger > 0.0
+    return (u.heard > 0) | (u.praise > 0) | (u.anger > 0.0)
 
 
 @hot_rule
@@ -124,6 +124,22 @@ def read_testimonials(u, now):
 
 
 # Talk ------------------------------------------------------------------------------------
+
+
+@inline_rule
+def most_drive(u, now):
+    """An upper bound of how strongly satisfaction or discontent may move somebody to talk."""
+    apart = (u.affinity + u.trust) - now.satisfied
+    return 1.001 * max(apart / (1.0 - now.satisfied), -apart / now.satisfied)
+
+
+@inline_rule
+def may_talk(u, key, voice, drive):
+    """Whether the day's draw leaves talk possible: a bound that spares most users the whole rule."""
+    most = voice.urge + max(voice.by_satisfaction, voice.by_discontent) * drive + voice.by_praise
+    return unit(named_bits(key, SPEAK, voice.name)) < 1.001 * (
+        most * u.sociability + voice.by_anger * u.anger
+    )
 
 
 @hot_rule
@@ -246,7 +262,8 @@ def attraction(u, offer):
 @hot_rule
 def opens_team(u, key, team, offer):
     """Whether the user opens a team today."""
-    return unit(named_bits(key, TEAM_OPEN, team.name)) < team.start * attraction(u, offer)
+    x = unit(named_bits(key, TEAM_OPEN, team.name))
+    return x < team.start and x < team.start * attraction(u, offer)  # most days end with the draw
 
 
 @hot_rule

@@ -51,7 +51,7 @@ def with_place(layers, number, place):
     return (np.int64(layers) & ~(np.int64(255) << (8 * number))) | (place << (8 * number))
 
 
-@inlined_hot_rule
+@hot_rule
 def update_places(u, day, terms):
     """Once in a while each scheme is looked up again; where nobody falls, only a higher row counts."""
     for s in range(terms.schemes.size):
@@ -64,7 +64,7 @@ def update_places(u, day, terms):
         u.layers = with_place(u.layers, s, place)
 
 
-@inlined_hot_rule
+@hot_rule
 def first_places(u, day, terms):
     """Places on joining, or at the start."""
     for s in range(terms.schemes.size):

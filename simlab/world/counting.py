@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.book import MONTH, N_EVENTS, N_GONE, N_LIVE
-from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule
+from simlab.world.compiled import hot_rule, inline_rule
 from simlab.world.contact import first_places
 from simlab.world.market_rules import shaken
 from simlab.world.metrics import M
@@ -40,14 +40,14 @@ def age_of(u, day):
     return max(day - max(np.int64(u.joined), 0) - 1, 0) // MONTH
 
 
-@inlined_hot_rule
+@hot_rule
 def count_cohort(book, u, day, metric, value):
     """Add to the cohort table; the warm-up is not counted."""
     if day > 0:
         book.cohorts[cohort_of(u), age_of(u, day), metric] += value
 
 
-@inlined_hot_rule
+@hot_rule
 def move(book, u, day, stage):
     """The user changes stage: stocks and flows."""
     old = u.stage
@@ -62,7 +62,7 @@ def move(book, u, day, stage):
     u.stage = stage
 
 
-@inlined_hot_rule
+@hot_rule
 def leave(users, i, book, row, day):
     """The user leaves the programme for good."""
     u = users[i]
@@ -76,7 +76,7 @@ def leave(users, i, book, row, day):
         book.counts[N_GONE] += 1
 
 
-@inlined_hot_rule
+@hot_rule
 def mark_active(book, row, u, day):
     """First sign of life today: day and cohort counts."""
     row[M.active] += 1

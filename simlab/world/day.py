@@ -7,10 +7,8 @@ each other the lists are those of one thread, and all counters are whole numbers
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +25,9 @@ from simlab.world.book import (
     Outside,
 )
 from simlab.world.counting import COHORT_SIZE
-from simlab.world.engine import run_evening, run_members, run_mornings, run_noon
+from simlab.world.engine import run_evening, run_members, run_noon
 from simlab.world.graph import Graph
+from simlab.world.members import AFTERNOON, DAY, MORNING
 from simlab.world.records import Terms
 from simlab.world.screen import empty_screen
 
@@ -57,35 +56,48 @@ def run_day(
         book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
     if len(book.events):  # the log is written in one place
         threads = 1
-    scarce = bool((terms.offers["finite_stock"] * terms.offers["open"]).any())
-    if scarce:  # coupons wait for noon, so everybody's morning comes first
-        _in_parts(run_mornings, users, world, terms, book, d, threads)
+    part = DAY
+    if coupons_wait(terms):  # for noon, so everybody's morning comes first
+        _in_parts(users, world, terms, book, d, threads, MORNING)
         run_noon(users, world, terms, book, d)
-    _in_parts(run_members, users, world, terms, book, d, threads, scarce)
+        part = AFTERNOON
+    _in_parts(users, world, terms, book, d, threads, part)
     run_evening(users, world, graph.indptr, graph.indices, terms, book, outside, d)
 
 
+def coupons_wait(terms: Terms) -> bool:
+    """Whether a touch that may go out today hands out coupons of a limited stock."""
+    limited = np.append(terms.offers["finite_stock"] * terms.offers["open"], 0)  # the last: no offer
+    waiting = limited[terms.touches["offer"]] > 0
+    called = np.zeros(len(waiting), bool)
+    np.logical_or.at(
+        called, np.repeat(np.arange(len(waiting)), np.diff(terms.rule_first)), terms.rules["chance"] > 0
+    )
+    return bool((waiting & (called | (terms.rates > 0).any(axis=(0, 2)))).any())
+
+
 def _in_parts(
-    work: Callable[..., None], users: NDArray[np.void], world: np.uint64, terms: Terms, book: Book, d: int,
-    threads: int, *more: Any,
-) -> None:  # fmt: skip
-    """Members' work on as many threads as it is worth; the first part writes the book itself."""
+    users: NDArray[np.void], world: np.uint64, terms: Terms, book: Book, d: int, threads: int, part: int
+) -> None:
+    """Members' day, or a part of it, on as many threads as it is worth; the first of them writes the book itself."""
     live = int(book.counts[N_LIVE])
     threads = max(1, min(threads, live // FEWEST))
     bounds = [live * k // threads for k in range(threads + 1)]
-    parts = [_empty_part(book, start, stop) for start, stop in pairwise(bounds[1:])]
+    books = [_empty_book(book, start, stop) for start, stop in pairwise(bounds[1:])]
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        jobs = [pool.submit(work, users, world, terms, part, 0, empty_screen(terms), *more) for part in parts]
+        jobs = [
+            pool.submit(run_members, users, world, terms, own, 0, empty_screen(terms), part) for own in books
+        ]
         book.counts[N_LIVE] = bounds[1]
-        work(users, world, terms, book, d, empty_screen(terms), *more)
-        for job, part in zip(jobs, parts, strict=True):
+        run_members(users, world, terms, book, d, empty_screen(terms), part)
+        for job, own in zip(jobs, books, strict=True):
             job.result()
-            _take_over(book, part, d)
+            _take_over(book, own, d)
 
 
-def _empty_part(book: Book, start: int, stop: int) -> Book:
+def _empty_book(book: Book, start: int, stop: int) -> Book:
     """A book for members number start .. stop-1 of the list: as `book`, with nothing counted yet."""
-    part = book._replace(
+    own = book._replace(
         ledger=np.zeros((1, *book.ledger.shape[1:]), np.int64),
         live=book.live[start:stop],
         counts=np.zeros_like(book.counts),
@@ -93,19 +105,19 @@ def _empty_part(book: Book, start: int, stop: int) -> Book:
         **{name: np.empty_like(getattr(book, name)) for _, _, names in LISTS for name in names},
         **{name: np.zeros_like(getattr(book, name)) for name in SUMS},
     )
-    part.counts[N_LIVE] = stop - start
-    part.carried[[N_SPEAKERS, N_TEAMED]] = 0
-    return part
+    own.counts[N_LIVE] = stop - start
+    own.carried[[N_SPEAKERS, N_TEAMED]] = 0
+    return own
 
 
-def _take_over(book: Book, part: Book, d: int) -> None:
-    """What a part counted enters the book, its lists behind those of the parts before."""
-    book.ledger[d] += part.ledger[0]
+def _take_over(book: Book, own: Book, d: int) -> None:
+    """What a thread counted enters the book, its lists behind those of the threads before."""
+    book.ledger[d] += own.ledger[0]
     for name in SUMS:
-        np.add(getattr(book, name), getattr(part, name), out=getattr(book, name))
+        np.add(getattr(book, name), getattr(own, name), out=getattr(book, name))
     for counters, place, names in (*LISTS, ("counts", N_LIVE, ("live",))):
-        lengths, more = getattr(book, counters), int(getattr(part, counters)[place])
+        lengths, more = getattr(book, counters), int(getattr(own, counters)[place])
         first = int(lengths[place])
         for name in names:
-            getattr(book, name)[first : first + more] = getattr(part, name)[:more]
+            getattr(book, name)[first : first + more] = getattr(own, name)[:more]
         lengths[place] = first + more

@@ -15,15 +15,9 @@ from simlab.world.compiled import rule
 from simlab.world.counting import write_stocks
 from simlab.world.evening import arrive, ask_friends, settle_orders, tell_friends, welcome_invited
 from simlab.world.lending import lend
-from simlab.world.members import all_members, all_mornings
+from simlab.world.members import all_members
 from simlab.world.rules import residual_fen
 from simlab.world.service import serve
-
-
-@rule
-def run_mornings(users, world, terms, book, d, screen):
-    """The mornings of the members in a book; d is the day's row in its ledger."""
-    all_mornings(users, world, lend(terms), lend(book), d, lend(screen))
 
 
 @rule
@@ -33,9 +27,9 @@ def run_noon(users, world, terms, book, d):
 
 
 @rule
-def run_members(users, world, terms, book, d, screen, mornings_done):
-    """The day of the members in a book, or what is left of it after the morning."""
-    all_members(users, world, lend(terms), lend(book), d, lend(screen), mornings_done)
+def run_members(users, world, terms, book, d, screen, part):
+    """The day of the members in a book, or a part of it; d is the day's row in its ledger."""
+    all_members(users, world, lend(terms), lend(book), d, lend(screen), part)
 
 
 @rule

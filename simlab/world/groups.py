@@ -235,20 +235,39 @@ class Groups:
 
     # Seats ------------------------------------------------------------------------------
 
+    def _waits(self, holders: Ids) -> NDArray[np.bool_]:
+        """Whether somebody stands in for a seat that is free, in each group."""
+        book, groups = self.market.book, self.market.users["group"][holders]
+        roles, size = book.roles[holders], len(book.groups)
+        taken = np.bincount(groups[roles & OPINION > 0], minlength=size)
+        ready = np.bincount(groups[roles & RESERVE > 0], minlength=size)
+        waits: NDArray[np.bool_] = (ready > 0) & (
+            taken < self.market.terms.kinds["seats"][book.groups["kind"]]
+        )
+        return waits
+
     def _seat(self, live: Ids, monday: bool) -> None:
         """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free."""
         market = self.market
-        book, kinds, day = market.book, market.terms.kinds, market.day
+        book, users, kinds = market.book, market.users, market.terms.kinds
+        if not len(kinds):
+            return
+        kind_of = book.groups["kind"]
+        seated = (kind_of >= 0) & (kinds["seats"] + kinds["reserve"] > 0)[kind_of]
+        live = live[users["group"][live] >= 0]
         if not monday:  # only those with a seat, or standing in for one, matter
             live = live[book.roles[live] > 0]
-        people = self._members(live)
-        for a in range(len(book.groups)):
-            kind = kinds[book.groups["kind"][a]] if book.groups["kind"][a] >= 0 else None
-            if kind is None or not kind["seats"] + kind["reserve"]:
-                continue
-            members = people[a]
-            draws = seat_draws(market.world, members, day)
-            members = members[np.lexsort((members, draws, -market.users["posts"][members].astype(np.int64)))]
+            seated &= self._waits(live)
+        live = live[seated[users["group"][live]]]
+        group = users["group"][live]
+        draws = seat_draws(market.world, live, market.day)
+        order = np.lexsort((live, draws, -users["posts"][live].astype(np.int64), group))
+        live, group = live[order], group[order]
+        fits = self._could_sit(live, kind_of[group]) if monday else np.zeros(len(live), bool)
+        numbers = np.flatnonzero(seated)
+        bounds = np.searchsorted(group, numbers), np.searchsorted(group, numbers, side="right")
+        for a, first, last in zip(numbers.tolist(), *(b.tolist() for b in bounds), strict=True):
+            kind, members = kinds[kind_of[a]], live[first:last]
             roles = book.roles[members]
             free = max(0, int(kind["seats"]) - int((roles & OPINION > 0).sum()))
             step_up = members[roles & RESERVE > 0][:free]
@@ -256,12 +275,24 @@ class Groups:
             if not monday:
                 continue
             free -= len(step_up)
-            waiting = members[book.roles[members] == 0]
-            fit = fitting(
-                market.users, waiting, day, market.terms.conditions, kind["koc_first"], kind["koc_last"]
-            )
-            waiting = waiting[fit]
+            waiting = members[fits[first:last] & (roles == 0)]
             book.roles[waiting[:free]] = OPINION | UNTRAINED
             standing = int((book.roles[members] & RESERVE > 0).sum())
             room = max(0, int(kind["reserve"]) - standing)
             book.roles[waiting[free : free + room]] = RESERVE | UNTRAINED
+
+    def _could_sit(self, ids: Ids, kind: Ids) -> NDArray[np.bool_]:
+        """Whether each of these is in the audience from which seats of their kind of group are filled."""
+        market, kinds = self.market, self.market.terms.kinds
+        fits = np.zeros(len(ids), bool)
+        for k in range(len(kinds)):
+            own = np.flatnonzero(kind == k)
+            fits[own] = fitting(
+                market.users,
+                ids[own],
+                market.day,
+                market.terms.conditions,
+                kinds["koc_first"][k],
+                kinds["koc_last"][k],
+            )
+        return fits

@@ -49,6 +49,9 @@ from simlab.world.rules import (
 )
 from simlab.world.screen import BLOCK, chosen, draw_afternoon, draw_keys, plan
 
+DAY, MORNING, AFTERNOON = range(3)
+"""Parts of a day that are lived in one go: all of it, unless coupons wait for noon."""
+
 
 @inlined_hot_rule
 def dawn(users, i, key, terms, book, d):
@@ -265,23 +268,16 @@ def mornings(users, first, n, world, terms, book, d, screen):
 
 
 @hot_rule
-def all_mornings(users, world, terms, book, d, screen):
-    """Everybody's morning."""
-    for first in range(0, book.counts[N_LIVE], BLOCK):
-        n = min(BLOCK, book.counts[N_LIVE] - first)
-        draw_keys(users, book.live, first, n, world, terms.now[0].day, screen.own, screen.key)
-        mornings(users, first, n, world, terms, book, d, screen)
-
-
-@hot_rule
-def all_members(users, world, terms, book, d, screen, mornings_done):
-    """Everybody's day, block by block; whoever leaves is dropped from the list of members."""
+def all_members(users, world, terms, book, d, screen, part):
+    """Everybody's day or a part of it, block by block; whoever leaves is dropped from the list of members."""
     kept = 0
     for first in range(0, book.counts[N_LIVE], BLOCK):
         n = min(BLOCK, book.counts[N_LIVE] - first)
         draw_keys(users, book.live, first, n, world, terms.now[0].day, screen.own, screen.key)
-        if not mornings_done:
+        if part != AFTERNOON:
             mornings(users, first, n, world, terms, book, d, screen)
+        if part == MORNING:
+            continue
         draw_afternoon(screen, n, terms.programmes.shape[1])
         for j in range(n):
             i = np.int64(book.live[first + j])
@@ -290,4 +286,5 @@ def all_members(users, world, terms, book, d, screen, mornings_done):
             if not afternoon(users, i, screen.own[j], screen.key[j], screen, j, terms, book, d):
                 book.live[kept] = i
                 kept += 1
-    book.counts[N_LIVE] = kept
+    if part != MORNING:
+        book.counts[N_LIVE] = kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simlab.world.book import N_ORDERS
-from simlab.world.compiled import hot_rule, inlined_hot_rule
+from simlab.world.compiled import hot_rule
 from simlab.world.counting import COHORT_NET, count_cohort, note
 from simlab.world.metrics import M
 from simlab.world.money_rules import (
@@ -31,14 +31,14 @@ from simlab.world.records import Event
 from simlab.world.rules import ORDERED, ORGANIC
 
 
-@inlined_hot_rule
+@hot_rule
 def pay(u, day, fen, book):
     """A cost of one user: own total and cohort."""
     u.net -= fen
     count_cohort(book, u, day, COHORT_NET, -fen)
 
 
-@inlined_hot_rule
+@hot_rule
 def give_sample(u, i, own, offer, book, row, now):
     """A coupon that was taken brings a gift."""
     if offer.gift > 0:
@@ -49,7 +49,7 @@ def give_sample(u, i, own, offer, book, row, now):
         sample(u, own, offer, now)
 
 
-@inlined_hot_rule
+@hot_rule
 def earn_points(u, i, points, book, row, now):
     """Points enter an account; what they will probably cost is taken now."""
     if points > 0:
@@ -61,7 +61,7 @@ def earn_points(u, i, points, book, row, now):
         pay(u, now.day, fen, book)
 
 
-@inlined_hot_rule
+@hot_rule
 def forget_points(u, i, book, row, now):
     """Points of an account that nobody uses lapse."""
     if is_forgotten(u, now):
@@ -70,7 +70,7 @@ def forget_points(u, i, book, row, now):
         u.points = 0
 
 
-@inlined_hot_rule
+@hot_rule
 def pay_fee(u, i, k, plan, book, row, now):
     """One term of a plan: a fee comes in, its services go out."""
     u.plan = k
@@ -89,7 +89,7 @@ def pay_fee(u, i, k, plan, book, row, now):
     pay(u, now.day, plan.cost - plan.margin, book)
 
 
-@inlined_hot_rule
+@hot_rule
 def present_plan(u, i, own, k, terms, book, row, now):
     """A touch that presents a plan has been opened: the user thinks about it."""
     plan = terms.plans[k]
@@ -99,7 +99,7 @@ def present_plan(u, i, own, k, terms, book, row, now):
         pay_fee(u, i, k, plan, book, row, now)
 
 
-@inlined_hot_rule
+@hot_rule
 def plans_today(u, i, own, key, terms, book, row, now):
     """Terms run out and are renewed or not; who comes by may think about a plan on sale."""
     if u.plan >= 0:
@@ -121,7 +121,7 @@ def plans_today(u, i, own, key, terms, book, row, now):
                 present_plan(u, i, own, np.int64(k), terms, book, row, now)
 
 
-@inlined_hot_rule
+@hot_rule
 def wish(u, i, own, key, terms, book, row, now):
     """Today's wish to order enters the list that the evening settles."""
     bits, amount, usual, cut, rewards = wants(

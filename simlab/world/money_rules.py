@@ -21,7 +21,6 @@ from simlab.world.rules import (
     basket_fen,
     belongs,
     coupon_lift,
-    most_trust,
     order_intensity,
     trust_factor,
 )
@@ -251,14 +250,14 @@ def price_in(offers, number, basket, cut):
 @inline_rule
 def has_deals(u, now):
     """Whether anything could make today's order cheaper."""
-    return u.coupon_depth > 0.0 or now.deals > 0 or (now.point_step > 0 and u.points >= now.point_step)
+    return (u.coupon_depth > 0.0) | (now.deals > 0) | ((now.point_step > 0) & (u.points >= now.point_step))
 
 
 @inline_rule
 def may_order(u, x, now):
     """Whether the day's draw leaves an order possible: by upper bounds of all factors."""
-    bound = u.rate * now.season * (1.0 + now.lift) * most_trust(u, now.trust_orders) * now.most_orders
-    return x < (bound * now.largest_lift if has_deals(u, now) else bound)
+    bound = u.rate * now.season * (1.0 + now.lift) * trust_factor(u, now.trust_orders) * now.most_orders
+    return x < bound * (now.largest_lift if has_deals(u, now) else 1.0)
 
 
 @hot_rule
@@ -325,10 +324,19 @@ def price_of(offers, number, basket, cut, rewards, now):
     return price_in(offers, number, basket, cut)
 
 
+@inline_rule
+def may_adopt(u, key, launch, now):
+    """Whether the day's draw leaves it possible that somebody buys what is new: a bound."""
+    most = (
+        (max(launch.early, launch.own) + launch.others) * trust_factor(u, now.trust_orders) * (1.0 + now.lift)
+    )
+    return launch.open > 0 and unit(named_bits(key, LAUNCH_BUY, launch.name)) < 1.001 * most
+
+
 @hot_rule
 def adopts(u, own, key, launch, number, conditions, now):
     """Whether a member buys what is new today: innovators on their own account, others as many have it."""
-    if not launch.open or (u.adopted >> number) & 1:
+    if not may_adopt(u, key, launch, now) or (u.adopted >> number) & 1:
         return False
     early = belongs(u, now.day, conditions, launch.first, launch.last) and launch.early > 0.0
     if launch.open < 2 and not early:

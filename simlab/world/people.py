@@ -380,8 +380,10 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
     choose_core(users, world, informed, segments)
     subscribe(users, world, scenario)
     take_interests(users, world, scenario, scores)
-    rank = np.argsort(priorities(world, n, ARRIVAL), kind="stable")
-    arrivals = rank[rank >= members][: sum(pop.arrivals or ())].astype(np.int64)
+    arrivals = np.zeros(0, np.int64)
+    if pop.arrivals:
+        rank = np.argsort(priorities(world, n, ARRIVAL), kind="stable")
+        arrivals = rank[rank >= members][: sum(pop.arrivals)].astype(np.int64)
     first = np.concatenate([[0], np.cumsum(np.asarray(pop.arrivals or (), np.int64))]).astype(np.int64)
     return Population(users, arrivals, first)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlab.world.admission import ranked
+from simlab.world.admission import smallest
 from simlab.world.book import N_LIVE, N_TICKETS
 from simlab.world.compiled import hot_rule, rule
 from simlab.world.counting import COHORT_NET, count_cohort, note
 from simlab.world.draws import BIRTH_DAY, day_key, user_key
+from simlab.world.fetching import fetch_ahead
 from simlab.world.metrics import M
 from simlab.world.records import MEMBER, NEVER, Event
 from simlab.world.rules import belongs, observe
@@ -31,6 +32,8 @@ from simlab.world.staff_rules import (
     wait,
 )
 
+AHEAD = 16
+"""How many members ahead records are called to the cache."""
 IN_LINE, SOLVED = np.uint8(1), np.uint8(2)
 BY_PEOPLE, BY_AI = np.int64(0), np.int64(1)
 
@@ -152,8 +155,7 @@ def serve(users, world, terms, book, d):
                 place[n] = place_in_queue(key, u.ticket, day, now)
                 n += 1
     hours = hours_in_line(n, now)
-    order = ranked(place[:n])
-    for k in order[: min(n, now.desk_places)]:
+    for k in smallest(place[:n], now.desk_places):
         t = line[k]
         i = np.int64(book.tickets[t])
         u = users[i]
@@ -183,6 +185,7 @@ def appoint(users, world, terms, book, d):
     place = np.empty(total, np.uint64)
     n = 0
     for k in range(total):
+        fetch_ahead(users, book.live[min(k + AHEAD, total - 1)])
         i = np.int64(book.live[k])
         u = users[i]
         u.advised = 0
@@ -193,11 +196,7 @@ def appoint(users, world, terms, book, d):
                 chosen[n] = i
                 place[n] = place_with_adviser(key, value)
                 n += 1
-    if n > now.adviser_places:
-        order = ranked(place[:n])[: now.adviser_places]
-    else:
-        order = np.arange(n)
-    for k in order:
+    for k in smallest(place[:n], now.adviser_places):
         u = users[chosen[k]]
         u.advised = 1
         take_advice(u, now)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,16 +12,18 @@ from pathlib import Path
 import pytest
 
 from simlab.lab.crew import Crew
-from simlab.lab.library import GOOD, PAIRS, Memory, at_zero, measure
+from simlab.lab.library import GOOD, PAIRS, Measured, Memory, at_zero, measure
 from simlab.scenario.library import arm, entry, index, library
 from simlab.scenario.places import library_names
 
 ROOT = Path(__file__).parents[2]
 NAMES = library_names()
 SAMPLE = NAMES[:: max(1, len(NAMES) // 4)]
-"""Measured in the default suite, with fewer pairs; more of them, with all pairs, in the slow one."""
-RESTING = [name if k % 8 == 0 else pytest.param(name, marks=pytest.mark.slow) for k, name in enumerate(NAMES)]
+"""Measured in the default suite, with fewer pairs; all of them in the slow one."""
+EIGHTH = [name if k % 8 == 0 else pytest.param(name, marks=pytest.mark.slow) for k, name in enumerate(NAMES)]
 """Every eighth in the default suite, all of them in the slow one."""
+TEN = range(1, 11)
+FIGURES = ROOT / "docs" / "validation" / "mechanisms.json"
 
 
 def test_the_index_has_every_mechanism_once() -> None:
@@ -40,15 +44,19 @@ def test_two_mechanisms_do_not_share_a_file() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_file_loads_on_its_world_and_on_the_default(name: str) -> None:
+def test_every_file_loads_on_its_world(name: str) -> None:
     one = entry(name)
     assert one.about, "the first comment says what it is"
     assert one.mechanism.zh in one.about
     arm(one)
-    arm(one, "default")
 
 
-@pytest.mark.parametrize("name", RESTING)
+@pytest.mark.parametrize("name", EIGHTH)
+def test_it_loads_on_the_default(name: str) -> None:
+    arm(entry(name), "default")
+
+
+@pytest.mark.parametrize("name", EIGHTH)
 def test_at_zero_strength_not_a_byte_moves(name: str) -> None:
     assert at_zero(entry(name)) == ""
 
@@ -57,9 +65,12 @@ def test_at_zero_strength_not_a_byte_moves(name: str) -> None:
 def test_some_do_what_they_say_they_do(name: str) -> None:
     """Ten pairs say the direction; the size is for forty."""
     with Crew(Memory()) as crew:
-        found = measure(entry(name), crew, seeds=range(1, 11), zero=False)
+        assert goes_as_declared(measure(entry(name), crew, seeds=TEN, zero=False))
+
+
+def goes_as_declared(found: Measured) -> bool:
     sign = {"up": 1, "down": -1, "none": 0}[found.entry.mechanism.effect.direction]
-    assert found.verdict in GOOD or sign * found.difference.mean > 0
+    return found.verdict in GOOD or sign * found.difference.mean > 0
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +80,35 @@ def crew() -> Iterator[Crew]:
         yield found
 
 
+def in_the_table(x: float) -> float | None:
+    """A figure as docs/validation/mechanisms.json has it."""
+    return float(f"{x:.10g}") if math.isfinite(x) else None
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES[2::6])
-def test_a_sample_does_what_it_says_at_full_size(name: str, crew: Crew) -> None:
-    """All 124 take an hour: `python docs/validation/mechanisms.py` measures them and writes the table below."""
-    found = measure(entry(name), crew)
-    assert found.good, f"{found.verdict} {found.zero}: {found.words()}"
+@pytest.mark.parametrize("name", NAMES)
+def test_it_does_what_it_says_over_forty_pairs(name: str, crew: Crew) -> None:
+    """Two seeds are lived again. If they give the table's figures, digit for digit, the table is of this engine and its
+    verdict over forty pairs stands. Else every sixth mechanism is measured anew with all forty, the others with ten:
+    all 124 with forty take an hour, and `python docs/validation/mechanisms.py` is there for that."""
+    row = json.loads(FIGURES.read_text(encoding="utf-8"))[name]
+    kept = row["seed, without, with"]
+    found = measure(entry(name), crew, seeds=[seed for seed, *_ in kept[:2]], zero=False)
+    if [[seed, in_the_table(a), in_the_table(b)] for seed, a, b in found.pairs] == kept[:2]:
+        assert row["verdict"] in GOOD, row["verdict"]
+        assert row["at zero"] == "not a byte moves"
+        return
+    warnings.warn(
+        f"{name}: another engine's figures; refresh with docs/validation/mechanisms.py", stacklevel=1
+    )
+    found = measure(entry(name), crew, seeds=None if name in NAMES[2::6] else TEN)
+    holds = found.good if name in NAMES[2::6] else goes_as_declared(found) and not found.zero
+    assert holds, f"{found.verdict} {found.zero}: {found.words()}"
 
 
 def test_the_table_is_the_one_of_these_files() -> None:
     """docs/mechanisms.md has a row for each, measured with the files as they are."""
-    kept = json.loads((ROOT / "docs" / "validation" / "mechanisms.json").read_text(encoding="utf-8"))
+    kept = json.loads(FIGURES.read_text(encoding="utf-8"))
     files = {one.slug: one.digest for one in library()}
     stale = sorted(name for name in {*files, *kept} if kept.get(name, {}).get("file") != files.get(name))
     assert not stale, f"refresh with python docs/validation/mechanisms.py: {', '.join(stale)}"

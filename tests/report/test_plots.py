@@ -124,6 +124,15 @@ def test_the_same_results_give_the_same_bytes(full: Results) -> None:
         assert first == second
 
 
+def test_page_and_files_show_the_same_picture(full: Results) -> None:
+    """Whatever is saved first lays the figure out for all."""
+    figure = distribution(full)
+    assert figure is not None
+    page, image, file = (style.save(figure, form) for form in ("svg", "png", "svg"))  # type: ignore[arg-type]
+    assert file == page
+    assert style.save(figure, "png") == image
+
+
 def test_two_threads_draw_the_same_as_one(full: Results) -> None:
     alone = style.save(waterfall(full), "svg")  # type: ignore[arg-type]
     out: list[bytes] = []

@@ -46,6 +46,15 @@ def simlab(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, 
     return call
 
 
+@pytest.fixture
+def few_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages with their first two plots only, where the page is not the point: drawing is what takes the time."""
+    from simlab.report import compare_page, page, tune_page
+
+    for module in (compare_page, page, tune_page):
+        monkeypatch.setattr(module, "PLOTS", module.PLOTS[:2])  # type: ignore[attr-defined]
+
+
 def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     """The command line in a process of its own."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}

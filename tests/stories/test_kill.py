@@ -1,4 +1,4 @@
-"""kill -9 at a random moment leaves a complete folder or none; the same command then finishes."""
+"""kill -9 at any moment leaves a complete folder or none; the same command then finishes."""
 
 from __future__ import annotations
 
@@ -25,16 +25,42 @@ def check(folder: Path) -> None:
         assert (folder / name).stat().st_size > 0
 
 
-def kill_and_finish(project: Path, times: int) -> None:
-    began = time.perf_counter()
+def parts(project: Path) -> list[Path]:
+    """Folders that are being written."""
+    return [p for p in (project / "results").glob(".*") if p.is_dir()]
+
+
+def finish(project: Path) -> None:
+    """The same command, left alone."""
     process = start(*RUN, cwd=project)
     _, err = process.communicate()
     assert process.returncode == 0, err
+    (folder,) = finished(project)
+    check(folder)
+    assert parts(project) == []
+
+
+def test_killed_while_it_writes(project: Path) -> None:
+    process = start(*RUN, cwd=project)
+    until = time.monotonic() + 300
+    while not any(any(part.iterdir()) for part in parts(project)):
+        assert process.poll() is None, "too fast for us"
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert parts(project), "it was killed in the middle"
+    assert finished(project) == []
+    finish(project)
+
+
+@pytest.mark.slow
+def test_killed_twenty_times(project: Path) -> None:
+    began = time.perf_counter()
+    finish(project)
     whole = time.perf_counter() - began
-    for folder in finished(project):
-        check(folder)
     moments = random.Random(4)
-    for _ in range(times):
+    for _ in range(20):
         for folder in finished(project):
             folder.rename(project / f"done-{time.monotonic_ns()}")
         process = start(*RUN, cwd=project)
@@ -43,19 +69,6 @@ def kill_and_finish(project: Path, times: int) -> None:
         process.communicate()
         for folder in finished(project):
             check(folder)
-    process = start(*RUN, cwd=project)
-    _, err = process.communicate()
-    assert process.returncode == 0, err
-    (folder,) = finished(project)
-    check(folder)
-    leftovers = [p.name for p in (project / "results").iterdir() if p.name.startswith(".")]
-    assert leftovers == []
-
-
-def test_killed_once(project: Path) -> None:
-    kill_and_finish(project, 1)
-
-
-@pytest.mark.slow
-def test_killed_twenty_times(project: Path) -> None:
-    kill_and_finish(project, 20)
+    for folder in finished(project):
+        folder.rename(project / "last")
+    finish(project)

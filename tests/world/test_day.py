@@ -36,9 +36,9 @@ def test_threads_change_no_byte():
 @pytest.mark.usefixtures("even_few_are_shared_out")
 def test_several_threads_are_really_used(monkeypatch):
     shares = []
-    real = day._empty_part
+    real = day._empty_book
     monkeypatch.setattr(
-        day, "_empty_part", lambda book, *bounds: shares.append(bounds) or real(book, *bounds)
+        day, "_empty_book", lambda book, *bounds: shares.append(bounds) or real(book, *bounds)
     )
     after(2, threads=3)
     assert len(shares) >= 4

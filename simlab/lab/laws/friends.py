@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simlab.lab.laws.law import Claim, Law, Reading
 from simlab.lab.laws.messages import YEAR, today
-from simlab.lab.laws.prices import inviting, mean_basket
+from simlab.lab.laws.prices import inviting
 from simlab.lab.laws.worlds import QUIET, Arm, Seen, lab, members_at
 from simlab.lab.past import before_of
 from simlab.scenario import Scenario
@@ -121,12 +121,21 @@ L30 = Law(
 # How large a reward ------------------------------------------------------------------------------
 
 REWARDS = (0.0, 45.0, 180.0)
-"""Yuan to the inviter at the default scenario's mean basket; elsewhere as much of a basket."""
-USUAL_BASKET = 147.0
+"""Yuan to the inviter where a member's year is worth as much as in the default scenario; elsewhere in proportion."""
+USUAL_YEAR = 268.2
+
+
+def year_of(scenario: Scenario) -> float:
+    """Yuan of margin in a year of a member without marketing, over segments."""
+    segments = scenario.population.segments.values()
+    orders = sum(s.share * s.orders.per_year * s.basket.mean for s in segments) / sum(
+        s.share for s in segments
+    )
+    return orders * scenario.economics.margin
 
 
 def _l31_arms(scenario: Scenario) -> Mapping[str, Arm]:
-    arms, part = {}, mean_basket(scenario) / USUAL_BASKET
+    arms, part = {}, year_of(scenario) / USUAL_YEAR
     for reward in REWARDS:
         paid = round(reward * part, 2)
         levers = Levers(referral=Referral(reward=paid, invitee_reward=round(paid / 2, 2)))
@@ -162,20 +171,20 @@ L31 = Law(
     figure="field experiment with 160,000 customers",
     source="Ryu & Feick 2007; Wolters et al. 2020",
     status="read",
-    how="A year of invitations with a reward of nothing, 31 % and 122 % of a mean basket to the inviter (0, 45 and 180 "
-        "yuan in the default scenario), half of it to the friend: customer equity has its maximum inside.",
+    how="A year of invitations with a reward of nothing, a sixth and two thirds of a member's margin in a year (0, 45 "
+        "and 180 yuan in the default scenario), half as much to the friend: customer equity has its maximum inside.",
     claims=(
-        Claim("customer equity at 31 % of a basket less none, relative to none", 0.0, inf, "share"),
-        Claim("customer equity at 31 % of a basket less 122 %, relative to none", 0.0, inf, "share"),
-        Claim("newcomers at 122 % of a basket over 31 %", 1.0, inf),
-        Claim("order rate of newcomers at 122 % of a basket over 31 %", 0.0, 1.0),
+        Claim("customer equity at a sixth less none, relative to none", 0.0, inf, "share"),
+        Claim("customer equity at a sixth less two thirds, relative to none", 0.0, inf, "share"),
+        Claim("newcomers at two thirds over a sixth", 1.0, inf),
+        Claim("order rate of newcomers at two thirds over a sixth", 0.0, 1.0),
     ),
     arms=_l31_arms,
     read=_l31,
     figures=_l31_figures,
     applies=inviting,
-    note="Rewards are parts of a basket, as prices are in all laws of prices: 45 yuan are nearly two baskets of coffee "
-         "and a twentieth of a software contract.",
+    note="A reward is much or little beside what a member is worth: 180 yuan are half a year's margin at a coffee "
+         "chain and three weeks' of a software contract, where more would still pay.",
 )  # fmt: skip
 
 # Cascades ----------------------------------------------------------------------------------------
