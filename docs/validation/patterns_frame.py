@@ -5,22 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from simlab.lab.laws.law import estimate
-from simlab.lab.laws.worlds import Arm, Seen, sized
-from simlab.lab.past import with_past
-from simlab.scenario import Scenario, load, with_values
-from simlab.scenario.files import compose
-from simlab.scenario.library import entry
+from simlab.lab.laws.worlds import Arm, Seen
 
-MEMBERS = 2_000
-"""Members of every world; prospects, exposures and budgets in proportion."""
 SURE = 4.0
 """Standard errors by which a direction must be away from none."""
+PAIRS = "pairs"
+"""Every row has this number, 1, so that rows can be added up and divided by how many they are."""
 
 Row = Mapping[str, float]
 Number = Callable[[Row], float]
@@ -39,9 +34,9 @@ class Band:
     """A number that should lie in a band; the band comes from case claims and is a wish. Without any it is shown."""
 
     text: str
-    low: float
-    high: float
     value: Number
+    low: float = -math.inf
+    high: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -51,9 +46,12 @@ class Pattern:
     Attributes:
         number: as in the list of patterns. title, claimed: what is said to happen.
         world: which worlds are compared, in words.
-        arms: these worlds. read: sums that one seed's worlds give.
+        arms: these worlds. read: sums that one seed's worlds give; a named function, since its source is the key
+            under which readings are kept.
         directions: what must hold. bands: what we wish for.
         note: why something is missed, or is said in another way.
+        looked: what was chosen after a look at results, without which a direction does not hold; "" for nothing.
+        changed: what else was changed after a look; directions held before, too.
     """
 
     number: int
@@ -65,6 +63,8 @@ class Pattern:
     directions: tuple[Direction, ...]
     bands: tuple[Band, ...] = ()
     note: str = ""
+    looked: str = ""
+    changed: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ class Said:
 
 def judged(pattern: Pattern, rows: Sequence[Row]) -> list[Said]:
     """Directions and bands of a pattern, from one row a seed."""
+    rows = [{**row, PAIRS: 1.0} for row in rows]
     found = []
     for direction in pattern.directions:
         x = np.array([direction.value(row) for row in rows], np.float64)
@@ -89,119 +90,28 @@ def judged(pattern: Pattern, rows: Sequence[Row]) -> list[Said]:
         z = mean / error if error > 0 else math.inf * np.sign(mean)
         share = float((x > 0).mean())
         half = float(stats.t.ppf(0.975, len(x) - 1)) * error
-        found.append(Said(direction.text, mean, mean - half, mean + half, f"z {z:+.1f}, {share:.0%} of seeds",
+        found.append(Said(direction.text, mean, mean - half, mean + half, f"above 0: z {z:+.1f}, {share:.0%} of seeds",
                           "holds" if z >= SURE else "does not hold"))  # fmt: skip
     for band in pattern.bands:
         ((value, low, high),) = estimate(lambda t, b=band: (b.value(t),), rows)  # type: ignore[misc]
         inside = "in the band" if band.low <= value <= band.high else "outside"
-        wish = f"{_short(band.low)} to {_short(band.high)}"
+        wish = f"{band.low:g} or more" if math.isinf(band.high) else f"{band.low:g} to {band.high:g}"
         if math.isinf(band.low) and math.isinf(band.high):
-            inside, wish = "shown", "-"
+            inside, wish = "shown", "–"
         found.append(Said(band.text, value, low, high, wish, inside))
     return found
 
 
-def _short(x: float) -> str:
-    if math.isinf(x):
-        return "no limit"
-    return f"{x:.3g}"
-
-
-# Worlds ------------------------------------------------------------------------------------------
-
-
-def scene(
-    world: str = "default", mechanisms: Sequence[str] = (), settings: Sequence[str] = (), members: int | None = None,
-    **overrides: Any,
-) -> Scenario:  # fmt: skip
-    """A shipped scenario with mechanisms of the library laid over it.
-
-    Args:
-        world: its name. mechanisms: fragments by name. settings: fragments whose setting holds, too.
-        overrides: values by path with two underscores for a dot.
-    """
-    under: dict[str, Any] = {}
-    for name in (*settings, *mechanisms):
-        block = _setting(name)
-        under |= block
-    pieces = [(entry(name).file, f"library/{name}.yaml") for name in mechanisms]
-    texts = [f"{path.replace('__', '.')}={value}" for path, value in overrides.items()]
-    scenario = compose(world, pieces, under=under, overrides=texts).scenario
-    scenario = scenario.model_copy(update={"uncertainties": {}, "constraints": (), "seeds": 1})
-    return sized(scenario, members or MEMBERS)
-
-
-def _setting(name: str) -> dict[str, Any]:
-    """What both arms of a fragment have, as nodes by path."""
-    from simlab.scenario import library
-
-    own, _ = library._read(entry(name).file, name)
-    block = own.value["mechanism"].value.get("setting")
-    return dict(block.value) if block is not None and isinstance(block.value, dict) else {}
-
-
-def against(control: Scenario, **arms: Scenario) -> dict[str, Scenario | tuple[Scenario, Scenario | None]]:
-    """Arms that share the control's past."""
-    return {name: with_past(arm, control) for name, arm in arms.items()}
-
-
-def arm(scenario: Scenario, control: Scenario | None = None, **more: Any) -> Arm:
-    """An arm that lived under the control's strategy until day 0."""
-    if control is None or control is scenario:
-        return Arm(scenario, **more)
-    own, before = with_past(scenario, control)
-    return Arm(own, before, **more)
-
-
-def newborn(scenario: Scenario) -> Scenario:
-    """The same people, all joined on the eve of day 1."""
-    people = scenario.population.model_copy(update={"tenure": 0})
-    return scenario.model_copy(
-        update={"population": people, "warmup": scenario.warmup.model_copy(update={"days": 0})}
-    )
-
-
-def changed(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """`with_values`."""
-    return with_values(scenario, values)
-
-
-def shipped(name: str) -> Scenario:
-    """A shipped scenario."""
-    return load(name).scenario
-
-
-# Numbers -----------------------------------------------------------------------------------------
-
-
-def activity(seen: Seen, first: int, last: int | None = None) -> float:
-    """Mean daily share of members who are active."""
-    return seen.total("active", first, last) / max(seen.total("members", first, last), 1)
-
-
-def reached_on_eve(seen: Seen) -> Any:
-    """(N,) members on the eve who can be reached."""
-    eve = seen.at[0]
-    return (eve["status"] == 1) & (eve["muted"] == 0)
-
-
-def newcomers(records: Any) -> Any:
-    """(N,) who joined on the eve of day 1, in a world of newcomers; prospects have never joined."""
-    return (records["status"] != 0) & (records["joined"] == 0) & (records["source"] == 0)
-
-
-def blocked(seen: Seen) -> float:
-    """Share of those who could be reached on the eve who have muted or left since."""
-    here = reached_on_eve(seen)
-    gone = (seen.users["status"] == 2) | (seen.users["muted"] == 1)
-    return float(gone[here].mean())
-
-
-def ratio(top: str, bottom: str) -> Number:
-    """row[top] / row[bottom]."""
+def ratio(top: str, bottom: str = PAIRS) -> Number:
+    """row[top] / row[bottom]; of sums over seeds, without a bottom, their mean."""
     return lambda row: row[top] / row[bottom]
 
 
 def more(top: str, bottom: str) -> Number:
-    """row[top] - row[bottom]."""
-    return lambda row: row[top] - row[bottom]
+    """row[top] - row[bottom]; of sums over seeds, per seed."""
+    return lambda row: (row[top] - row[bottom]) / row[PAIRS]
+
+
+def by_arm(seen: Mapping[str, Seen], **measures: Callable[[Seen], float]) -> dict[str, float]:
+    """Each measure of each arm, as "arm measure"."""
+    return {f"{arm} {name}": float(f(world)) for arm, world in seen.items() for name, f in measures.items()}

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.part import Part
 from simlab.scenario.units import Days, Factor, Number, Share
 
 READINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...], float, str]] = {

@@ -10,30 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from simlab.scenario.behaviour_company import Anger, Status, Talk, Teams
+from simlab.scenario.behaviour_contact import ConsentResponse, Habit, Kinds, Placement, Topics
+from simlab.scenario.behaviour_groups import Groups
+from simlab.scenario.behaviour_market import Acquisition
+from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping
+from simlab.scenario.behaviour_staff import ProductBehaviour, ServiceBehaviour, TeamBehaviour
+from simlab.scenario.part import Part, parameter
 from simlab.scenario.units import Duration, Factor, Money, Number, PerDay, Share
-
-
-class Part(BaseModel):
-    """Base of every part of a scenario: immutable, no unknown keys, no NaN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_max_length=2000)
-
-
-def parameter(
-    default: Any,
-    text: str,
-    unit: str,
-    low: float,
-    high: float,
-    source: str,
-    status: str = "calibrated",
-    **limits: Any,
-) -> Any:
-    """A behavioural parameter: its default, meaning, unit, plausible range, source and status."""
-    extra: dict[str, Any] = {"unit": unit, "plausible": [low, high], "source": source, "status": status}
-    return Field(default, description=text, json_schema_extra=extra, validate_default=True, **limits)
 
 
 class Attention(Part):
@@ -312,29 +296,6 @@ class Activity(Part):
     sociability_spread: Factor = parameter(
         0.5, "log standard deviation of sociability", "-", 0.3, 0.8, "assumed", "assumed", le=3
     )
-
-
-# company (below what it needs from here)
-from simlab.scenario.behaviour_company import Anger, Status, Talk, Teams  # noqa: E402
-
-# contact
-from simlab.scenario.behaviour_contact import (  # noqa: E402  (it takes Part and parameter from above)
-    ConsentResponse,
-    Habit,
-    Kinds,
-    Placement,
-    Topics,
-)
-
-# after `Part` and `parameter`, which these need
-from simlab.scenario.behaviour_groups import Groups  # noqa: E402  (it takes Part and parameter from above)
-from simlab.scenario.behaviour_market import Acquisition  # noqa: E402
-from simlab.scenario.behaviour_money import Commitment, Deals, Loyalty, Shopping  # noqa: E402
-from simlab.scenario.behaviour_staff import (  # noqa: E402  (it takes Part and parameter from above)
-    ProductBehaviour,
-    ServiceBehaviour,
-    TeamBehaviour,
-)
 
 
 class Behaviour(Part):

@@ -5,7 +5,7 @@ Nothing of it happens where nobody has something to talk about, no team can be o
 
 from __future__ import annotations
 
-from simlab.scenario.behaviour import Part, parameter
+from simlab.scenario.part import Part, parameter
 from simlab.scenario.units import Duration, Factor, Money, PerDay, Share
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simlab.scenario.behaviour import Part, parameter
+from simlab.scenario.part import Part, parameter
 from simlab.scenario.units import Duration, Factor, Number, Share
 
 

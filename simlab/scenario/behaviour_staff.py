@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simlab.scenario.behaviour import Part, parameter
+from simlab.scenario.part import Part, parameter
 from simlab.scenario.units import Days, Duration, Factor, Money, PerDay, Share
 
 

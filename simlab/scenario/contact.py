@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.part import Part
 from simlab.scenario.stages import Who
 from simlab.scenario.units import Days, Duration, Factor, Money, PerWeek, Share
 

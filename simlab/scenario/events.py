@@ -6,9 +6,9 @@ import datetime
 
 from pydantic import Field, model_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
 from simlab.scenario.labels import Label, Name
+from simlab.scenario.part import Part
 from simlab.scenario.units import Days, Factor, Money, Number, PerYear, Share
 
 

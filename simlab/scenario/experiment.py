@@ -20,10 +20,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
+from simlab.scenario.part import Part
 from simlab.scenario.rollout_spec import RolloutSpec
 from simlab.scenario.units import SHARES, parse
 
@@ -158,7 +158,7 @@ class ScreenSpec(Part):
     uncertainties: bool = Field(True, description="vary the scenario's uncertainties, too")
     method: Literal["morris", "sobol"] = "morris"
     size: int | None = Field(
-        None, ge=2, le=4096, description="trajectories (Morris, by default 20) or base sample (Sobol, 64)")  # fmt: skip
+        None, ge=4, le=4096, description="trajectories (Morris, by default 20) or base sample (Sobol, 64)")  # fmt: skip
     seeds: int = Field(4, ge=2, le=1000, description="common seeds for each point")
     against: Values | None = Field(
         None, description="a second strategy: which assumptions turn the ranking")  # fmt: skip

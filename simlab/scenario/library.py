@@ -20,12 +20,12 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from simlab.scenario import places
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, InputError, Problem, did_you_mean, unknown
 from simlab.scenario.files import NOT_MERGED, Loaded, compose
 from simlab.scenario.labels import Name
 from simlab.scenario.layers import DROP
 from simlab.scenario.outcomes import OUTCOMES
+from simlab.scenario.part import Part
 from simlab.scenario.paths import Spec
 from simlab.scenario.places import MECHANISM
 from simlab.scenario.problems import problems_of

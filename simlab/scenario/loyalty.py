@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.labels import Label
+from simlab.scenario.part import Part
 from simlab.scenario.stages import Who
 from simlab.scenario.units import Days, Factor, Money, Price, Share
 

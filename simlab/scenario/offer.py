@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
 from simlab.scenario.labels import Label
+from simlab.scenario.part import Part
 from simlab.scenario.stages import Who
 from simlab.scenario.units import Days, Factor, Money, Share
 from simlab.scenario.weekdays import WEEKDAYS, Weekday

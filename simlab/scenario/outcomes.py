@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
+from simlab.scenario.part import Part
 from simlab.scenario.units import SHARES, Number, parse
 
 OUTCOMES: dict[str, tuple[str, str]] = {

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.contact import Persona
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.part import Part
 from simlab.scenario.units import Days, Duration, Factor, Money, PerYear, Share
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
 from simlab.scenario.labels import ByName
+from simlab.scenario.part import Part
 from simlab.scenario.units import Share
 
 Design = Literal["user", "cluster"]

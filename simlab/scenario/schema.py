@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from simlab.scenario.audiences import check_audiences
-from simlab.scenario.behaviour import Behaviour, Part
+from simlab.scenario.behaviour import Behaviour
 from simlab.scenario.contact import Schemes
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.events import Event
 from simlab.scenario.labels import ByName, Label, Name, Text
 from simlab.scenario.outcomes import OUTCOMES, Constraint
+from simlab.scenario.part import Part
 from simlab.scenario.people import Basket, GraphSpec, Lifetime, Orders, Population, Segment
 from simlab.scenario.programme import Crisis
 from simlab.scenario.stages import OBSERVABLES, Who

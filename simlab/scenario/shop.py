@@ -6,7 +6,7 @@ import datetime
 
 from pydantic import Field
 
-from simlab.scenario.behaviour import Part
+from simlab.scenario.part import Part
 from simlab.scenario.stages import Who
 from simlab.scenario.units import Days, Money, Number, Share
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault
 from simlab.scenario.labels import ByName, Label
+from simlab.scenario.part import Part
 from simlab.scenario.units import Factor, Money, Number, Price, Share
 
 SourceDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

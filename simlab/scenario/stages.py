@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from simlab.scenario.behaviour import Part
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.labels import Label
+from simlab.scenario.part import Part
 from simlab.scenario.units import _DAYS, _MONEY, Units, parse
 
 OBSERVABLES: dict[str, str] = {

@@ -7,7 +7,6 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from simlab.scenario.adaptive import Alarm, Loop, Phases
-from simlab.scenario.behaviour import Part
 from simlab.scenario.contact import (
     MOST_QUOTAS,
     Channels,
@@ -24,6 +23,7 @@ from simlab.scenario.groups import Group
 from simlab.scenario.labels import ByName, Label
 from simlab.scenario.loyalty import Levels, Plan, Points
 from simlab.scenario.offer import Offer, Recommendation
+from simlab.scenario.part import Part
 from simlab.scenario.programme import (
     Monitoring,
     Programme,

@@ -170,8 +170,8 @@ class TwinFirm:
 
     # Money --------------------------------------------------------------------------------
 
-    def spent(self, lever: str, day: int | None = None) -> int:
-        """Fen that a lever ("" for all) has spent since day 1, or on one day."""
+    def spent(self, lever: str) -> dict[int, int]:
+        """Fen that a lever ("" for all) has spent on each day since day 1 on which it did."""
         market = self.market
         columns = {
             "touches": {M.touch_fen}, "offers": {M.subsidy_fen}, "referral": {M.reward_fen, M.invitee_fen},
@@ -179,16 +179,18 @@ class TwinFirm:
         }  # fmt: skip
         sources = {source.name: source.number for source in market.sources}
         names = [*columns, *sources] if lever == "" else [lever]
-        total = 0
+        by_day: dict[int, int] = {}
         for (then, _, source, _, metric), amount in market.diary.ledger.items():
-            if not 1 <= then < market.day or (day is not None and then != day):
+            if not 1 <= then < market.day:
                 continue
             for name in names:
                 if name in columns:
-                    total += amount if metric in columns[name] else 0
-                elif source == sources[name] and metric in (M.acquisition_fen, M.entry_fen):
-                    total += amount
-        return total
+                    counts = metric in columns[name]
+                else:
+                    counts = source == sources[name] and metric in (M.acquisition_fen, M.entry_fen)
+                if counts:
+                    by_day[then] = by_day.get(then, 0) + amount
+        return by_day
 
     def pot(self, lever: str) -> int | None:
         """Fen that a lever may still spend; None without a budget."""
@@ -196,7 +198,7 @@ class TwinFirm:
         if budget is None or self.market.day < 1:
             return None
         share = 1.0 if lever == "" else budget.shares.get(lever, max(0.0, 1.0 - sum(budget.shares.values())))
-        return fen(budget.total * share) - self.spent(lever)
+        return fen(budget.total * share) - sum(self.spent(lever).values())
 
     def is_shut(self, lever: str) -> bool:
         """Whether another day like its largest could overrun a lever's share, or the total."""
@@ -204,7 +206,7 @@ class TwinFirm:
             left = self.pot(name)
             if left is None or self.market.day < 2:
                 continue
-            largest = max(self.spent(name, day) for day in range(1, self.market.day))
+            largest = max(self.spent(name).values(), default=0)
             if left < largest:
                 return True
         return False
@@ -227,9 +229,8 @@ class TwinFirm:
         rest = self.pot("")
         if rest is None:
             return None
-        days = range(1, self.market.day)
         for lever in ("touches", "offers"):
-            rest -= max((self.spent(lever, day) for day in days), default=0)
+            rest -= max(self.spent(lever).values(), default=0)
         return max(0, rest - self.programme_today) // 2
 
     def pay(self, amount: int) -> None:

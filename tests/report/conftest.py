@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-
 import pytest
+from reading import drawn
 from synthetic import synthetic
 
 from simlab.lab.results import Results
@@ -31,9 +30,7 @@ def quiet() -> Results:
 
 @pytest.fixture(scope="session")
 def page(full: Results) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # matplotlib warns of every glyph that is missing
-        return render(full)
+    return drawn(render, full)
 
 
 @pytest.fixture(scope="session")

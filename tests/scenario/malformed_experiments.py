@@ -59,6 +59,7 @@ CASES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "half a trial": (tune(more="  trials: 10.5\n"), ("line 5", "trials")),
     "too many trials": (tune(more="  trials: 1e9\n"), ("line 5", "trials")),
     "unknown key": (tune(more="  trails: 10\n"), ("line 5", "trails", "trials")),
+    "too small a design": (tune() + "screen: {size: 2}\n", ("line 5", "screen.size", "4")),
     "unknown key above": ("nam: x\n" + tune(), ("line 1", "nam", "name")),
     "racing over worlds": (
         tune(more="  racing: true\n  over: uncertainties\n"),
