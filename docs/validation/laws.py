@@ -28,6 +28,7 @@ BRANDS = (
     "new-brand", "over-pushing-retail", "cross-border",
 )  # fmt: skip
 OFTEN = "Members order so often that nearly everybody has an order within a coupon's 30 days, and uses it on that."
+SOONER = "Members order half again as often as in the default scenario, and one segment looks for deals."
 CAUSES: dict[tuple[str, str], str] = {
     ("", "L38"): "Few who have been silent for so long are won back at all.",
     (
@@ -57,11 +58,11 @@ CAUSES: dict[tuple[str, str], str] = {
         "home",
         "L18",
     ): "A message costs next to nothing beside a basket: touching all alike loses reach and wins orders.",
-    ("mother-baby", "L21"): OFTEN,
+    ("mother-baby", "L21"): SOONER,
     ("coffee", "L21"): OFTEN
     + " The published coupons were for single goods at a grocer; nothing published says how a "
     "whole basket of coffee is redeemed, so the file was left.",
-    ("over-pushing-retail", "L21"): OFTEN,
+    ("over-pushing-retail", "L21"): SOONER,
     (
         "",
         "L30",
