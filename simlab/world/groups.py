@@ -91,7 +91,6 @@ class Groups:
         inside = live[self.market.users["group"][live] >= 0]
         lost = inside[groups["kind"][self.market.users["group"][inside]] < 0]
         self._enter(lost, np.full(len(lost), NO_GROUP))
-        self._retire()
 
     def _route(self, ids: Ids) -> None:
         """Those who should be in another kind of group than they are in move; nobody sees the others move."""

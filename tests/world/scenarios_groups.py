@@ -29,6 +29,16 @@ def random_groups(rng: random.Random) -> dict[str, Any]:
     return {name: _random_group(rng) for name in names}
 
 
+def tiny_groups(rng: random.Random) -> dict[str, Any]:
+    """Two kinds of groups of two or three, many of which stand empty when the strategy changes."""
+    groups = {}
+    for name in ("会员", "fans"):
+        group = _random_group(rng) | {"size": 2, "split_above": 3, "merge_below": rng.choice([0.0, 1.0, 1.0])}
+        share = rng.choice([1.0, 1.0, 0.7])
+        groups[name] = group | {"share": share, "who": rng.choice([group["who"], {}])}
+    return groups
+
+
 def about_topics(rng: random.Random, content: dict[str, Any]) -> dict[str, Any]:
     """Some groups are about a topic that there is."""
     topics = [None, *content["population"].get("topics", {})]

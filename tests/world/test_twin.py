@@ -9,7 +9,9 @@ from functools import cache
 import pytest
 from bodies import Story, difference, engine_story, twin_story
 from hypothesis import HealthCheck, given, settings
+from scenarios_groups import tiny_groups
 
+import scenarios
 from scenarios import World, cell_worlds, random_test, random_world, worlds
 from simlab.scenario import Scenario
 from simlab.world.draws import Purpose
@@ -56,6 +58,13 @@ def test_engine_and_twin_agree_on_fixed_worlds(numbers: range) -> None:
         world, engine = fixed(number)
         found = difference(engine, twin_story(world))
         assert not found, f"world {number}\n{found}"
+
+
+@pytest.mark.parametrize("number", [14, 76, 243])
+def test_engine_and_twin_agree_where_kinds_of_groups_change_their_order(number, monkeypatch) -> None:
+    """On day 1 the other kind claims people first, and groups that were left overnight still have their numbers."""
+    monkeypatch.setattr(scenarios, "random_groups", tiny_groups)
+    same(random_world(random.Random(number)))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=ANY)
