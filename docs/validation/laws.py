@@ -89,18 +89,16 @@ def held(found: Sequence[Finding]) -> tuple[int, int]:
 
 
 def findings(name: str, threads: int | None, seeds: int | None = None) -> Check:
-    """A scenario held against all laws: the default in full; a brand fast, with more seeds where it is undecided."""
-    scenario, store = load(name).scenario, Store(PLACE, laws_digest())
-    first = check(scenario, full=name == DEFAULT, seeds=seeds, threads=threads, store=store)
+    """A scenario held against all laws, the default in full, a brand fast; with more seeds where it is undecided."""
+    scenario, store, full = load(name).scenario, Store(PLACE, laws_digest()), name == DEFAULT
+    first = check(scenario, full=full, seeds=seeds, threads=threads, store=store)
     open_ = tuple(f.law for f in first.findings if f.verdict == "too noisy")
-    if name == DEFAULT or seeds or not open_:
+    if not open_ or (seeds and not full):
         return first
-    again = {
-        f.law.id: f
-        for f in check(scenario, seeds=FULL_SEEDS, laws=open_, threads=threads, store=store).findings
-    }
+    more = check(scenario, full=full, seeds=FULL_SEEDS, laws=open_, threads=threads, store=store)
+    again = {f.law.id: f for f in more.findings}
     found = tuple(again.get(f.law.id, f) for f in first.findings)
-    return Check(scenario, found, first.seeds, first.members, False, first.failures)
+    return Check(scenario, found, first.seeds, first.members, full, first.failures)
 
 
 def rows(found: Sequence[Finding]) -> list[str]:
@@ -172,6 +170,8 @@ def page(whole: Check | None, brands: dict[str, Check]) -> str:
     if whole is not None:
         good, asked = held(whole.findings)
         part = "" if whole.seeds == FULL_SEEDS else f", the first of {FULL_SEEDS}"
+        again = " ".join(f.law.id for f in whole.findings if f.seeds > whole.seeds)
+        part += f" (all of them for {again}, which {whole.seeds} leave undecided)" if again else ""
         lines += ["## The default scenario", "",
                   f"`simlab check default --full`: {whole.seeds} seeds{part}, {whole.members:,} members. "
                   f"**{good} of {asked} laws that apply hold.** Missed: {ids(whole.findings, 'fails')}; undecided: "
