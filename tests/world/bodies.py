@@ -73,11 +73,10 @@ def difference(engine: Story, twin: Story) -> str:
         for cell in sorted(k for k in one.keys() | two.keys() if one.get(k, 0) != two.get(k, 0))[:5]:
             label = (*cell[:-1], METRICS[cell[-1]]) if name == "ledger" else cell
             found.append(f"{name} {label}: engine {one.get(cell, 0)}, twin {two.get(cell, 0)}")
-    for field in sorted(
-        set(USER.names or ()) - MEMOS
-    ):  # field by field: the bytes between fields mean nothing
+    for field in sorted(set(USER.names or ()) - MEMOS):
         one, two = engine.users[field], twin.users[field]
-        if one.tobytes() != two.tobytes():
-            i = next(i for i in range(one.size) if one[i].tobytes() != two[i].tobytes())
+        # by value: where the twin adds nothing to -0.0 it has 0.0, and the engine does not add nothing
+        if (differ := np.flatnonzero(one != two)).size:
+            i = differ[0]
             found.append(f"user {i}: {field} is {one[i]} in the engine, {two[i]} in the twin")
     return "\n".join(found)
