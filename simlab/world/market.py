@@ -31,6 +31,7 @@ from simlab.world.market_terms import CALM, Effects
 from simlab.world.metrics import COSTS, M
 from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
+from simlab.world.ready import compile_beside
 from simlab.world.records import PROSPECT, Terms
 from simlab.world.rules import stage_of
 from simlab.world.source import Source
@@ -92,6 +93,7 @@ class Market(mesa.Model):
         cells: Sequence[Scenario] = (), assignment: NDArray[np.uint8] | None = None, threads: int = 1,
     ) -> None:  # fmt: skip
         super().__init__(rng=seed)
+        compile_beside()
         check_cells(scenario, cells, assignment, graph.n)
         self.scenario, self.before, self.seed, self.graph = scenario, before or scenario, seed, graph
         self.test, self.assignment, self.threads = tuple(cells), assignment, threads
