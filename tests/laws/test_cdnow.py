@@ -1,6 +1,6 @@
 """CDNOW, the literature's own data: fitted on 39 weeks, scored on the next 39, through the real engine.
 
-The slow tests fit and run 50 seeds; the light one takes stored parameters and 5 seeds, with bars that leave
+The slow tests fit and run 20 seeds; the light one takes stored parameters and 5 seeds, with bars that leave
 room for its noise. Day 0 is 1997-01-01, calibration days 0 to 272, holdout days 273 to 545.
 """
 
@@ -69,7 +69,7 @@ def test_light(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def master(folder: Path) -> FitResult:
     result = fit(
-        read("master", folder), start_from_log=True, name="cdnow", seeds=50, out_folder=folder / "master"
+        read("master", folder), start_from_log=True, name="cdnow", seeds=20, out_folder=folder / "master"
     )
     show(result)
     return result
@@ -106,7 +106,7 @@ def test_conditional_expectation(master: FitResult) -> None:
 
 @pytest.mark.slow
 def test_rank_correlation_on_the_sample(folder: Path) -> None:
-    result = fit(read("sample", folder), start_from_log=True, name="cdnow-sample", seeds=50,
+    result = fit(read("sample", folder), start_from_log=True, name="cdnow-sample", seeds=20,
                  out_folder=folder / "sample")  # fmt: skip
     show(result)
     assert 0.40 <= result.scores["spearman_forward"] <= 0.60

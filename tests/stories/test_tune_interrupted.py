@@ -131,7 +131,7 @@ def test_the_command_itself_interrupted_and_killed(project: Path) -> None:
     whole = tune(file, project / "whole")
     command = ("tune", "often.yaml", "--threads", "2")
     (journals := project / "results" / "studies").mkdir(parents=True)
-    for signals in (signal.SIGINT, signal.SIGKILL, signal.SIGINT):
+    for earlier, signals in enumerate((signal.SIGINT, signal.SIGKILL, signal.SIGINT)):
         process = start(*command, cwd=project)
         size = sum(p.stat().st_size for p in journals.glob("*.journal"))
         until = time.monotonic() + 300
@@ -142,6 +142,8 @@ def test_the_command_itself_interrupted_and_killed(project: Path) -> None:
         process.send_signal(signals)
         _, err = process.communicate(timeout=60)
         if signals == signal.SIGINT:
+            if earlier and process.returncode == 0:
+                break  # few trials were left, and it was through before the signal came
             assert process.returncode == 130
             assert "the same command continues" in err
             assert "Traceback" not in err

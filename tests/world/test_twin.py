@@ -46,7 +46,7 @@ def test_engine_and_twin_agree(world: World) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=ANY)
+@settings(max_examples=150, deadline=None, suppress_health_check=ANY)
 @given(world=worlds)
 def test_engine_and_twin_agree_on_many_worlds(world: World) -> None:
     same(world)
@@ -74,7 +74,7 @@ def test_engine_and_twin_agree_on_test_cells(world: World) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=ANY)
+@settings(max_examples=150, deadline=None, suppress_health_check=ANY)
 @given(world=cell_worlds)
 def test_engine_and_twin_agree_on_test_cells_of_many_worlds(world: World) -> None:
     same(world)
