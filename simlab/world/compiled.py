@@ -3,7 +3,8 @@
 numba's own cache looks at the time stamp of one file; a rule called from another
 file may change without being noticed. Here the cache folder's *name* is a digest of
 every source file of this package, the versions of numba, NumPy and Python, and
-the processor, so that an edit anywhere leads to a fresh folder.
+the processor, so that an edit anywhere leads to a fresh folder, and a checkout and
+an installed copy of the same sources share one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any, TypeVar
 import llvmlite.binding
 import numba
 import numpy
+from numba.core.caching import _CacheLocator
 
 _config: Any = numba.config
 _STRICT: dict[str, Any] = {
@@ -68,6 +70,35 @@ def _candidates() -> list[Path]:
     return [Path(chosen), *folders] if chosen else folders
 
 
+@cache
+def _content(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+class Locator(_CacheLocator):
+    """Where numba keeps a rule: by its file's content, and not, as it would itself, by path and time stamp."""
+
+    def __init__(self, py_func: Callable[..., Any], py_file: str) -> None:
+        self._py_file, self._line = py_file, py_func.__code__.co_firstlineno
+
+    def get_cache_path(self) -> str:
+        """The folder."""
+        return str(cache_folder())
+
+    def get_source_stamp(self) -> str:
+        """What must not have changed: for rules from elsewhere the folder's name says nothing."""
+        return _content(self._py_file)
+
+    def get_disambiguator(self) -> str:
+        """What tells rules of one name apart."""
+        return str(self._line)
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Locator:
+        """The place of one rule."""
+        return cls(py_func, py_file)
+
+
 def rule(function: F) -> F:
     """Compile a function that may make arrays: strict floating point, no GIL, cached on disk."""
     return _compile(function, _nrt=True)
@@ -93,9 +124,9 @@ def inline_rule(function: F) -> F:
 
 
 def _compile(function: F, **options: Any) -> F:
-    before = _config.CACHE_DIR
-    _config.CACHE_DIR = str(cache_folder())  # read while decorating; other packages keep theirs
+    before = _config.CACHE_LOCATOR_CLASSES
+    _config.CACHE_LOCATOR_CLASSES = f"{__name__}.Locator"  # read while decorating; other packages keep theirs
     try:
         return numba.njit(**_STRICT, **options)(function)
     finally:
-        _config.CACHE_DIR = before
+        _config.CACHE_LOCATOR_CLASSES = before

@@ -68,6 +68,8 @@ def run_day(
 def coupons_wait(terms: Terms) -> bool:
     """Whether a touch that may go out today hands out coupons of a limited stock."""
     limited = np.append(terms.offers["finite_stock"] * terms.offers["open"], 0)  # the last: no offer
+    if not limited.any():
+        return False
     waiting = limited[terms.touches["offer"]] > 0
     called = np.zeros(len(waiting), bool)
     np.logical_or.at(

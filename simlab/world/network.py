@@ -14,7 +14,7 @@ from simlab.scenario.errors import InputError, Problem
 from simlab.scenario.schema import GraphSpec
 from simlab.world.compiled import rule
 from simlab.world.doors import read_edges
-from simlab.world.draws import BIRTH_DAY, Purpose, day_key, draw_bits, seed_key, user_key
+from simlab.world.draws import Purpose, in_order, priorities, seed_key
 from simlab.world.graph import Graph, build, empty
 from simlab.world.rows import sort_row
 
@@ -23,25 +23,16 @@ GRAPH_SALT = 1 << 40
 """Keeps the graph's keys apart from those of seeded worlds."""
 
 
-@rule
-def priorities(world: np.uint64, n: int) -> NDArray[np.uint64]:
-    """(n,) keyed priorities of the nodes."""
-    out = np.empty(n, np.uint64)
-    for i in range(n):
-        out[i] = draw_bits(day_key(user_key(world, i), BIRTH_DAY), PLACE)
-    return out
-
-
-def places(world: np.uint64, n: int) -> NDArray[np.int64]:
+def places(world: np.uint64, n: int) -> NDArray[np.int32]:
     """(n,) a keyed permutation: the user who stands on each node."""
-    user = np.empty(n, np.int64)
-    user[np.argsort(priorities(world, n), kind="stable")] = np.arange(n)
+    user = np.empty(n, np.int32)
+    user[in_order(priorities(world, n, PLACE))] = np.arange(n)
     return user
 
 
 @rule
 def relabelled(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], user: NDArray[np.int64]
+    indptr: NDArray[np.int64], indices: NDArray[np.int32], user: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Rows of the same graph under new labels, sorted."""
     n = user.size

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.compiled import rule
+from simlab.world.compiled import inline_rule, rule
 from simlab.world.contact_births import subscribe, take_interests
-from simlab.world.draws import BIRTH_DAY, Purpose, day_key, draw_bits, seed_key, uniform, user_key
+from simlab.world.draws import BIRTH_DAY, Purpose, day_key, in_order, priorities, seed_key, uniform, user_key
 from simlab.world.graph import Graph
 from simlab.world.numerics import (
     exp,
@@ -38,8 +38,8 @@ from simlab.world.records import MEMBER, NEVER, USER, record_type
 
 SEGMENT_ROW = record_type(
     [(name, "f8") for name in (
-    "upto need_shape need_rate life_shape life_scale core basket_p basket_q basket_gamma deal "
-    "tolerance sociability visits mean_rate"
+    "upto need_shape need_rate life_shape life_scale core basket_p basket_q basket_gamma "
+    "deal_scale tolerance sociability visits mean_rate"
 ).split()]
 )  # fmt: skip
 PEOPLE_ROW = record_type(
@@ -49,6 +49,8 @@ PEOPLE_ROW = record_type(
 ).split()]
 )  # fmt: skip
 
+SHARED = np.array([SEGMENT, NEED, LIFETIME, BASKET, DEAL])
+"""Traits that friends have in common."""
 BASE_COLUMNS = (
     "tenure", "since_order", "orders", "spend", "p_alive", "need_shape", "need_rate", "lifetime_shape",
     "lifetime_rate", "basket_shape", "basket_rate", "p_core",
@@ -85,65 +87,66 @@ class Population:
 
 
 @rule
-def own_scores(world, n, purpose):
-    """(n,) standard normal scores of one trait, keyed by user."""
-    out = np.empty(n, np.float64)
+def own_scores(world, n, purposes):
+    """(n, P) standard normal scores of several traits, keyed by user."""
+    out = np.empty((n, purposes.size), np.float64)
     for i in range(n):
-        out[i] = normal_quantile(uniform(day_key(user_key(world, i), BIRTH_DAY), purpose))
+        key = day_key(user_key(world, i), BIRTH_DAY)
+        for p in range(purposes.size):
+            out[i, p] = normal_quantile(uniform(key, purposes[p]))
     return out
+
+
+@inline_rule
+def mixed(own, friends, degree, homophily):
+    """A score after mixing with the sum of friends': still standard normal, correlated along the graph."""
+    if degree == 0:
+        return own
+    return np.sqrt(1.0 - homophily) * own + np.sqrt(homophily) * friends / np.sqrt(np.float64(degree))
 
 
 @rule
 def shared_scores(own, homophily, indptr, indices):
-    """(n,) scores after mixing with friends': still standard normal each, correlated along the graph."""
-    a = np.sqrt(1.0 - homophily)
-    b = np.sqrt(homophily)
-    out = np.empty_like(own)
-    for i in range(own.size):
-        degree = indptr[i + 1] - indptr[i]
-        if degree == 0:
-            out[i] = own[i]
-            continue
+    """(n,) scores of one trait, of (n, 1) own ones."""
+    out = np.empty(own.shape[0])
+    for i in range(out.size):
         total = 0.0
         for k in range(indptr[i], indptr[i + 1]):
-            total += own[indices[k]]
-        out[i] = a * own[i] + b * total / np.sqrt(np.float64(degree))
+            total += own[indices[k], 0]
+        out[i] = mixed(own[i, 0], total, indptr[i + 1] - indptr[i], homophily)
     return out
 
 
 @rule
-def priorities(world, n, purpose):
-    """(n,) keyed 64-bit priorities; the smallest come first."""
-    out = np.empty(n, np.uint64)
-    for i in range(n):
-        out[i] = draw_bits(day_key(user_key(world, i), BIRTH_DAY), purpose)
-    return out
+def assign_traits(users, own, homophily, indptr, indices, segments, tables):
+    """Traits that friends share: the segment, then quantiles of gamma distributions of the segment's shapes.
 
-
-@rule
-def assign_segments(users, scores, segments):
-    """Segments by the quantile of a shared score, so that friends are often of one kind."""
+    Args:
+        own: (n, 5) own scores in the order of SHARED; side by side, because each friend is far away in memory.
+        tables: (4, G, nodes) quantiles of order rate, lifetime, basket rate and deal-proneness.
+    """
     for i in range(users.size):
-        k = 0
-        while k < segments.size - 1 and scores[i] > segments[k].upto:
-            k += 1
-        users[i].segment = k
-
-
-@rule
-def assign_gamma(users, scores, tables, rates, field):
-    """One gamma-distributed trait per user: quantile of the segment's shape over its rate."""
-    for i in range(users.size):
-        g = users[i].segment
-        value = gamma_lookup(tables[g], scores[i])
-        if field == 0:
-            users[i].rate = value / rates[g]
-        elif field == 1:
-            users[i].hazard = value / rates[g]
-        elif field == 2:
-            users[i].basket_rate = value / rates[g]
-        else:
-            users[i].deal = value * rates[g]
+        kind = need = lifetime = basket = deal = 0.0
+        for k in range(indptr[i], indptr[i + 1]):
+            friend = indices[k]
+            kind += own[friend, 0]
+            need += own[friend, 1]
+            lifetime += own[friend, 2]
+            basket += own[friend, 3]
+            deal += own[friend, 4]
+        degree = indptr[i + 1] - indptr[i]
+        kind = mixed(own[i, 0], kind, degree, homophily)
+        g = 0
+        while g < segments.size - 1 and kind > segments[g].upto:
+            g += 1
+        u, s = users[i], segments[g]
+        u.segment = g
+        u.rate = gamma_lookup(tables[0, g], mixed(own[i, 1], need, degree, homophily)) / s.need_rate
+        u.hazard = gamma_lookup(tables[1, g], mixed(own[i, 2], lifetime, degree, homophily)) / s.life_scale
+        u.basket_rate = (
+            gamma_lookup(tables[2, g], mixed(own[i, 3], basket, degree, homophily)) / s.basket_gamma
+        )
+        u.deal = gamma_lookup(tables[3, g], mixed(own[i, 4], deal, degree, homophily)) * s.deal_scale
 
 
 @rule
@@ -271,13 +274,13 @@ def give_history(users, members, world, start, days, segments, p, basket_p):
 
 
 @rule
-def give_posterior(users, rows, need_scores, life_scores, basket_scores):
+def give_posterior(users, rows, own):
     """Today's customers: rate, lifetime and basket from the posterior given each one's own log."""
     for i in range(rows.shape[0]):
         row = rows[i]
-        users[i].rate = gamma_quantile(row[5], need_scores[i]) / row[6]
-        users[i].hazard = gamma_quantile(row[7], life_scores[i]) / row[8]
-        users[i].basket_rate = gamma_quantile(row[9], basket_scores[i]) / row[10]
+        users[i].rate = gamma_quantile(row[5], own[i, 1]) / row[6]
+        users[i].hazard = gamma_quantile(row[7], own[i, 2]) / row[8]
+        users[i].basket_rate = gamma_quantile(row[9], own[i, 3]) / row[10]
 
 
 @rule
@@ -316,7 +319,7 @@ def segment_table(scenario: Scenario) -> NDArray[np.void]:
         row["core"] = s.lifetime.core
         row["basket_p"], row["basket_q"] = s.basket.p, s.basket.q
         row["basket_gamma"] = s.basket.mean * 100.0 * (s.basket.q - 1.0) / s.basket.p
-        row["deal"], row["tolerance"] = s.deal, s.tolerance
+        row["deal_scale"], row["tolerance"] = s.deal / scenario.behaviour.price.deal_shape, s.tolerance
         row["sociability"], row["visits"] = s.sociability, s.visits
     return table
 
@@ -351,21 +354,20 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
     row = people_row(scenario)[0]
     pop = scenario.population
 
-    def scores(purpose: int) -> NDArray[np.float64]:
-        return shared_scores(own_scores(world, n, purpose), pop.homophily, graph.indptr, graph.indices)
-
     def tables(shapes: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.stack([gamma_quantiles(a) for a in shapes.tolist()])
 
-    assign_segments(users, scores(SEGMENT), segments)
-    assign_gamma(users, scores(NEED), tables(segments["need_shape"]), segments["need_rate"].copy(), 0)
-    assign_gamma(users, scores(LIFETIME), tables(segments["life_shape"]), segments["life_scale"].copy(), 1)
-    assign_gamma(users, scores(BASKET), tables(segments["basket_q"]), segments["basket_gamma"].copy(), 2)
-    deal_shape = np.full(len(segments), row["deal_shape"])
-    assign_gamma(users, scores(DEAL), tables(deal_shape), segments["deal"] / deal_shape, 3)
+    def scores(purpose: int) -> NDArray[np.float64]:
+        own = own_scores(world, n, np.array([purpose]))
+        return shared_scores(own, pop.homophily, graph.indptr, graph.indices)
+
+    shapes = [segments[name] for name in ("need_shape", "life_shape", "basket_q")]
+    quantiles = np.stack([tables(a) for a in (*shapes, np.full(len(segments), row["deal_shape"]))])
+    own = own_scores(world, n, SHARED)
+    assign_traits(users, own, pop.homophily, graph.indptr, graph.indices, segments, quantiles)
     if base is not None:  # before the traits that lean on need
-        known = [own_scores(world, len(base.rows), purpose) for purpose in (NEED, LIFETIME, BASKET)]
-        give_posterior(users, base.rows, *known)
+        give_posterior(users, base.rows, own)
+    del own
     assign_rest(users, world, start, row, segments, gamma_quantiles(float(row["visit_shape"])))
 
     if base is not None:
@@ -382,7 +384,7 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
     take_interests(users, world, scenario, scores)
     arrivals = np.zeros(0, np.int64)
     if pop.arrivals:
-        rank = np.argsort(priorities(world, n, ARRIVAL), kind="stable")
+        rank = in_order(priorities(world, n, ARRIVAL))
         arrivals = rank[rank >= members][: sum(pop.arrivals)].astype(np.int64)
     first = np.concatenate([[0], np.cumsum(np.asarray(pop.arrivals or (), np.int64))]).astype(np.int64)
     return Population(users, arrivals, first)

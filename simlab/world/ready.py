@@ -68,11 +68,9 @@ def compile_evening() -> None:
 def hand_over(own: Path, folder: Path) -> None:
     """Put the compiled functions into the other cache: a function's code before the index that names it."""
     for suffix in ("nbc", "nbi"):
-        for file in sorted(own.rglob(f"*.{suffix}")):
+        for file in sorted(own.glob(f"*.{suffix}")):
             if file.name.split("-")[0].split(".")[-1] in MINE:
-                there = folder / file.relative_to(own)
-                there.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(file, there)
+                os.replace(file, folder / file.name)
 
 
 def main(folder: Path) -> None:

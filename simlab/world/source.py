@@ -13,7 +13,7 @@ from simlab.scenario import sources as spec
 from simlab.scenario.schema import WEEKDAYS
 from simlab.world.book import FIRST_SOURCE
 from simlab.world.compiled import rule
-from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_bits, unit, user_key
+from simlab.world.draws import BIRTH_DAY, Purpose, day_key, in_order, name_hash, named_bits, unit, user_key
 from simlab.world.market_rules import audience_score
 from simlab.world.market_terms import hook_gain, money, price_factor
 from simlab.world.metrics import M
@@ -90,7 +90,7 @@ class Source(mesa.Agent):
             self.weights = of_segment[market.users["segment"][self.prospects].astype(np.int64)]
         with np.errstate(divide="ignore", invalid="ignore"):
             left = np.where(self.weights > 0, self.thresholds / self.weights, np.inf)
-        rank = np.argsort(left, kind="stable")
+        rank = in_order(left)
         outside.order[self.number], outside.thresholds[self.number] = self.prospects[rank], left[rank]
         outside.reached[self.number] = 0.0
         outside.pointer[self.number] = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 import simlab
@@ -41,6 +42,7 @@ def with_levers() -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_every_mechanism_of_the_library_that_is_a_lever_is_in_the_table(tmp_path):
     assert len(with_levers()) > 80
     silent = []

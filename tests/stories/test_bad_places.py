@@ -83,6 +83,7 @@ def space() -> dict[str, object]:
     return {"x": FloatDistribution(0.0, 1.0)}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_plots")
 def test_a_disk_that_fills_up_on_the_way(place: Path, disk: Disk, simlab: Call) -> None:
     command = ("tune", "often.yaml", "--out", "disk", "--threads", "2")
@@ -231,6 +232,7 @@ def test_a_lock_that_a_killed_process_left_is_not_awaited(place: Path) -> None:
     assert sorted(p.name for p in place.glob("*.journal*")) == [ours.path.name]
 
 
+@pytest.mark.usefixtures("few_plots")
 @pytest.mark.usefixtures("few_plots")
 def test_html_in_a_name_stays_text(place: Path, simlab: Call) -> None:
     text = (place / "often.yaml").read_text()

@@ -40,6 +40,7 @@ def finish(project: Path) -> None:
     assert parts(project) == []
 
 
+@pytest.mark.slow
 def test_killed_while_it_writes(project: Path) -> None:
     process = start(*RUN, cwd=project)
     until = time.monotonic() + 300

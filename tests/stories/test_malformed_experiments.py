@@ -70,7 +70,10 @@ def silent() -> Iterator[str]:
         (["--storage", "postgresql://me:s3cret@host:port/db"], ["--storage", "cannot be used"]),
         (["--storage", "postgresql://me:s3@cret@SILENT/db?password=s3cret"], ["--storage"]),
         (["--storage", "postgresql://"], ["--storage"]),
-        (["--dask", "tcp://SILENT"], ["--dask", "cannot be reached", "dask scheduler"]),
+        pytest.param(
+            ["--dask", "tcp://SILENT"], ["--dask", "cannot be reached", "dask scheduler"],
+            marks=pytest.mark.slow,  # it waits ten seconds for an answer
+        ),
         (["--dask", "nonsense"], ["--dask", "cannot be reached"]),
         (["--dask", "carrier-pigeon://roof"], ["--dask", "cannot be reached"]),
         (["--out", "often.yaml"], ["often.yaml", "cannot be written", "--out"]),

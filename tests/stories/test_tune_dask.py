@@ -36,6 +36,7 @@ def kept(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in sorted((out / "runs").rglob("*.json"))}
 
 
+@pytest.mark.slow
 def test_workers_that_are_killed_cost_time_only(tmp_path: Path, cluster: Any) -> None:
     file = write(tmp_path)
     expected = tune(file, tmp_path / "threads", threads=2)

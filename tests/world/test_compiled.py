@@ -110,6 +110,17 @@ def test_an_edited_rule_in_another_file_is_noticed(copy: Copy) -> None:
     assert copy.run()[0] == pytest.approx(5.0)
 
 
+def test_a_checkout_and_an_installed_copy_compile_once(tmp_path: Path) -> None:
+    """Other folders, other time stamps, the same sources."""
+    cache = {"SIMLAB_CACHE": str(tmp_path / "cache")}
+    total, cached, folder = Copy(tmp_path / "checkout").run(**cache)
+    assert (total, cached) == (25.0, False)
+    installed = Copy(tmp_path / "installed")
+    for path in installed.world.glob("*.py"):
+        os.utime(path, (0, 0))
+    assert installed.run(**cache) == (25.0, True, folder)
+
+
 def test_a_package_that_cannot_be_written_to_works_and_stays_as_it_is(copy: Copy) -> None:
     before = copy.files()
     for path in sorted(before, reverse=True):
