@@ -29,6 +29,8 @@ from simlab.world.service import appoint
 from simlab.world.terms import names_of, standing_terms
 
 _config: Any = numba.config
+OWN = "evening"
+"""Folder of the cache of the process beside, in the other one."""
 MINE = ("run_evening", "run_noon", "appoint")
 """Some two fifths of all there is to compile; what else the market calls is needed sooner."""
 
@@ -43,7 +45,7 @@ def compile_beside() -> None:
         (folder / "beside").touch(exist_ok=False)
         child = subprocess.Popen(
             [sys.executable, "-m", "simlab.world.ready", str(folder)],
-            env=os.environ | {"SIMLAB_CACHE": str(folder / "evening")},
+            env=os.environ | {"SIMLAB_CACHE": str(folder / OWN)},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except OSError:  # it was begun before, or processes are not to be had here
@@ -76,10 +78,10 @@ def hand_over(own: Path, folder: Path) -> None:
 def main(folder: Path) -> None:
     """What the process beside does."""
     own = cache_folder()
-    if own.name == folder.name:  # the same rules on the same machine
+    if own == folder / OWN / folder.name:  # where it was to be, for the same rules on the same machine
         compile_evening()
         hand_over(own, folder)
-    shutil.rmtree(own.parent, ignore_errors=True)
+    shutil.rmtree(folder / OWN, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -85,10 +85,12 @@ def test_only_what_the_market_calls_is_handed_over(tmp_path: Path) -> None:
 
 
 def test_other_rules_are_not_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process beside may have found another installation."""
-    own = tmp_path / "evening" / "0123"
-    own.mkdir(parents=True)
-    monkeypatch.setattr(ready, "cache_folder", lambda: own)
-    monkeypatch.setattr(ready, "compile_evening", lambda: pytest.fail("compiled for another cache"))
-    ready.main(tmp_path / "4567")
-    assert not own.exists()
+    """The process beside may have found another installation, or no room where it was to keep its own."""
+    folder = tmp_path / "4567"
+    for own in (folder / "evening" / "0123", tmp_path / "elsewhere" / "4567"):
+        own.mkdir(parents=True)
+        monkeypatch.setattr(ready, "cache_folder", lambda own=own: own)
+        monkeypatch.setattr(ready, "compile_evening", lambda: pytest.fail("compiled for another cache"))
+        ready.main(folder)
+    assert not (folder / "evening").exists()
+    assert own.exists()  # only its own folder is removed
