@@ -186,9 +186,9 @@ def page(whole: Check | None, brands: dict[str, Check]) -> str:
         lines += ["## The brands", "",
                   f"`simlab check BRAND`: {first} seeds with at most {FAST_MEMBERS:,} members.{more} Three ways to "
                   "count, from strict to lenient. *Hold*: the intervals of all numbers of the law lie in their bands. "
-                  "*Estimated inside*: the estimates do, however wide the intervals; this is what at least 80 % is "
-                  "asked of. *Not contradicted*: no interval lies outside its band. A law is *missed* when one does, "
-                  "*undecided* when an interval reaches over an edge; those in bold are estimated outside.", "",
+                  "*Estimated inside*: the estimates do, however wide the intervals. *Not contradicted*: no interval "
+                  "lies outside its band. At least 80 % are asked to hold. A law is *missed* when an interval lies "
+                  "outside, *undecided* when one reaches over an edge; those in bold are estimated outside.", "",
                   "| scenario | apply | hold | estimated inside | not contradicted | missed | undecided "
                   "| do not apply |",
                   "|---|---|---|---|---|---|---|---|"]  # fmt: skip
