@@ -108,6 +108,7 @@ def test_the_holdout_says_what_the_programme_is_worth() -> None:
         assert held.worth.clear
 
 
+@pytest.mark.slow
 def test_the_same_question_has_the_same_answer_whoever_computes_it() -> None:
     spec = spec_of(RICHER, weeks=(2,), randomise="cluster")
     with ThreadPoolExecutor(2) as pool:

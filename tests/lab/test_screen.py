@@ -87,7 +87,8 @@ def test_a_corner_that_contradicts_itself_takes_its_trajectory_with_it() -> None
         )
 
 
-@pytest.mark.parametrize("method", ["morris", pytest.param("sobol", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["morris", "sobol"])
 def test_failed_runs_are_data(method: str) -> None:
     crew = FakeCrew(
         additive, breaks=lambda s, seed: get_value(s, PUSH) > 6.5 and seed == ScreenSeed.panel(2)[1]

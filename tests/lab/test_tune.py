@@ -150,6 +150,7 @@ def test_over_uncertainties(crew: Crew, tmp_path: Path, judge: str) -> None:
         assert (trials["uplift"] <= 0).sum() >= 1
 
 
+@pytest.mark.slow
 def test_what_the_answer_hangs_on(crew: Crew, tmp_path: Path) -> None:
     tables = tuned(crew, tmp_path, "  worlds: 3\n", trials=6, checks=True).tables
     assert sorted(tables["worlds"]["world"].unique()) == [1, 2, 3]

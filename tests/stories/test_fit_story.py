@@ -12,6 +12,7 @@ from tests.stories.test_docs import write_orders
 Call = Callable[..., tuple[int, str, str]]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_plots")
 def test_from_a_log_to_a_strategy_on_todays_customers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, simlab: Call

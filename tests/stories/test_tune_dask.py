@@ -63,6 +63,7 @@ def test_workers_that_are_killed_cost_time_only(tmp_path: Path, cluster: Any) ->
     assert kept(out) == kept(tmp_path / "threads")
 
 
+@pytest.mark.slow
 def test_workers_with_other_rules_are_refused(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster.wait_for_workers(2)
     monkeypatch.setattr(module, "sources_digest", _other)

@@ -28,7 +28,7 @@ def kept(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in sorted((out / "runs").rglob("*.json"))}
 
 
-@pytest.mark.parametrize("racing", [False, True])
+@pytest.mark.parametrize("racing", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_one_thread_or_two_the_same_answer(tmp_path: Path, racing: bool) -> None:
     file = write(tmp_path, racing=racing, panel=6)
     one, two = tmp_path / "one", tmp_path / "two"
@@ -39,6 +39,7 @@ def test_one_thread_or_two_the_same_answer(tmp_path: Path, racing: bool) -> None
         assert any(trial.raced for trial in recorded(file, one).values())
 
 
+@pytest.mark.slow
 def test_killed_twice_the_same_answer(tmp_path: Path) -> None:
     kill_and_finish(tmp_path, 2, {})
 
@@ -78,6 +79,7 @@ def kill_and_finish(tmp_path: Path, times: int, spec: dict[str, object]) -> None
     assert leftovers == []
 
 
+@pytest.mark.slow
 def test_without_the_run_store_the_interrupted_trial_is_run_again(tmp_path: Path) -> None:
     file = write(tmp_path)
     whole = tune(file, tmp_path / "whole", store=False)
