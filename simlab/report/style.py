@@ -120,13 +120,12 @@ def shares(ax: Axes, axis: Literal["x", "y"] = "y", bins: int = 5) -> None:
 
 def legend(fig: Figure, handles: Sequence[Any], texts: Sequence[str], columns: int = 6) -> None:
     """Legend below the axes, out of the way of the marks, with room for any number of stages; read row by row."""
-    rows = -(-len(texts) // columns)
-    columns = -(-len(texts) // max(rows, 1))
-    order = [
-        i for column in range(columns) for i in range(column, len(texts), columns)
-    ]  # as columns are filled
+    rows = max(-(-len(texts) // columns), 1)
+    columns = max(-(-len(texts) // rows), 1)
+    # columns are filled first
+    order = [i for first in range(columns) for i in range(first, len(texts), columns)]
     fig.legend([handles[i] for i in order], [texts[i] for i in order], loc="outside lower center",
-               ncols=max(columns, 1), frameon=False, fontsize=SMALL, labelcolor=INK, handlelength=1.1,
+               ncols=columns, frameon=False, fontsize=SMALL, labelcolor=INK, handlelength=1.1,
                handleheight=0.9, columnspacing=1.6)  # fmt: skip
 
 
