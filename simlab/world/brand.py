@@ -21,8 +21,8 @@ from simlab.world.book import N_LIVE
 from simlab.world.market_terms import set_effects
 from simlab.world.metrics import M
 from simlab.world.money_terms import set_launches_today
-from simlab.world.terms import set_day
 from simlab.world.user_brand import failed
+from simlab.world.week import set_day
 
 if TYPE_CHECKING:
     from simlab.world.market import Market
@@ -197,10 +197,9 @@ class Brand(mesa.Agent):
                 0 if "referral" in shut else max(0, min(market.firm.left("referral"), market.firm.free // 2))
             )
             rewards[:] = np.minimum(rewards, most)
-        set_day(market.terms, market.strategies, market.names, market.day, market.first_day, book.stock_left,
-                book.budget_left, rewards, market.effects.demand)  # fmt: skip
-        set_effects(market.terms, market.strategies, market.names, market.effects, market.firm.entry_trust,
-                    self.scales, shut)  # fmt: skip
+        set_day(market.terms, market.week, market.day, market.first_day, book.stock_left, book.budget_left, rewards,
+                market.effects.demand)  # fmt: skip
+        set_effects(market.terms, market.week, market.effects, market.firm.entry_trust, self.scales, shut)
         set_launches_today(market.terms, market.in_force, market.names, market.date, book.adopters.tolist(),
                            int(book.counts[N_LIVE]))  # fmt: skip
 

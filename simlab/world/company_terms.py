@@ -141,6 +141,7 @@ def _voices(scenario: Scenario, names: Names, add: Add) -> NDArray[np.void]:
         rows["name"][number] = name_hash("talk:" + name)
     rows["bad"][ANGER_VOICE] = rows["bad"][DISSATISFIED_VOICE] = 1
     virality = levers.word_of_mouth.virality
+    rows["open"][[SATISFIED_VOICE, DISSATISFIED_VOICE]] = virality > 0
     rows["by_satisfaction"][SATISFIED_VOICE] = talk.rate * virality
     rows["by_praise"][SATISFIED_VOICE] = talk.forwarding * virality * levers.word_of_mouth.forwarding
     rows["by_discontent"][DISSATISFIED_VOICE] = talk.rate * virality * talk.negative_bias
@@ -204,13 +205,11 @@ def set_company(
     for row, name in zip(terms.voices[FIRST_SHARE:], names.shares, strict=False):
         share = levers.shares.get(name)
         row["open"] = share is not None and is_open(share, day) and row["urge"] > 0
-    terms.voices["open"][SATISFIED_VOICE] = terms.voices["open"][DISSATISFIED_VOICE] = (
-        levers.word_of_mouth.virality > 0
-    )
     for row, name in zip(terms.seedings, names.seeding, strict=True):
         seeding = levers.seeding.get(name)
         row["open"] = seeding is not None and day in seeding.on and is_open(seeding, day)
-    _set_crises(terms, scenario, names, day)
+    if names.crises or not terms.voices["open"][ANGER_VOICE]:  # a calm world's terms are written once
+        _set_crises(terms, scenario, names, day)
 
 
 def _promise(row: np.void, spec: Programme, scenario: Scenario, day: int, left: int, terms: Terms) -> None:

@@ -125,7 +125,7 @@ def automation(cells: Sequence[Scenario], names: Names) -> list[Automation]:
 
 
 def rule_table(rows: list[Automation], conditions: Conditions) -> NDArray[np.void]:
-    """The rules as records; their chance of today is written by `set_rules`."""
+    """The rules as records; today's chance comes from the `Week`."""
     table = np.zeros(len(rows), RULE)
     for record, row in zip(table, rows, strict=True):
         rule = row.rule
@@ -145,12 +145,11 @@ def rule_bounds(rows: list[Automation], touches: int) -> NDArray[np.int64]:
     return np.searchsorted([row.touch for row in rows], np.arange(touches + 1)).astype(np.int64)
 
 
-def set_rules(table: NDArray[np.void], rows: list[Automation], weekday: str) -> None:
-    """Today's chance of each rule: by its rate; with a clock 1 on the weekdays of its touch, else 0."""
-    for record, row in zip(table, rows, strict=True):
-        today = weekday in row.days
-        rate = 1.0 if row.rule.clock is not None else row.rule.per_week / len(set(row.days))
-        record["chance"] = rate if today else 0.0
+def chance_of(row: Automation, weekday: str) -> float:
+    """Chance of a rule on a weekday: by its rate; with a clock 1 on the weekdays of its touch, else 0."""
+    if weekday not in row.days:
+        return 0.0
+    return 1.0 if row.rule.clock is not None else row.rule.per_week / len(set(row.days))
 
 
 # Channels, schemes -----------------------------------------------------------------------

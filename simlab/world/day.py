@@ -67,10 +67,10 @@ def run_day(
 
 def coupons_wait(terms: Terms) -> bool:
     """Whether a touch that may go out today hands out coupons of a limited stock."""
-    limited = np.append(terms.offers["finite_stock"] * terms.offers["open"], 0)  # the last: no offer
+    limited = terms.offers["finite_stock"] & terms.offers["open"]
     if not limited.any():
         return False
-    waiting = limited[terms.touches["offer"]] > 0
+    waiting = np.append(limited, 0)[terms.touches["offer"]] > 0  # the last: no offer
     called = np.zeros(len(waiting), bool)
     np.logical_or.at(
         called, np.repeat(np.arange(len(waiting)), np.diff(terms.rule_first)), terms.rules["chance"] > 0
@@ -84,6 +84,9 @@ def _in_parts(
     """Members' day, or a part of it, on as many threads as it is worth; the first of them writes the book itself."""
     live = int(book.counts[N_LIVE])
     threads = max(1, min(threads, live // FEWEST))
+    if threads == 1:
+        run_members(users, world, terms, book, d, empty_screen(terms), part)
+        return
     bounds = [live * k // threads for k in range(threads + 1)]
     books = [_empty_book(book, start, stop) for start, stop in pairwise(bounds[1:])]
     with ThreadPoolExecutor(max_workers=threads) as pool:

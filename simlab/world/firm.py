@@ -43,12 +43,11 @@ class Firm:
         self.today = 0
         b, levers = market.scenario.behaviour.acquisition, market.in_force.levers
         if market.row > 0:
-            yesterday: NDArray[np.int64] = market.book.ledger[market.row - 1]
-            members = int(yesterday[:-2, ..., M.members].sum())
-            pieces = int(yesterday[..., [M.interactions, M.stories]].sum())
+            members = market.totals[M.members]
+            pieces = market.totals[M.interactions] + market.totals[M.stories]
             written = 1000.0 * pieces / members if members else 0.0
             self.ugc = self.ugc * float(exp(-LN_2 / b.ugc_half_life)) + written
-            self._account(yesterday)
+            self._account(market.book.ledger[market.row - 1])
         keep = float(exp(-LN_2 / b.brand_half_life))
         per_1000 = levers.brand_building.per_day * 1000.0 / market.graph.n
         planned = money(levers.brand_building.per_day) + sum(money(x) for x in levers.prevention.values())

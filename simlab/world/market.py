@@ -28,7 +28,7 @@ from simlab.world.graph import Graph
 from simlab.world.groups import Groups
 from simlab.world.happenings import Happenings
 from simlab.world.market_terms import CALM, Effects
-from simlab.world.metrics import COSTS, M
+from simlab.world.metrics import COST_COLUMNS, METRICS, M
 from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
 from simlab.world.ready import compile_beside
@@ -38,6 +38,7 @@ from simlab.world.source import Source
 from simlab.world.staffing import ServiceDesk, Team
 from simlab.world.terms import fen, names_of, standing_terms
 from simlab.world.user_brand import brand_class
+from simlab.world.week import Week
 
 
 @rule
@@ -101,12 +102,12 @@ class Market(mesa.Model):
         self.world = np.uint64(seed_key(seed))
         self.first_day = 1 - scenario.warmup.days
         self.day = self.first_day - 1
-        self._totals: tuple[int, list[int]] = (self.day, [])
+        self.totals = [0] * len(METRICS)
         population = born(scenario, graph, seed, base)
         self.users = population.users
         self.in_force = self.before
         self.cells: tuple[Scenario, ...] = ()  # the test cells' strategies, once they are in force
-        self.terms: Terms = standing_terms(self.strategies, self.names)
+        self._write_standing()
         first_stages(self.users, self.terms.stage_first, self.terms.conditions, self.day)
         everybodys_places(self.users, self.day, self.terms)
         self.outside = outside_of(scenario, self.users, population.arrivals, population.arrival_first)
@@ -161,7 +162,7 @@ class Market(mesa.Model):
             self.users["stage_until"] = self.day
         self.in_force = scenario
         self.cells = self.cells if cells is None else cells
-        self.terms = standing_terms(self.strategies, self.names, self.terms if same_people else None)
+        self._write_standing(self.terms if same_people else None)
         self._make_queue()
 
     def step(self) -> None:
@@ -199,6 +200,7 @@ class Market(mesa.Model):
         nobody[M.penalty_fen] += self.effects.fine
         nobody[M.response_fen] += response_fen(self.in_force, self.day)
         nobody[M.upkeep_fen] += upkeep(self.in_force, self.date)
+        self.totals = self._add_up()
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:
@@ -210,23 +212,29 @@ class Market(mesa.Model):
         return self
 
     def today(self, metric: str) -> int:
-        """One metric of today's ledger, over all stages, sources and segments."""
-        if self._totals[0] != self.day:  # five metrics are asked for each day: add the ledger up once
-            today = self.book.ledger[self.row]
-            self._totals = self.day, today.reshape(-1, today.shape[-1]).sum(axis=0).tolist()
-        totals = self._totals[1]
-        if metric == "members":  # the ledger has the stocks of prospects and of those who left as well
-            return int(self.book.ledger[self.row, :-2, ..., M.members].sum())
+        """One metric of the last day that was lived, over all stages, sources and segments."""
         if metric == "net_fen":
-            return int(totals[M.margin_fen] - sum(totals[M[cost]] for cost in COSTS))
-        return int(totals[M[metric]])
+            return self.totals[M.margin_fen] - sum(self.totals[cost] for cost in COST_COLUMNS)
+        return self.totals[M[metric]]
+
+    def _add_up(self) -> list[int]:
+        """The day's ledger over stages, sources and segments; stocks are those of members alone."""
+        today = self.book.ledger[self.row]
+        totals: list[int] = today.reshape(-1, today.shape[-1]).sum(axis=0).tolist()
+        totals[M.members], totals[M.reachable] = today[:-2, ..., :2].sum(axis=(0, 1, 2)).tolist()
+        return totals
+
+    def _write_standing(self, known: Terms | None = None) -> None:
+        """What the strategies in force make of the terms, apart from the day."""
+        self.terms: Terms = standing_terms(self.strategies, self.names, known)
+        self.week = Week(self.strategies, self.names)
 
     def _open_cells(self) -> None:
         """Each user's own strategy holds, where the world is a test; the scenario's, where it is not."""
         if self.test and self.assignment is not None:
             self.users["cell"] = self.assignment
             self.cells = self.test
-            self.terms = standing_terms(self.strategies, self.names)
+            self._write_standing()
             self._make_queue()
 
     def _fill_budgets(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from simlab.scenario.events import Event
 from simlab.scenario.schema import Scenario
 from simlab.scenario.sources import Source
-from simlab.world.contact_terms import automation, month_cap
+from simlab.world.contact_terms import month_cap
 from simlab.world.draws import name_hash
 from simlab.world.numerics import power
 from simlab.world.records import WAY, Terms
 
 if TYPE_CHECKING:
     from simlab.world.terms import Names
+    from simlab.world.week import Week
 
 FIRST = 3
 """Number of the first source of the scenario's own."""
@@ -140,11 +141,11 @@ def price_factor(source: Source, scenario: Scenario, day: int, effects: Effects,
 
 
 def set_effects(
-    terms: Terms, cells: Sequence[Scenario], names: Names, effects: Effects, entry_trust: float,
-    scales: Mapping[str, float], shut: Collection[str],
+    terms: Terms, week: Week, effects: Effects, entry_trust: float, scales: Mapping[str, float],
+    shut: Collection[str],
 ) -> None:  # fmt: skip
     """Write into today's terms what events change, how alarms scale touches, and what has no budget left."""
-    for now, cell in zip(terms.now, cells, strict=True):
+    for now, cell in zip(terms.now, week.cells, strict=True):
         month = month_cap(cell)
         now["cap_month"] = month if effects.quota is None else min(month, effects.quota)
         now["execution"] = cell.levers.caps.execution * effects.execution
@@ -152,14 +153,14 @@ def set_effects(
         now["defection"], now["trust_shock"] = effects.defection, effects.trust
         now["entry_trust"] = entry_trust
     rarer: dict[int, float] = {}
-    for k, (cell, numbers) in enumerate(zip(cells, names.numbers, strict=False)):
+    for k, (cell, numbers) in enumerate(week.own if scales else ()):
         for name, touch in cell.levers.touches.items():
             factor = scales.get(name, scales.get(touch.kind, 1.0))
             if factor != 1.0:
                 for number in numbers.copies(name):
                     rarer[number] = factor
                     terms.rates[k, number] *= factor
-    for record, row in zip(terms.rules, automation(cells, names), strict=True):  # what automation plans, too
+    for record, row in zip(terms.rules, week.rules, strict=True):  # what automation plans, too
         record["share"] = row.rule.share * (0.0 if "touches" in shut else rarer.get(row.touch, 1.0))
     if "touches" in shut:
         terms.rates[:] = 0.0

@@ -170,4 +170,5 @@ COSTS = (
     "staff_fen",
     "fine_fen",
 )
+COST_COLUMNS = tuple(M[name] for name in COSTS)
 FIXED_POINT = 10_000.0

@@ -23,6 +23,7 @@ from simlab.world.team_rules import by_skill, share_learned, under_load, with_ti
 if TYPE_CHECKING:
     from simlab.world.market import Market
 
+Roles = dict[str, Role]
 MOST_LOAD = 100.0
 MEMORY = 7.0
 """Days over which a team's work is averaged."""
@@ -61,8 +62,7 @@ class Team(mesa.Agent):
 
     def yesterday(self, *metrics: M) -> int:
         """Sum of metrics of yesterday's ledger; 0 on the first day."""
-        row = self.market.row - 1
-        return 0 if row < 0 else sum(int(self.market.book.ledger[row, ..., m].sum()) for m in metrics)
+        return sum(self.market.totals[m] for m in metrics)
 
     def heads(self, role: Role) -> float:
         """Heads for the simulated base."""
@@ -95,13 +95,14 @@ class Team(mesa.Agent):
 
     def step(self) -> None:
         """Today's quality, today's cost, and what was learned."""
-        self._remember()
-        self._do_work()
+        roles = self.scenario.levers.staff.roles()
+        self._remember(roles)
+        self._do_work(roles)
         self._look_after_product()
         self._review_content()
         self._advise()
-        self._pay()
-        for name, role in self.scenario.levers.staff.roles().items():
+        self._pay(roles)
+        for name, role in roles.items():
             if role.skill is not None:
                 skill = self.skill_of(name, role)
                 self.skill[name] = share_learned(skill, role.skill, self.scenario.behaviour.team)
@@ -110,11 +111,10 @@ class Team(mesa.Agent):
         """One number of today's terms, the same in all test cells."""
         self.market.terms.now[name][:] = value
 
-    def _remember(self) -> None:
+    def _remember(self, roles: Roles) -> None:
         """Yesterday's work enters the averages."""
         if self.market.row == 0:
             return
-        roles = self.scenario.levers.staff.roles()
         for name in ("analyst", "content", "community"):
             if name in roles:
                 work = float(
@@ -123,8 +123,8 @@ class Team(mesa.Agent):
                 before = self.work.get(name, work)
                 self.work[name] = before + (work - before) / MEMORY
 
-    def _do_work(self) -> None:
-        roles, b = self.scenario.levers.staff.roles(), self.scenario.behaviour.team
+    def _do_work(self, roles: Roles) -> None:
+        b = self.scenario.behaviour.team
         for name, factor in (("analyst", "analysis"), ("community", "moderation")):
             if name in roles:
                 quality = under_load(self.load(name, roles[name]), b)
@@ -214,10 +214,10 @@ class Team(mesa.Agent):
     def _owe(self, yuan: float) -> None:
         self.owed += 100.0 * yuan
 
-    def _pay(self) -> None:
+    def _pay(self, roles: Roles) -> None:
         """Wages, training, tools and machines of today; whole fen, the rest is owed."""
         scenario, levers = self.scenario, self.scenario.levers
-        for role in levers.staff.roles().values():
+        for role in roles.values():
             training = 0.0 if role.skill is None else role.skill.training
             self._owe(self.heads(role) * (role.wage + training))
         if levers.staff.tools is not None:

@@ -1,28 +1,26 @@
 """From a scenario to the compact terms that the compiled rules read.
 
-`standing_terms` builds everything that does not change from day to day; `set_day` writes
+`standing_terms` builds everything that does not change from day to day; `world.week` writes
 today's season, calendar flags and what is left of budgets into the same arrays.
 """
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simlab.scenario.schema import WEEKDAYS, Scenario
+from simlab.scenario.schema import Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
 from simlab.world import money_terms as money
 from simlab.world.amounts import LN_2, fen, keep, stage_mask
 from simlab.world.amounts import NO_LIMIT as NO_LIMIT
-from simlab.world.cells import Numbers, numbered, senders_of
-from simlab.world.company_terms import company_terms, set_company, standing_company
+from simlab.world.cells import Numbers, numbered
+from simlab.world.company_terms import company_terms, standing_company
 from simlab.world.compiled import rule
 from simlab.world.contact_terms import (
-    appeal_of,
     automation,
     channel_order,
     channel_table,
@@ -33,11 +31,10 @@ from simlab.world.contact_terms import (
     rule_bounds,
     rule_table,
     scheme_tables,
-    set_rules,
     write_touch,
 )
 from simlab.world.draws import name_hash
-from simlab.world.group_terms import kinds_of, most_fit, set_kinds_day
+from simlab.world.group_terms import kinds_of, most_fit
 from simlab.world.market_terms import ways_of
 from simlab.world.numerics import gamma_quantiles, log, power
 from simlab.world.records import (
@@ -276,54 +273,3 @@ def _write_standing(now: np.void, scenario: Scenario) -> None:
         values["complain"] *= b.consent.complaints
     for name, value in values.items():
         now[name] = value
-
-
-def set_day(
-    terms: Terms, cells: Sequence[Scenario], names: Names, day: int, first_day: int,
-    stock_left: NDArray[np.int64], budget_left: NDArray[np.int64], rewards_left: NDArray[np.int64],
-    demand: Sequence[float] = (),
-) -> None:  # fmt: skip
-    """Write one day's terms: season, calendar, cadence by weekday, and what the budgets still allow.
-
-    A reward is promised only while a whole one can be paid; an offer is handed out only while its
-    budget is not spent. Both stop hard.
-    """
-    now, scenario = terms.now, cells[0]
-    date = scenario.start + datetime.timedelta(days=day - 1)
-    weekday = WEEKDAYS[date.weekday()]
-    season = scenario.calendar.weekdays.get(weekday, 1.0)
-    for factor in demand:  # of today's events
-        season *= factor
-    now["day"], now["season"] = day, season
-    now["new_week"] = date.weekday() == 0 or day == first_day
-    now["new_month"] = date.day == 1 or day == first_day
-
-    terms.rates[:] = 0.0
-    set_rules(terms.rules, automation(cells, names), weekday)
-    for j in range(len(names.offers)):
-        terms.offers["open"][j] = stock_left[j] > 0 and budget_left[j] > 0
-    for cell, numbers in zip(cells, names.numbers, strict=False):
-        for name, touch in cell.levers.touches.items():
-            for number in numbers.copies(name):
-                for g, segment in enumerate(names.segments):
-                    terms.appeal[number, g] = appeal_of(touch, cell, segment, day)
-    money.set_offers_today(terms, zip(cells, names.numbers, strict=False), date)
-    set_kinds_day(terms.kinds, scenario, day, weekday)
-    for k, cell in enumerate(cells):
-        _set_cell(terms.rates[k], cell, names, names.numbers[k], weekday)
-    set_company(terms, cells, names, day, rewards_left)
-
-
-def _set_cell(
-    rates: NDArray[np.float64], scenario: Scenario, names: Names, numbers: Numbers, weekday: str
-) -> None:
-    """Write one test cell's terms of a day: cadence by weekday."""
-    levers = scenario.levers
-    for stage, cadence in levers.push.items():
-        total = sum(cadence.mix.values())
-        for name, weight in cadence.mix.items():
-            days = levers.touches[name].days
-            if weekday in days and total > 0:
-                rate = cadence.per_week * weight / total / len(set(days))
-                for number in numbers.copies(name)[: senders_of(levers.touches[name], levers.senders)]:
-                    rates[number, names.stages.index(stage)] = rate

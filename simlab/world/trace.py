@@ -14,7 +14,6 @@ from simlab.world import company_rules, contact_rules, rules
 from simlab.world.admission import is_for
 from simlab.world.book import ANGRY_VOICES, AUDIENCE
 from simlab.world.company import severity_today
-from simlab.world.contact_terms import automation
 from simlab.world.draws import day_key, named_uniform, uniform, user_key
 from simlab.world.market import Market
 from simlab.world.money_rules import GIVEN_UP, STANDING, offer_of, price_of, recommend, wants
@@ -108,7 +107,7 @@ def _news(market: Market, u: np.void, key: np.uint64) -> Iterator[Step]:
 def _called(market: Market, u: np.void, key: np.uint64) -> dict[int, list[str]]:
     """Names of the rules that call for a touch this morning, by the number of the touch."""
     terms, found = market.terms, dict[int, list[str]]()
-    for record, row in zip(terms.rules, automation(market.strategies, market.names), strict=True):
+    for record, row in zip(terms.rules, market.week.rules, strict=True):
         if record["chance"] <= 0 or not int(record["cells"]) >> int(u["cell"]) & 1:
             continue
         if record["clock"] >= 0:

@@ -26,7 +26,7 @@ from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.people import Base, born
 from simlab.world.records import Terms
 from simlab.world.rules import stage_of
-from simlab.world.terms import NO_LIMIT, fen, names_of, set_day, standing_terms
+from simlab.world.terms import NO_LIMIT, fen, names_of, standing_terms
 from simlab.world.twin_company import buy_together, choose_seeds, tell_everybody
 from simlab.world.twin_diary import Diary
 from simlab.world.twin_firm import TwinFirm
@@ -34,6 +34,7 @@ from simlab.world.twin_groups import TwinGroups
 from simlab.world.twin_person import Person
 from simlab.world.twin_service import TwinStaff
 from simlab.world.twin_source import TwinSource
+from simlab.world.week import Week, set_day
 
 
 class TwinMarket(mesa.Model):
@@ -180,6 +181,7 @@ class TwinMarket(mesa.Model):
         """Put strategies in force, one in each test cell."""
         self.in_force, self.cells = cells[0], cells
         self.terms: Terms = standing_terms(cells, self.names)
+        self.week = Week(cells, self.names)
 
     def fill_budgets(self) -> None:
         """Full stocks and budgets of what is in force.
@@ -239,8 +241,7 @@ class TwinMarket(mesa.Model):
 
         set_day(
             self.terms,
-            self.cells,
-            self.names,
+            self.week,
             self.day,
             self.first_day,
             numbers(self.coupons_left),
@@ -250,7 +251,7 @@ class TwinMarket(mesa.Model):
         )
         shut = [lever for lever in ("touches", "offers") if firm.is_shut(lever)]
         scales = firm.scales() if self.day >= 1 else {}
-        set_effects(self.terms, self.cells, self.names, firm.effects, firm.gain("trust"), scales, shut)
+        set_effects(self.terms, self.week, firm.effects, firm.gain("trust"), scales, shut)
         members = sum(person.is_member for person in self.people)
         set_launches_today(self.terms, self.in_force, self.names, self.today, self.adopters, members)
 
