@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from benchmarks.rows import Row
 from benchmarks.timing import Ratio, ratio_of
 from benchmarks.worlds import graph_of, scaled
-from simlab.lab.crew import Crew, Task, shared_ground
+from simlab.lab.crew import Crew, Task
+from simlab.lab.ground import shared_ground
 from simlab.scenario import Scenario
 from simlab.world.graph import Graph
 from simlab.world.market import Market

@@ -89,7 +89,8 @@ def _crew(
         yield crew
 
 
-def _foretell(progress: Watcher, expected: Forecast) -> None:
+def _foretell(progress: Watcher, expected: Forecast, crew: Crew) -> None:
+    crew.expects(expected)
     progress.says(f"Forecast: {expected}; what is in the run store already is not done again.")
     progress.begins(expected.runs * expected.days)
 
@@ -154,7 +155,7 @@ def tune(
     ) as crew:
         _ready(progress)
         expected = foresee(todo, crew.workers)
-        _foretell(progress, expected)
+        _foretell(progress, expected, crew)
         try:
             found = lab.tune(todo, crew, place / STUDIES, storage, progress, trials)
         finally:
@@ -216,7 +217,7 @@ def compare(
         pairs = spec.seeds if spec.precision is None else spec.max_seeds
         sampled = lab.SEEDS_PER_WORLD * spec.worlds if model.uncertainties else 0
         expected = _expect(model, len(asked.arms) * (pairs + sampled), crew)
-        _foretell(progress, expected)
+        _foretell(progress, expected, crew)
         try:
             found = lab.compare(asked.arms, spec, headline, crew, name=asked.name, question=asked.question)
         finally:
@@ -316,8 +317,8 @@ def _outcome(name: str) -> str:
 
 
 def _expect(model: Scenario, runs: int, crew: Crew) -> Forecast:
-    from simlab.lab.crew import shared_ground
     from simlab.lab.forecast import forecast
+    from simlab.lab.ground import shared_ground
 
     ground = shared_ground(model)
     return forecast(model, ground.graph, ground.base, runs, crew.workers, tables=False)
@@ -343,7 +344,7 @@ def screen(
         place, threads=threads, dask=dask, budget=budget, progress=progress, executor=executor
     ) as crew:
         _ready(progress)
-        _foretell(progress, _expect(model, lab.runs_of(model, spec, factors, against), crew))
+        _foretell(progress, _expect(model, lab.runs_of(model, spec, factors, against), crew), crew)
         try:
             found = lab.screen(model, spec, factors, outcome=asked.outcome, crew=crew, against=against)
         finally:
@@ -380,7 +381,8 @@ def rollout(
     from concurrent.futures import ThreadPoolExecutor
 
     from simlab.lab import rollout as lab
-    from simlab.lab.crew import rules, shared_ground
+    from simlab.lab.crew import rules
+    from simlab.lab.ground import shared_ground
     from simlab.lab.runs import versions
     from simlab.report.rollout_page import write_page
 

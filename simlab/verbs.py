@@ -18,6 +18,7 @@ from typing import Any
 from simlab.lab import folders, runs
 from simlab.lab.fit_result import FitResult
 from simlab.lab.forecast import Forecast, forecast
+from simlab.lab.ground import ground_of
 from simlab.lab.results import Results
 from simlab.lab.watch import GETTING_READY, Nobody, Watcher
 from simlab.scenario import InputError, Loaded, Problem, dump_yaml, load, slug
@@ -65,7 +66,7 @@ def run(
         return read(final, loaded)
     if write:
         folders.check_place(final)
-    ground = runs.ground_of(model)
+    ground = ground_of(model)
     sampled = min(len(chosen), runs.SEEDS_PER_WORLD) * (worlds if model.uncertainties else 0)
     workers = threads or os.cpu_count() or 1
     progress.says(GETTING_READY)
@@ -74,7 +75,9 @@ def run(
     started = time.perf_counter()
     progress.begins((len(chosen) + sampled) * expected.days)
     try:
-        found = runs.run(model, chosen, worlds, threads, ground=ground, on_days=progress.days)
+        found = runs.run(
+            model, chosen, worlds, threads, ground=ground, on_days=progress.days, apart=expected.apart
+        )
     finally:
         progress.ends()
     seconds = time.perf_counter() - started

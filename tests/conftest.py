@@ -77,3 +77,9 @@ def _compile_in_turns() -> None:
         begin(self, *args, **keywords)
 
     Market.__init__ = begin_warm  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test patches holds in its own process only; how long work takes must not decide who does it."""
+    monkeypatch.setattr("simlab.lab.hands.WORTH", float("inf"))

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from simlab.lab.ground import ground_of
 from simlab.lab.paired import paired, stein
-from simlab.lab.runs import ground_of, simulate
+from simlab.lab.runs import simulate
 from simlab.lab.seeds import CompareSeed
 from simlab.scenario import Scenario, load, with_values
 

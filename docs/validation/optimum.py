@@ -19,7 +19,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import qmc, t
 
-from simlab.lab.runs import Ground, ground_of, simulate
+from simlab.lab.ground import Ground, ground_of
+from simlab.lab.runs import simulate
 from simlab.scenario import Scenario, get_value, load, with_values
 from simlab.scenario.behaviour import parameters
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simlab.lab.runs import ground_of, simulate
+from simlab.lab.ground import ground_of
+from simlab.lab.runs import simulate
 from simlab.scenario import load, with_values
 
 HERE = Path(__file__).parent

@@ -34,8 +34,8 @@ from patterns_silence import SILENCE
 from patterns_worlds import MEMBERS
 
 from simlab.lab.crew import rules
+from simlab.lab.ground import Ground, ground_of
 from simlab.lab.laws.worlds import Arm, live
-from simlab.lab.runs import Ground, ground_of
 from simlab.lab.store import Store
 from simlab.scenario import Scenario
 

@@ -1,4 +1,4 @@
-"""The crew: many runs at once, on threads, any executor, or a Dask cluster; each only once.
+"""The crew: many runs at once, on threads, processes, any executor, or a Dask cluster; each only once.
 
 A run is a pure function of (scenario, levers before day 1, seed, rules), so it does not matter who does it,
 or in which order. The store is asked first; what is missing goes to a `concurrent.futures.Executor`.
@@ -13,19 +13,18 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
 from simlab.lab.detail import Detail, observe
-from simlab.lab.runs import Ground, Run, ground_of, simulate
+from simlab.lab.forecast import Forecast
+from simlab.lab.ground import data_stamps, shared_ground
+from simlab.lab.hands import dismiss, hire
+from simlab.lab.runs import Run, simulate
 from simlab.lab.store import Store
 from simlab.lab.watch import Nobody, Watcher
-from simlab.scenario import InputError, Problem, Scenario, data_digests, world_digest
+from simlab.scenario import InputError, Problem, Scenario, world_digest
 from simlab.world.compiled import sources_digest
-
-GROUNDS = 4
-"""Graphs and bases kept at once in a process."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Crew:
 
     Args:
         store: where finished runs are kept; None keeps none.
-        threads: threads; by default one per processor.
+        threads: threads (or processes, where `expects` finds them better); by default one per processor.
         executor: where to run instead.
         dask: address of a scheduler, ``tcp://host:port``, to run on instead (extra ``cluster``).
         watcher: who is told how it goes.
@@ -81,7 +80,7 @@ class Crew:
         if dask is not None:
             self.client, executor = _cluster(dask)
             self.workers = max(1, sum(self.client.nthreads().values()))
-        self.executor = executor or ThreadPoolExecutor(max_workers=self.workers)
+        self.executor = executor or hire(self.workers)
         self.here = isinstance(self.executor, ThreadPoolExecutor)
 
     def __enter__(self) -> Self:
@@ -94,7 +93,13 @@ class Crew:
         if self.client is not None:
             self.client.close()  # the cluster gives up what nobody waits for
         elif self.own:
-            self.executor.shutdown(wait=True, cancel_futures=True)
+            dismiss(self.executor)
+
+    def expects(self, work: Forecast) -> None:
+        """Told before the first run what there is to do: much of it, in small worlds, goes to processes."""
+        if self.own and not self.far and self.here and work.apart:
+            dismiss(self.executor)
+            self.executor, self.here = hire(self.workers, own=True), False
 
     @property
     def out_of_time(self) -> bool:
@@ -242,52 +247,9 @@ def do(task: Task, each_day: Callable[[int], None] | None = None) -> Run:
         return Run(task.world, seed, failure=traceback.format_exc())
 
 
-_grounds: dict[str, Ground] = {}
-_building = threading.Lock()
-
-
-def shared_ground(scenario: Scenario) -> Ground:
-    """Graph and base of a scenario, built once per process and shared by its runs."""
-    population = scenario.population.model_dump_json(include={"members", "prospects", "arrivals", "base"})
-    key = f"{scenario.graph.model_dump_json()}|{population}|{_data(scenario)}"
-    with _building:
-        if key not in _grounds:
-            while len(_grounds) >= GROUNDS:
-                del _grounds[next(iter(_grounds))]
-            _grounds[key] = ground_of(scenario)
-        return _grounds[key]
-
-
-def _data(scenario: Scenario) -> tuple[tuple[str, str], ...]:
-    """Digests of the data files; read again only when a file's name, size or time changes."""
-    stamps = []
-    for file in (scenario.population.base, scenario.graph.file):
-        if file is not None:
-            try:
-                stat = os.stat(file)
-            except OSError:
-                return tuple(sorted(data_digests(scenario).items()))  # says what is wrong
-            stamps.append((file, stat.st_size, stat.st_mtime_ns))
-    if not stamps:
-        return ()
-    return _digests(scenario.population.base, scenario.graph.file, tuple(stamps))
-
-
-@cache
-def _digests(base: str | None, graph: str | None, stamps: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
-    import hashlib
-
-    found = []
-    for where, file in (("population.base", base), ("graph.file", graph)):
-        if file is not None:
-            with open(file, "rb") as stream:
-                found.append((where, hashlib.file_digest(stream, "sha256").hexdigest()))
-    return tuple(found)
-
-
 def identity(scenario: Scenario, before: Scenario | None = None) -> str:
     """What a run is called in the store: the world, and the levers before day 1 where they differ."""
-    data = dict(_data(scenario))
+    data = dict(data_stamps(scenario))
     own = world_digest(scenario, data)
     return own if before is None else _joined(own, world_digest(before, data))
 

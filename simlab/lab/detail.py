@@ -24,7 +24,7 @@ from simlab.world.records import LEFT, MEMBER, PROSPECT
 from simlab.world.rules import ORGANIC
 
 if TYPE_CHECKING:
-    from simlab.lab.runs import Ground
+    from simlab.lab.ground import Ground
 
 SUMS = ("users", "orders", "net_fen", "residual_fen", "left", "muted")
 NEWCOMER = "newcomer"

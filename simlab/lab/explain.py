@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from simlab.lab.runs import ground_of
+from simlab.lab.ground import ground_of
 from simlab.scenario import InputError, Problem, Scenario, with_values
 from simlab.world.book import N_EVENTS
 from simlab.world.market import Market

@@ -22,9 +22,10 @@ from simlab.lab.current_base import current_base, default_salt
 from simlab.lab.fit_laws import Laws, fit_laws, parameter_table, ranges
 from simlab.lab.fit_result import FitResult, Page
 from simlab.lab.fit_scores import Actual, Facts, actual, comparison, facts, forward_facts, later_orders
+from simlab.lab.ground import Ground
 from simlab.lab.logs import Log
 from simlab.lab.replay import Replay, replays
-from simlab.lab.runs import Ground, versions
+from simlab.lab.runs import versions
 from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario, load, printable, slug
 from simlab.scenario.names import unsafe_character

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simlab.lab.hands import START, apart
 from simlab.scenario.schema import Scenario
 from simlab.world.graph import Graph
 from simlab.world.market import Market
@@ -35,6 +36,7 @@ class Forecast:
     runs: int
     people: int
     days: int
+    apart: bool = False  # whether processes should do them, with a small world each
 
     def __str__(self) -> str:
         return (
@@ -115,16 +117,23 @@ def forecast(
     days = scenario.warmup.days + scenario.horizon
     lengths = {scenario.warmup.days + horizon: count for horizon, count in (others or {}).items()}
     all_days = days * (runs - sum(lengths.values())) + sum(d * count for d, count in lengths.items())
-    alone = all_days * pace.day  # Python's part, which threads share
-    busy = all_days * (members + 0.6 * newcomers) * pace.member_day + alone + runs * people * pace.birth
+    alone = all_days * pace.day  # Python's part, which threads do one after the other
+    compiled = all_days * (members + 0.6 * newcomers) * pace.member_day + runs * people * pace.birth
     names = names_of(scenario)
     cells = len(names.stages) * len(names.sources) * len(names.segments)
     row = cells * len(METRICS) * 8
     each = people * (USER.itemsize + LISTS_PER_USER + BIRTH_PER_USER) + row * max([days, *lengths])
     table = 0.6 * days * row
     concurrent = min(threads, runs)
+    own = apart(people, compiled + alone, concurrent)
+    if own:
+        seconds = START + (compiled + alone) / concurrent
+    else:  # threads that wait for each other's Python lose as much again
+        seconds = compiled / concurrent + alone * min(concurrent, 2)
     more = (each * concurrent + table * (runs if tables else concurrent)) / 1e6
-    return Forecast(max(busy / concurrent, alone), _held(graph) + more + LATER_MB, runs, people, days)
+    if own:
+        more += concurrent * (PROCESS_MB + graph.nbytes / 1e6)
+    return Forecast(seconds, _held(graph) + more + LATER_MB, runs, people, days, own)
 
 
 def _held(graph: Graph) -> float:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simlab.lab.crew import Crew, Task, shared_ground
+from simlab.lab.crew import Crew, Task
+from simlab.lab.ground import shared_ground
 from simlab.lab.paired import Paired, paired
 from simlab.lab.past import before_of, with_past
 from simlab.lab.runs import Run

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simlab.lab.runs import Ground
+from simlab.lab.ground import Ground
 from simlab.scenario import Scenario
 from simlab.world.market import Market
 from simlab.world.metrics import M

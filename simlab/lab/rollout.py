@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from simlab.lab.clusters import communities_of
+from simlab.lab.ground import Ground, ground_of
 from simlab.lab.rollout_plan import TOLERATED, Held, Plan, Rollout, estimate_table, plan_table
 from simlab.lab.rollout_stats import (
     Count,
@@ -25,7 +26,6 @@ from simlab.lab.rollout_stats import (
     units_needed,
 )
 from simlab.lab.rollout_tests import Setting, TestRun, simulate_test
-from simlab.lab.runs import Ground, ground_of
 from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario, with_values
 from simlab.scenario.rollout_spec import Design, RolloutSpec

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.lab.clusters import links_between
+from simlab.lab.ground import Ground
 from simlab.lab.rollout_stats import Contrast, Floats, adjusted, arm_of, contrast_of
-from simlab.lab.runs import Ground
 from simlab.scenario import Scenario
 from simlab.scenario.rollout_spec import Design, RolloutSpec
 from simlab.world.draws import BIRTH_DAY, Purpose, uniforms

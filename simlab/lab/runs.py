@@ -7,23 +7,21 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from simlab.lab.base import read_base
+from simlab.lab.ground import Ground, ground_of, shared_ground
+from simlab.lab.hands import dismiss, hire
 from simlab.lab.past import before_of
 from simlab.lab.results import Results
 from simlab.lab.worlds import sample_worlds
 from simlab.scenario import InputError, Scenario, scenario_digest, world_digest
 from simlab.world.compiled import sources_digest
-from simlab.world.graph import Graph
 from simlab.world.market import Market
-from simlab.world.network import social_graph
 from simlab.world.outcomes import outcomes
-from simlab.world.people import Base, population_size
 from simlab.world.tables import tables
 
 if TYPE_CHECKING:
@@ -32,14 +30,6 @@ if TYPE_CHECKING:
 WORLDS = 16
 """Sampled worlds of a run whose scenario has uncertainties."""
 SEEDS_PER_WORLD = 2
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What all runs of a scenario share: the graph and the current base; never written."""
-
-    graph: Graph
-    base: Base | None
 
 
 @dataclass(frozen=True)
@@ -70,16 +60,6 @@ class Run:
         return not self.failure and not self.skipped
 
 
-def ground_of(scenario: Scenario) -> Ground:
-    """Build what all runs of a scenario share.
-
-    Raises:
-        InputError: a graph or base file that cannot be used.
-    """
-    base = read_base(scenario.population.base) if scenario.population.base else None
-    return Ground(social_graph(scenario.graph, population_size(scenario, base)), base)
-
-
 def simulate(
     scenario: Scenario, seed: int, ground: Ground, world: int = 0, detail: bool = True,
     each_day: Callable[[int], None] | None = None, before: Scenario | None = None, threads: int = 1,
@@ -100,6 +80,11 @@ def simulate(
         return Run(world, seed, failure=traceback.format_exc())
 
 
+def _simulate_there(scenario: Scenario, seed: int, world: int) -> Run:
+    """One run in another process, which builds the graph once."""
+    return simulate(scenario, seed, shared_ground(scenario), world, detail=not world)
+
+
 def run_digest(scenario: Scenario, seeds: Sequence[int], worlds: int) -> str:
     """Name of a set of runs: what was simulated, with which seeds, by which rules."""
     # scenario_digest leaves out names; the report shows them, so they belong to a result's identity
@@ -111,6 +96,7 @@ def run_digest(scenario: Scenario, seeds: Sequence[int], worlds: int) -> str:
 def run(
     scenario: Scenario, seeds: Sequence[int] | None = None, worlds: int | None = None, threads: int | None = None,
     executor: Executor | None = None, ground: Ground | None = None, on_days: Callable[[int], None] | None = None,
+    apart: bool = False,
 ) -> Results:  # fmt: skip
     """Simulate a scenario over seeds, and over sampled worlds where it has uncertainties.
 
@@ -122,6 +108,7 @@ def run(
         executor: where to run instead.
         ground: graph and base, if already built.
         on_days: told the number of simulated days just done, from any thread.
+        apart: processes instead of threads, each with a world of its own.
 
     Raises:
         InputError: a file that cannot be used.
@@ -132,26 +119,27 @@ def run(
         worlds = WORLDS if scenario.uncertainties else 0
     ground = ground or ground_of(scenario)
     sampled, world_table = sample_worlds(scenario, worlds)
+    todo = [(scenario, seed, 0) for seed in seeds]
+    todo += [(model, seed, w) for w, model in enumerate(sampled, start=1) for seed in seeds[:SEEDS_PER_WORLD]]
     each_day = (lambda _: on_days(1)) if on_days else None
-    own = executor is None
-    hands = threads or os.cpu_count() or 1
-    pool = executor or ThreadPoolExecutor(max_workers=hands)
-    few = len(seeds) + len(sampled) * min(len(seeds), SEEDS_PER_WORLD)
-    each = max(1, hands // max(1, few)) if own else 1  # fewer runs than threads: a run may take several
+    workers = threads or os.cpu_count() or 1
+    each = max(1, workers // max(1, len(todo))) if executor is None else 1  # fewer runs than threads
+    pool = executor or hire(workers, apart)
     try:
-        jobs: list[Future[Run]] = [
-            pool.submit(simulate, scenario, s, ground, 0, True, each_day, threads=each) for s in seeds
-        ]
-        jobs += [
-            pool.submit(simulate, model, s, ground, w, False, each_day, threads=each)
-            for w, model in enumerate(sampled, start=1)
-            for s in seeds[:SEEDS_PER_WORLD]
-        ]
+        if apart and executor is None:
+            jobs = [pool.submit(_simulate_there, model, seed, world) for model, seed, world in todo]
+        else:
+            jobs = [
+                pool.submit(simulate, model, seed, ground, world, not world, each_day, threads=each)
+                for model, seed, world in todo
+            ]
         for job in as_completed(jobs):
             job.result()
+            if apart and on_days:
+                on_days(scenario.warmup.days + scenario.horizon)
     finally:
-        if own:
-            pool.shutdown(cancel_futures=True)
+        if executor is None:
+            dismiss(pool)
     return collect(scenario, [job.result() for job in jobs], world_table)
 
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from simlab.lab.ground import Ground, ground_of
 from simlab.lab.moved import Scene, Scenes
 from simlab.lab.past import before_of
-from simlab.lab.runs import Ground, ground_of
 from simlab.scenario import InputError, Problem, Scenario
 from simlab.world.market import Market
 from simlab.world.records import LEFT, PROSPECT

@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from simlab.lab.crew import rules, shared_ground
+from simlab.lab.crew import rules
 from simlab.lab.forecast import Forecast, forecast
+from simlab.lab.ground import shared_ground
 from simlab.lab.runs import SEEDS_PER_WORLD
 from simlab.lab.search import text_of
 from simlab.lab.space import Params, Space

@@ -10,7 +10,8 @@ import pytest
 
 from simlab.lab.detail import NO_DAY, SUMS, Detail, observe, total
 from simlab.lab.effects import residual, starting, view
-from simlab.lab.runs import ground_of, simulate
+from simlab.lab.ground import ground_of
+from simlab.lab.runs import simulate
 from simlab.scenario import Scenario, load, with_values
 from simlab.world.metrics import M
 

@@ -18,11 +18,12 @@ from simlab.lab.fit import fit
 from simlab.lab.fit_files import SEGMENT
 from simlab.lab.fit_result import FitResult
 from simlab.lab.fit_scores import actual, facts
+from simlab.lab.ground import Ground, ground_of
 from simlab.lab.logs import Log, read_log
 from simlab.lab.loyal_core import CoreFit
 from simlab.lab.pareto_nbd import ParetoNBD, fit_grid
 from simlab.lab.replay import replay
-from simlab.lab.runs import Ground, ground_of, run
+from simlab.lab.runs import run
 from simlab.report.fit_page import careful, render, write_page
 from simlab.scenario import InputError, load, with_values
 from simlab.world.graph import empty

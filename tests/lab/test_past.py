@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from simlab.lab.ground import ground_of
 from simlab.lab.past import nothing, same_people, with_past
-from simlab.lab.runs import ground_of
 from simlab.scenario import Scenario, load, with_values
 from simlab.world.market import Market
 

@@ -9,6 +9,7 @@ import mesa
 import numpy as np
 
 from simlab.lab import runs
+from simlab.lab.ground import ground_of
 from simlab.scenario import load, with_values
 
 SMALL = with_values(
@@ -28,7 +29,7 @@ def test_a_finished_run_keeps_no_market_alive(monkeypatch: object) -> None:
         arrays.append(weakref.ref(market.book.ledger))
         return market
 
-    ground = runs.ground_of(SMALL)
+    ground = ground_of(SMALL)
     monkeypatch.setattr(runs, "Market", watched)  # type: ignore[attr-defined]
     found = [runs.simulate(SMALL, seed, ground) for seed in (1, 2, 3)]
     assert all(ref() is None for ref in arrays)  # at once, without waiting for the collector
@@ -38,7 +39,7 @@ def test_a_finished_run_keeps_no_market_alive(monkeypatch: object) -> None:
 
 
 def test_a_run_is_a_pure_function() -> None:
-    ground = runs.ground_of(SMALL)
+    ground = ground_of(SMALL)
     one, two = (runs.simulate(SMALL, 7, ground) for _ in range(2))
     assert one.outcomes.keys() == two.outcomes.keys()
     np.testing.assert_array_equal(list(one.outcomes.values()), list(two.outcomes.values()))

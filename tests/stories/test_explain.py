@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simlab.lab.explain import explain
-from simlab.lab.runs import ground_of
+from simlab.lab.ground import ground_of
 from simlab.scenario import Scenario, load, with_values
 from simlab.world.market import Market
 from simlab.world.records import Event

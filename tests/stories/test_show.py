@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simlab.lab.ground import ground_of
 from simlab.lab.moved import Scenes
-from simlab.lab.runs import ground_of
 from simlab.lab.scenes import watch
 from simlab.report.plots.neighbourhood import PEOPLE, around, centre
 from simlab.scenario import InputError, Scenario

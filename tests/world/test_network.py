@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simlab.lab.runs import ground_of, simulate
+from simlab.lab.ground import ground_of
+from simlab.lab.runs import simulate
 from simlab.scenario import InputError, load
 from simlab.scenario.schema import GraphSpec
 from simlab.world.graph import build

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import traceback
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,10 +14,11 @@ from threading import Event
 from typing import Any
 
 from simlab.lab.crew import identity
+from simlab.lab.ground import shared_ground
+from simlab.lab.hands import apart, dismiss, hire
 from simlab.lab.laws.law import Finding, Law, Reading
 from simlab.lab.laws.table import LAWS
 from simlab.lab.laws.worlds import Arm, live, plain, sized
-from simlab.lab.runs import Ground, ground_of
 from simlab.lab.store import Store
 from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario
@@ -26,6 +27,8 @@ from simlab.world.compiled import sources_digest
 
 FAST_SEEDS, FULL_SEEDS = 8, 40
 FAST_MEMBERS, FULL_MEMBERS = 2_000, 20_000
+DAY, MEMBER_DAY = 3e-4, 2e-7
+"""Seconds that a day of a world takes, about: alone, and for each member."""
 
 
 @dataclass(frozen=True)
@@ -130,25 +133,41 @@ def check(
                 kept = store.outcomes(_place(law, name), seed)
                 if kept is not None:
                     readings[law.id][seed] = kept
-    todo = []
-    for group, arms in batches(asked, world):
+    todo: list[tuple[int, list[Law]]] = []
+    days = 0
+    for group, _ in batches(asked, world):
         for seed in range(1, count + 1):
             missing = [law for law in group if seed not in readings[law.id]]
             if missing:
-                keys = {arm.key() for law in missing for arm in law.arms(world).values()}
-                todo.append((seed, missing, {key: arm for key, arm in arms.items() if key in keys}))
-    grounds = _grounds(arm for _, _, arms in todo for arm in arms.values())
-    days = sum(arm.simulated_days for _, _, arms in todo for arm in arms.values())
+                todo.append((seed, missing))
+                days += _days(missing, world)
     watcher.begins(days)
     stopping, failures = Event(), []
-    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    workers = threads or os.cpu_count() or 1
+    seconds = days * (DAY + MEMBER_DAY * world.population.members)
+    own = apart(world.population.members + world.population.prospects, seconds, workers) and set(laws) <= set(
+        LAWS
+    )
+
+    def each_day() -> None:
+        if stopping.is_set():
+            raise _Stopped
+        watcher.days(1)
+
+    pool = hire(workers, own)
     try:
-        jobs: list[Future[tuple[int, dict[str, Reading], str]]] = [
-            pool.submit(_read, seed, missing, arms, world, grounds, watcher, stopping)
-            for seed, missing, arms in sorted(todo, key=lambda job: job[0])
-        ]
+        jobs: dict[Future[tuple[dict[str, Reading], str]], tuple[int, list[Law]]] = {}
+        for seed, missing in sorted(todo, key=lambda job: job[0]):
+            if own:
+                job = pool.submit(_read_there, seed, [law.id for law in missing], world)
+            else:
+                job = pool.submit(_read, seed, missing, world, each_day)
+            jobs[job] = seed, missing
         for job in as_completed(jobs):
-            seed, found, failure = job.result()
+            seed, missing = jobs[job]
+            found, failure = job.result()
+            if own:
+                watcher.days(_days(missing, world))
             if failure:
                 failures.append(failure)
             for law_id, reading in found.items():
@@ -158,7 +177,7 @@ def check(
                     store.keep(_place(law, name), seed, reading)
     finally:
         stopping.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+        dismiss(pool)
         watcher.ends()
     findings = []
     for law in laws:
@@ -172,6 +191,12 @@ def check(
             findings.append(Finding(law, reason="its worlds could not be simulated", failed=True))
     members = world.population.members
     return Check(scenario, tuple(findings), count, members, full, tuple(failures))
+
+
+def _days(laws: Sequence[Law], world: Scenario) -> int:
+    """Days of the worlds that some laws need, each once."""
+    arms = {arm.key(): arm for law in laws for arm in law.arms(world).values()}
+    return sum(arm.simulated_days for arm in arms.values())
 
 
 def simulated_days(
@@ -191,46 +216,29 @@ def _place(law: Law, world: str) -> str:
     return hashlib.sha256(f"{law.id}|{world}".encode()).hexdigest()
 
 
-def _ground_key(scenario: Scenario) -> str:
-    people = scenario.population.model_dump_json(include={"members", "prospects", "arrivals", "base"})
-    return f"{scenario.graph.model_dump_json()}|{people}"
-
-
-def _grounds(arms: Any) -> Mapping[str, Ground]:
-    """Graph and base of each kind of world, built once."""
-    found: dict[str, Ground] = {}
-    for arm in arms:
-        key = _ground_key(arm.scenario)
-        if key not in found:
-            found[key] = ground_of(arm.scenario)
-    return found
-
-
 class _Stopped(Exception):
     """Nobody waits for it any more."""
 
 
+def _read_there(seed: int, ids: Sequence[str], scenario: Scenario) -> tuple[dict[str, Reading], str]:
+    """`_read` in another process, to which laws go by their numbers."""
+    return _read(seed, chosen(ids), scenario)
+
+
 def _read(
-    seed: int, laws: Sequence[Law], arms: Mapping[str, Arm], scenario: Scenario, grounds: Mapping[str, Ground],
-    watcher: Watcher, stopping: Event,
-) -> tuple[int, dict[str, Reading], str]:  # fmt: skip
+    seed: int, laws: Sequence[Law], scenario: Scenario, each_day: Callable[[], None] | None = None
+) -> tuple[dict[str, Reading], str]:
     """One seed's worlds, simulated and read by the laws that share them."""
-
-    def each_day() -> None:
-        if stopping.is_set():
-            raise _Stopped
-        watcher.days(1)
-
+    arms = {law.id: law.arms(scenario) for law in laws}
     try:
-        seen = {
-            key: live(arm, seed, grounds[_ground_key(arm.scenario)], each_day) for key, arm in arms.items()
-        }
+        needed = {arm.key(): arm for own in arms.values() for arm in own.values()}
+        seen = {key: live(arm, seed, shared_ground(arm.scenario), each_day) for key, arm in needed.items()}
         found: dict[str, Reading] = {}
         for law in laws:
-            own = {name: seen[arm.key()] for name, arm in law.arms(scenario).items()}
+            own = {name: seen[arm.key()] for name, arm in arms[law.id].items()}
             found[law.id] = {name: float(value) for name, value in law.read(own).items()}
-        return seed, found, ""
+        return found, ""
     except (MemoryError, _Stopped):
         raise
     except Exception:  # recorded with its traceback; the other seeds go on
-        return seed, {}, f"seed {seed}, {', '.join(law.id for law in laws)}\n{traceback.format_exc()}"
+        return {}, f"seed {seed}, {', '.join(arms)}\n{traceback.format_exc()}"

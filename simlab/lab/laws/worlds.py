@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.lab.detail import Diary
-from simlab.lab.runs import Ground
+from simlab.lab.ground import Ground
 from simlab.scenario import Scenario
 from simlab.scenario.schema import Calendar, Economics, Stage, Warmup, default_stages
 from simlab.scenario.strategy import Cadence, Caps, Levers, Offer, Touch

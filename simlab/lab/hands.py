@@ -1,0 +1,47 @@
+"""Hands for many runs: threads that share one large world, or processes with a small world each.
+
+Half of a small world's day is Python, which threads of one process cannot do at the same time; measured, two of them
+did no more than one (docs/performance.md). A large world's day is compiled, and its graph is better held once.
+"""
+
+from __future__ import annotations
+
+import signal
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+SMALL = 100_000
+"""People in a world up to which processes do its runs, where there is enough to do."""
+WORTH = 40.0
+"""Seconds of work for one from which it pays to start processes."""
+START = 5.0
+"""Seconds until they have imported everything."""
+IDLE = 60
+"""Seconds after which a process without work ends, as when its parent was killed."""
+
+
+def apart(people: int, seconds: float, workers: int) -> bool:
+    """Whether processes should do work that would take one thread so long."""
+    return workers > 1 and people <= SMALL and seconds > WORTH
+
+
+def hire(workers: int, own: bool = False) -> Executor:
+    """That many threads, or processes of their own: these import what they need, never the caller's own script."""
+    if not own:
+        return ThreadPoolExecutor(max_workers=workers)
+    from loky import ProcessPoolExecutor
+
+    pool: Executor = ProcessPoolExecutor(max_workers=workers, timeout=IDLE, initializer=_begin)
+    return pool
+
+
+def dismiss(pool: Executor) -> None:
+    """End a pool of `hire`; what it has not begun is dropped."""
+    if isinstance(pool, ThreadPoolExecutor):
+        pool.shutdown(wait=True, cancel_futures=True)
+    else:
+        pool.shutdown(wait=True, kill_workers=True)  # type: ignore[call-arg]
+
+
+def _begin() -> None:
+    """Ctrl-C is for the parent, which decides what is still to be done."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
