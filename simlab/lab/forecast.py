@@ -18,8 +18,10 @@ from simlab.world.people import Base, population_size
 from simlab.world.records import USER
 from simlab.world.terms import names_of
 
-PROBES = (400, 12_000)
-"""People in the two small copies that are timed."""
+PROBES, LARGER = (400, 12_000), (12_000, 60_000)
+"""People in the two small copies that are timed, and in those where a mistake would be long."""
+LONG = 3.0
+"""Seconds from which on it would be."""
 PROBE_DAYS = 60
 LISTS_PER_USER = 70  # working lists of the engine, bytes
 BIRTH_PER_USER = 40  # scores while people are born, bytes
@@ -61,9 +63,12 @@ class Pace:
     birth: float
 
 
-def measure(scenario: Scenario) -> Pace:
-    """The pace of a scenario, from two small copies of it of different size."""
-    (few_days, few, _), (many_days, many, birth) = (_probe(scenario, n) for n in PROBES)
+def measure(scenario: Scenario, probes: tuple[int, int] = PROBES, rounds: int = 1) -> Pace:
+    """The pace of a scenario, from small copies of it of two sizes, in turns."""
+    found = [[_probe(scenario, people) for people in probes] for _ in range(rounds)]
+    (few_days, few, _), (many_days, many, birth) = (
+        [sum(each) / rounds for each in zip(*probe, strict=True)] for probe in zip(*found, strict=True)
+    )
     days = min(PROBE_DAYS, scenario.horizon)
     member_day = max(many - few, 0.0) / max(many_days - few_days, 1)
     return Pace(member_day, max(few - few_days * member_day, 0.0) / days, birth)
@@ -109,7 +114,6 @@ def forecast(
         tables: every run's are kept to the end.
         others: of these runs, how many have another horizon, by horizon.
     """
-    pace = measure(scenario)
     people = graph.n
     pop = scenario.population
     members = len(base.rows) if base is not None else pop.members
@@ -117,8 +121,13 @@ def forecast(
     days = scenario.warmup.days + scenario.horizon
     lengths = {scenario.warmup.days + horizon: count for horizon, count in (others or {}).items()}
     all_days = days * (runs - sum(lengths.values())) + sum(d * count for d, count in lengths.items())
+    pace = measure(scenario)
+    lived = all_days * (members + 0.6 * newcomers)
+    if lived * pace.member_day > LONG:
+        longer = measure(scenario, LARGER if people >= LARGER[1] else PROBES, rounds=4)
+        pace = Pace(longer.member_day, pace.day, longer.birth)
     alone = all_days * pace.day  # Python's part, which threads do one after the other
-    compiled = all_days * (members + 0.6 * newcomers) * pace.member_day + runs * people * pace.birth
+    compiled = lived * pace.member_day + runs * people * pace.birth
     names = names_of(scenario)
     cells = len(names.stages) * len(names.sources) * len(names.segments)
     row = cells * len(METRICS) * 8

@@ -6,7 +6,10 @@ did no more than one (docs/performance.md). A large world's day is compiled, and
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 SMALL = 100_000
@@ -15,8 +18,6 @@ WORTH = 40.0
 """Seconds of work for one from which it pays to start processes."""
 START = 5.0
 """Seconds until they have imported everything."""
-IDLE = 60
-"""Seconds after which a process without work ends, as when its parent was killed."""
 
 
 def apart(people: int, seconds: float, workers: int) -> bool:
@@ -30,7 +31,7 @@ def hire(workers: int, own: bool = False) -> Executor:
         return ThreadPoolExecutor(max_workers=workers)
     from loky import ProcessPoolExecutor
 
-    pool: Executor = ProcessPoolExecutor(max_workers=workers, timeout=IDLE, initializer=_begin)
+    pool: Executor = ProcessPoolExecutor(max_workers=workers, initializer=_begin)
     return pool
 
 
@@ -43,5 +44,12 @@ def dismiss(pool: Executor) -> None:
 
 
 def _begin() -> None:
-    """Ctrl-C is for the parent, which decides what is still to be done."""
+    """Ctrl-C is for the parent, which decides what is still to be done; without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)

@@ -98,11 +98,32 @@ def _gone(pid: int) -> bool:
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+def all_gone(pids: set[int]) -> bool:
+    waited = time.monotonic() + 20
+    while not all(map(_gone, pids)) and time.monotonic() < waited:
+        time.sleep(0.1)
+    return all(map(_gone, pids))
+
+
 def test_nobody_stays_when_they_are_dismissed() -> None:
     pool = hands.hire(2, own=True)
     pids = set(pool.map(_process, range(8)))
     hands.dismiss(pool)
-    waited = time.monotonic() + 20
-    while not all(map(_gone, pids)) and time.monotonic() < waited:
-        time.sleep(0.1)
-    assert all(map(_gone, pids))
+    assert all_gone(pids)
+
+
+def test_nobody_stays_when_their_parent_is_killed() -> None:
+    script = """
+import time
+from simlab.lab import hands
+from tests.lab.test_hands import _process
+pool = hands.hire(2, own=True)
+print(*set(pool.map(_process, range(8))), flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = {int(pid) for pid in parent.stdout.readline().split()}
+        parent.kill()
+    assert pids
+    assert all_gone(pids)
