@@ -41,9 +41,8 @@ class Book(NamedTuple):
         inviter_user, inviter_count: (N,) who invites today and how many friends; -1: one, for the reward alone.
         gone: (N,) whose relation ended, or who left before it ended, today.
         coupon_user, coupon_offer: (K N,) coupons that wait for a scarce stock; empty without one.
-        claims: (N,) strongest claim on a prospect today; 0: none.
+        claimed: (N,) on whom there is a claim tonight. claims: (N,) the strongest one on each.
         claimants: (N,) who holds it, or -1 - id for a hunter.
-        claimed: (N,) prospects with a claim today.
         stock_left, budget_left: (J,) coupons and fen left per offer. rewards_left: (C,) fen by purse.
         inviter_programme: (N,) by which programme. claim_kind: (N,) the programme of a claim; -1: told, not invited.
         speaker_user, speaker_voice: (V N,) who tells friends tonight, and how.
@@ -81,7 +80,7 @@ class Book(NamedTuple):
     speaker_user: NDArray[np.int32]
     speaker_voice: NDArray[np.int8]
     teamed: NDArray[np.int32]
-    team_size: NDArray[np.int32]
+    team_size: NDArray[np.uint16]
     team_kind: NDArray[np.int8]
     carried: NDArray[np.int64]
     groups: NDArray[np.void]
@@ -185,7 +184,7 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
         speaker_user=np.zeros(n * names.voices, np.int32),
         speaker_voice=np.zeros(n * names.voices, np.int8),
         teamed=np.zeros(n if names.teams else 0, np.int32),
-        team_size=np.zeros(n if names.teams else 0, np.int32),
+        team_size=np.zeros(n if names.teams else 0, np.uint16),
         team_kind=np.zeros(n if names.teams else 0, np.int8),
         carried=np.zeros(5, np.int64),
         groups=np.zeros(0, GROUP),

@@ -47,7 +47,7 @@ from simlab.world.compiled import hot_rule, rule
 from simlab.world.counting import COHORT_NET, come_in, count_cohort, leave, note
 from simlab.world.draws import day_key, user_key
 from simlab.world.metrics import M
-from simlab.world.records import MEMBER, PROSPECT, Event
+from simlab.world.records import MEMBER, PROSPECT, TONIGHT, Event
 from simlab.world.rules import belongs, claim, observe
 
 TOLD = np.int8(-1)
@@ -198,17 +198,23 @@ def choose_seeds(users, world, indptr, terms, book, d):
 
 
 @hot_rule
-def lay_claim(book, key, i, holder_code, f, kind):
-    """Somebody wants to bring a prospect; the strongest claim of tonight holds, among equals the smaller id."""
-    strength = max(claim(key, f), np.uint64(1))
-    if book.claims[f] == 0:
-        book.claimed[book.counts[N_CLAIMED]] = f
-        book.counts[N_CLAIMED] += 1
-    holder = book.claimants[f] if book.claimants[f] >= 0 else -1 - book.claimants[f]
-    if strength > book.claims[f] or (strength == book.claims[f] and i < holder):
-        book.claims[f] = strength
-        book.claimants[f] = holder_code
-        book.claim_kind[f] = kind
+def lay_claim(users, book, key, i, holder_code, f, kind):
+    """Somebody wants to bring another; the strongest claim of tonight holds, among equals the smaller id."""
+    strength = claim(key, f)
+    k = TONIGHT - np.int64(users[f].team)
+    if k < 0:  # the first claim on f
+        k = book.counts[N_CLAIMED]
+        book.counts[N_CLAIMED] = k + 1
+        users[f].team = TONIGHT - k
+        book.claimed[k] = f
+        stronger = True
+    else:
+        holder = book.claimants[k] if book.claimants[k] >= 0 else -1 - book.claimants[k]
+        stronger = strength > book.claims[k] or (strength == book.claims[k] and i < holder)
+    if stronger:
+        book.claims[k] = strength
+        book.claimants[k] = holder_code
+        book.claim_kind[k] = kind
 
 
 @hot_rule
@@ -250,7 +256,7 @@ def tell_everybody(users, world, indptr, indices, terms, book, d):
             if friend.status == MEMBER or voice.bad:
                 continue
             if is_persuaded(key, f, willingness(friend, terms.now[0]), voice):
-                lay_claim(book, key, i, i, f, TOLD)
+                lay_claim(users, book, key, i, i, f, TOLD)
     spread_words(users, world, indptr, indices, terms, book)
     book.carried[N_SPEAKERS] = 0
     book.carried[AUDIENCE] = book.counts[N_LIVE]
@@ -325,7 +331,7 @@ def recruit(users, world, indptr, indices, terms, book):
             outside = friend.status == PROSPECT
             ready = willingness(friend, terms.now[0]) if outside else 1.0
             if is_recruited(key, f, recruit_chance(ready, outside, friend, team, offer)):
-                lay_claim(book, key, i, i, f, TOLD)
+                lay_claim(users, book, key, i, i, f, TOLD)
 
 
 @hot_rule
@@ -334,8 +340,7 @@ def enlist(users, terms, book, d):
     day = terms.now[0].day
     for k in range(book.counts[N_CLAIMED]):
         f = np.int64(book.claimed[k])
-        i = np.int64(book.claimants[f])
-        book.claims[f] = 0
+        i = np.int64(book.claimants[k])
         opener = np.int64(users[i].team)
         if users[f].status == PROSPECT:
             come_in(users, f, day, BY_REFERRAL, i, users[i].depth + 1, terms, book, d)
@@ -343,7 +348,7 @@ def enlist(users, terms, book, d):
         u = users[f]
         u.team = opener
         u.team_until = users[opener].team_until
-        book.team_size[opener] += 1
+        book.team_size[opener] = min(np.int64(book.team_size[opener]) + 1, 65_535)
         book.teamed[book.carried[N_TEAMED]] = f
         book.carried[N_TEAMED] += 1
         book.ledger[d, u.stage, u.source, u.segment][M.team_members] += 1

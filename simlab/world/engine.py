@@ -50,10 +50,10 @@ def run_evening(users, world, indptr, indices, terms, book, outside, d):
 
 
 @rule
-def residuals(users, margin, basket_shapes, discount, days, lift, loss, reference):
+def residuals(users, margin, basket_shapes, discount, days, lift, loss, hunting, reference):
     """(N,) value left in each user at the horizon, in fen."""
     out = np.zeros(users.size, np.int64)
     for i in range(users.size):
         shape = basket_shapes[users[i].segment]
-        out[i] = residual_fen(users[i], margin, shape, discount, days, lift, loss, reference)
+        out[i] = residual_fen(users[i], margin, shape, discount, days, lift, loss, hunting, reference)
     return out

@@ -66,6 +66,7 @@ def complete_order(users, i, amount, usual, cut, rewards, bits, world, terms, bo
             row[M.organic] += 1
         note(book, day, i, Event.REDEEM, cut)
     seen = u.last_seen == day or u.unseen == day
+    first = u.last_order < 1 or age_of(u, np.int64(u.last_order)) != age_of(u, day)  # in this month of tenure
     margin, points = settle(u, amount, usual, cut, rewards, bits, terms.offers, terms.launches, now)
     row[M.orders] += 1
     row[M.revenue_fen] += amount
@@ -76,8 +77,7 @@ def complete_order(users, i, amount, usual, cut, rewards, bits, world, terms, bo
     count_cohort(book, u, day, COHORT_ORDERS, np.int64(1))
     count_cohort(book, u, day, COHORT_NET, margin - cut)
     settle_money(u, i, amount, bits, rewards, points, book, row, now)
-    if day > 0 and age_of(u, day) != u.bought_age:
-        u.bought_age = age_of(u, day)
+    if first:
         count_cohort(book, u, day, COHORT_BUYERS, np.int64(1))
     share_order(users, i, amount - cut, margin, world, terms, book, row)
 
@@ -120,7 +120,7 @@ def tell_friends(users, indptr, indices, book):
         for e in range(indptr[i], indptr[i + 1]):
             friend = users[indices[e]]
             if friend.status == MEMBER:
-                friend.lost_friends += 1
+                friend.lost_friends = min(np.int64(friend.lost_friends) + 1, 255)
                 if friend.inviter == i:
                     friend.lost_inviter = 1
     book.counts[N_GONE] = 0
@@ -163,7 +163,7 @@ def ask_friends(users, world, indptr, indices, terms, book, d):
             friends -= 1
             known = has_other_friend(users, indptr, indices, f, i)
             if hunting or accepts(key, f, willingness(users[f], now), known, programme, now):
-                lay_claim(book, key, i, -1 - i if hunting else i, f, number)
+                lay_claim(users, book, key, i, -1 - i if hunting else i, f, number)
             if friends == 0:
                 break
     book.counts[N_INVITERS] = 0
@@ -179,13 +179,13 @@ def welcome_invited(users, world, terms, book, d):
         priority[k] = draw_bits(day_key(user_key(world, book.claimed[k]), day), Purpose.REWARD)
     for k in ranked(priority):
         f = np.int64(book.claimed[k])
-        holder = np.int64(book.claimants[f])
-        book.claims[f] = 0
+        holder = np.int64(book.claimants[k])
+        users[f].team = -1
         hunter = holder < 0
         inviter = -1 - holder if hunter else holder
         v = users[inviter]
         now = terms.now[v.cell]
-        kind = book.claim_kind[f]
+        kind = book.claim_kind[k]
         if kind == TOLD:
             come_in(users, f, day, BY_REFERRAL, inviter, v.depth + 1, terms, book, d)
             book.ledger[d, users[f].stage, BY_REFERRAL, users[f].segment][M.talk_joins] += 1

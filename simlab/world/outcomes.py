@@ -28,7 +28,8 @@ def residual_per_user(market: Market) -> np.ndarray:
     shapes = np.array([s.basket.p for s in market.scenario.population.segments.values()])
     value = residuals(
         market.users, economics.margin, shapes, economics.discount / 365.0, economics.residual_cap,
-        economics.reference_lift, economics.reference_mute, economics.continuation == "reference",
+        economics.reference_lift, economics.reference_mute, market.scenario.behaviour.invitation.hunter_hazard,
+        economics.continuation == "reference",
     )  # fmt: skip
     return kept_value(market, value)
 

@@ -181,7 +181,6 @@ def assign_rest(users, world, start, p, segments, visit_table):
         u.last_seen = start
         u.last_order = NEVER
         u.active_age = -1
-        u.bought_age = -1
         u.plan_until = NEVER
         u.shown_until = NEVER
         u.plan = -1

@@ -26,6 +26,8 @@ def record_type(fields: list[tuple[str, str]]) -> np.dtype[Any]:
 PROSPECT, MEMBER, LEFT = 0, 1, 2
 NEVER = -30_000
 """Day number that stands for "never happened"."""
+TONIGHT = -2
+"""`team` of those whom somebody wants to bring, until the evening is over: TONIGHT less the number of the claim."""
 
 USER = record_type(  # the widest first, so that no room is lost between fields
     sorted(
@@ -34,7 +36,6 @@ USER = record_type(  # the widest first, so that no room is lost between fields
             ("life_left", "f8"),  # latent: what is left of a unit-exponential lifetime; <= 0: relation ended
             ("rate", "f4"),  # latent: orders per day
             ("hazard", "f4"),  # latent: lifetime rate per day
-            ("extra_hazard", "f4"),  # latent: added for reward hunters
             ("basket_rate", "f4"),  # latent: baskets are Gamma(p) / basket_rate, in fen
             ("deal", "f4"),  # deal-proneness, mean 1
             ("inv_tolerance", "f4"),  # 1 / tolerance of touches, median 1
@@ -67,8 +68,8 @@ USER = record_type(  # the widest first, so that no room is lost between fields
             ("redeemed", "u2"),  # coupons used (observable)
             ("sent_month", "u2"),
             ("sent_week", "u2"),
-            ("depth", "u2"),  # invitations between this user and a seed user
-            ("lost_friends", "u2"),  # friends who left yesterday
+            ("depth", "u1"),  # invitations between this user and a seed user; 255: that many or more
+            ("lost_friends", "u1"),  # friends who left yesterday; 255: that many or more
             ("coupon_offer", "i1"),
             ("status", "u1"),
             ("alive", "u1"),  # latent
@@ -76,10 +77,10 @@ USER = record_type(  # the widest first, so that no room is lost between fields
             ("stage", "u1"),
             ("source", "u1"),
             ("segment", "u1"),
+            ("hunter", "u1"),  # latent: joined for a reward
             ("dog", "u1"),  # latent: contact drives this user away when idle
             ("lost_inviter", "u1"),
             ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
-            ("bought_age", "i1"),
             ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
             # contact
             ("answers", "u2"),  # interactions so far (observable)
@@ -104,7 +105,10 @@ USER = record_type(  # the widest first, so that no room is lost between fields
             ("adopted", "u1"),  # launches bought so far, a bit each
             # company: what travels on the graph
             ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
-            ("team", "i4"),  # who opened the team that this user is in; -1: none
+            (
+                "team",
+                "i4",
+            ),  # who opened the team that this user is in; -1: none; below: tonight's claim, see TONIGHT
             ("team_until", "i2"),
             ("heard", "u1"),  # bad news from friends since yesterday; a prospect does not forget it
             ("praise", "u1"),  # good news from friends since yesterday

@@ -412,7 +412,8 @@ def basket_fen(u, key, baskets):
 @hot_rule
 def relation_ends(u, now):
     """The lifetime clock runs by today's hazard; True on the day when it runs out."""
-    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) * now.defection + u.extra_hazard
+    hazard = u.hazard / trust_factor(u, now.trust_lifetime) * (1.0 + u.grief) * now.defection
+    hazard += u.hunter * now.hunter_hazard
     hazard += u.hazard * now.anger_lifetime * u.anger  # company
     if now.loyal:
         hazard *= holds(u, now)
@@ -528,9 +529,8 @@ def join(u, day, source, inviter, depth):
     u.last_order = NEVER
     u.source = source
     u.inviter = inviter
-    u.depth = depth
+    u.depth = min(depth, 255)
     u.active_age = -1
-    u.bought_age = -1
     u.heard = 0
 
 
@@ -538,7 +538,7 @@ def join(u, day, source, inviter, depth):
 def join_as_hunter(u, now):
     """Somebody who came for the reward: needs less, leaves sooner, looks for deals."""
     u.rate *= now.hunter_need
-    u.extra_hazard += now.hunter_hazard
+    u.hunter = 1
     u.deal *= now.hunter_deal
 
 
@@ -550,15 +550,15 @@ def annuity(hazard, days):
 
 
 @hot_rule
-def residual_fen(u, margin, basket_shape, discount, days, lift, loss, reference):
+def residual_fen(u, margin, basket_shape, discount, days, lift, loss, hunting, reference):
     """Value left in one member at the horizon, in fen: own remaining rate and lifetime, capped in time.
 
     Touch-free orders, plus (reference programme) a lift for as long as the user can be reached: two states,
-    reachable -> muted at rate `loss`.
+    reachable -> muted at rate `loss`. Hunters end at rate `hunting` beside their own.
     """
     if u.status != MEMBER or not u.alive:
         return np.int64(0)
-    hazard = u.hazard + u.extra_hazard + discount
+    hazard = u.hazard + u.hunter * hunting + discount
     value = annuity(hazard, days)
     if reference and not u.muted:
         value += lift * annuity(hazard + loss, days)

@@ -62,6 +62,7 @@ class Customer(mesa.Agent):
     Attributes:
         user: the record itself.
         touched_on: dates of all touches so far.
+        bought: months of tenure, from day 1 on, with an order.
         waiting: offers of limited stock that were noticed this morning.
         own: the person's key for life.
         role: of a member of a group, as in `group_rules` (bits).
@@ -79,6 +80,7 @@ class Customer(mesa.Agent):
         self.own = np.uint64(user_key(model.world, number))
         self.touched_on: list[datetime.date] = []
         self.waiting: list[int] = []
+        self.bought: set[int] = set()
         self.wish = self.basket = self.usual = self.cut = self.rewards = 0
         self.role = 0
         self.contact = Contact(self)
@@ -353,7 +355,9 @@ class Customer(mesa.Agent):
         market.diary.count_cohort(u, "orders", 1)
         self.earn(margin - self.cut)
         money.after_order(self, points)
-        market.diary.count_once(u, "bought_age", "buyers")
+        if market.day >= 1 and market.diary.age(u) not in self.bought:
+            self.bought.add(market.diary.age(u))
+            market.diary.count_cohort(u, "buyers", 1)
         self.share_order(basket - self.cut, margin)
         market.staff.after_order(self)
 
