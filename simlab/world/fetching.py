@@ -9,8 +9,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-LINE = 64
-"""Bytes of a cache line on the processors that we know."""
+from simlab.world.records import LINE
 
 _config: Any = numba.config
 

@@ -27,7 +27,7 @@ from simlab.world.numerics import (
     normal_quantile,
     power,
 )  # fmt: skip
-from simlab.world.records import MEMBER, NEVER, USER, record_type
+from simlab.world.records import MEMBER, NEVER, nobody_yet, record_type
 
 (ARRIVAL, SEGMENT, NEED, LIFETIME, BASKET, DEAL, TOLERANCE, SOCIABILITY, VISITS, AFFINITY, DOG, LIFE_LENGTH,
  TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED, CORE, BIRTHDAY) = (int(p) for p in (
@@ -348,7 +348,7 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
     world = np.uint64(seed_key(seed))
     n = graph.n
     start = -scenario.warmup.days
-    users = np.zeros(n, USER)
+    users = nobody_yet(n)
     segments = segment_table(scenario)
     row = people_row(scenario)[0]
     pop = scenario.population
