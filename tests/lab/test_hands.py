@@ -51,6 +51,7 @@ def test_a_crew_with_much_to_do_hires_processes_and_gets_the_same_bytes() -> Non
     assert crew.done == 3
 
 
+@pytest.mark.slow
 def test_runs_of_a_scenario_are_the_same_there() -> None:
     days: list[int] = []
     here = runs.run(SMALL, [1, 2], worlds=1, threads=1)
@@ -61,6 +62,7 @@ def test_runs_of_a_scenario_are_the_same_there() -> None:
     assert sum(days) == (2 + 2) * 23
 
 
+@pytest.mark.slow
 def test_laws_are_read_the_same_there(monkeypatch: pytest.MonkeyPatch) -> None:
     laws = checking.chosen(["L19"])
     here = checking.check(SMALL, seeds=2, laws=laws, threads=2)
@@ -105,6 +107,7 @@ def all_gone(pids: set[int]) -> bool:
     return all(map(_gone, pids))
 
 
+@pytest.mark.slow
 def test_nobody_stays_when_they_are_dismissed() -> None:
     pool = hands.hire(2, own=True)
     pids = set(pool.map(_process, range(8)))
