@@ -86,18 +86,25 @@ def test_another_number_of_things_compiles_nothing(kind: str, compiled: dict[str
 # Bytes ---------------------------------------------------------------------------------------
 
 MOST_BYTES = 300
-"""For each member or prospect, one source, without groups, teams and limited stocks: 200 in the record, 94 in
+"""For each member or prospect, one source, without groups, teams and limited stocks: 192 in the record, 94 in
 the day's working lists, 12 for each prospect outside; friends come on top."""
+BY_PERSON = {"Market.users", "book.live", "book.roles", "book.team_size", "book.team_kind"}
+"""The record, and what else has a place for everybody; at most 200 bytes together."""
+LISTS = ("order_", "speaker_", "inviter_", "coupon_", "claim", "gone", "tickets", "teamed")
+"""Lists of a day: room for everybody is set aside, but only as much of it is touched as there are entries."""
+BY_GROUP = {"book.groups", "book.said"}
 
 
-def bytes_of(people: int) -> dict[str, int]:
-    """Bytes of every array of a market, by name."""
-    content = busy().model_dump(mode="json")
+def bytes_of(people: int, step: bool = False, **more: Any) -> dict[str, int]:
+    """Bytes of every array of a market, by name; after a day, where asked for."""
+    content = busy(more).model_dump(mode="json")
     content["population"] |= {"members": people // 2, "prospects": people // 2}
     content["levers"] |= {"sources": {"ads": {"exposures": 60}}}
     content["levers"]["offers"]["flash"]["stock"] = None
     alone = Graph(np.zeros(people + 1, np.int64), np.zeros(0, np.int32), np.zeros(people, np.int32))
     market = Market(Scenario.model_validate(content), 1, alone)
+    if step:
+        market.step()
     found = {
         f"{part}.{name}": array.nbytes
         for part in ("book", "outside", "terms")
@@ -114,5 +121,17 @@ def test_a_person_takes_few_bytes() -> None:
     few, many = bytes_of(400), bytes_of(800)
     each = {name: (size - few.get(name, 0)) / 400 for name, size in many.items() if size != few.get(name, 0)}
     print("\n".join(f"{size:6.1f} {name}" for name, size in sorted(each.items(), key=lambda item: -item[1])))
-    assert each["Market.users"] == USER.itemsize <= 200
+    assert each["Market.users"] == USER.itemsize <= 192
     assert sum(each.values()) <= MOST_BYTES
+
+
+def test_record_and_columns_take_200_bytes_with_everything_on() -> None:
+    everything = (
+        EVERYTHING | MORE["teams"] | MORE["groups"] | MORE["plans"] | MORE["schemes"] | MORE["channels"]
+    )
+    few, many = (bytes_of(people, step=True, **everything) for people in (400, 800))
+    each = {name: (size - few.get(name, 0)) / 400 for name, size in many.items()}
+    columns = {name: size for name, size in each.items() if size >= 0.5 and not name.startswith("outside.")}
+    lists = {name for name in columns if name.removeprefix("book.").startswith(LISTS)}
+    assert columns.keys() - lists - BY_GROUP == BY_PERSON
+    assert sum(columns[name] for name in BY_PERSON) <= 200

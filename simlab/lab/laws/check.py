@@ -145,9 +145,8 @@ def check(
     stopping, failures = Event(), []
     workers = threads or os.cpu_count() or 1
     seconds = days * (DAY + MEMBER_DAY * world.population.members)
-    own = apart(world.population.members + world.population.prospects, seconds, workers) and set(laws) <= set(
-        LAWS
-    )
+    known = set(laws) <= set(LAWS)  # only these can be named to another process
+    own = known and apart(world.population.members + world.population.prospects, seconds, workers)
 
     def each_day() -> None:
         if stopping.is_set():
