@@ -105,10 +105,7 @@ USER = record_type(  # the widest first, so that no room is lost between fields
             ("adopted", "u1"),  # launches bought so far, a bit each
             # company: what travels on the graph
             ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
-            (
-                "team",
-                "i4",
-            ),  # who opened the team that this user is in; -1: none; below: tonight's claim, see TONIGHT
+            ("team", "i4"),  # who opened one's team; -1: none; below: a claim of tonight, see TONIGHT
             ("team_until", "i2"),
             ("heard", "u1"),  # bad news from friends since yesterday; a prospect does not forget it
             ("praise", "u1"),  # good news from friends since yesterday
