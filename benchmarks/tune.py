@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.child import fresh, peak_megabytes
+from benchmarks.child import fresh, children_megabytes, peak_megabytes
 from benchmarks.rows import Row
 
 TRIALS, QUICK_TRIALS = 200, 12
@@ -42,14 +42,14 @@ SHORT = (
 
 
 def run(quick: bool = False) -> list[Row]:
-    """One tune in a fresh process, on as many threads as there are processors."""
+    """One tune in a fresh process, with as many threads or processes of its own as there are processors."""
     trials, threads = QUICK_TRIALS if quick else TRIALS, os.cpu_count() or 1
     size = "4,000 people x 60 days" if quick else "20,000 people x 180 days"
     said = fresh(["-W", "ignore", "-m", "benchmarks.tune", str(trials), str(threads)]).said
     slower, larger = said["seconds"] / said["forecast_seconds"], said["peak_mb"] / said["forecast_mb"]
     return [
         Row(
-            f"tune, {trials} trials x 4 seeds x {size} (and the 120 before), {threads} threads",
+            f"tune, {trials} trials x 4 seeds x {size} (and the 120 before), {threads} workers",
             f"**{said['seconds']:,.0f} s**, {said['runs']:,} runs with choice, report and checks; the search alone "
             f"{said['search_seconds']:,.0f} s, {said['search_ms']:.0f} ms a run",
             values={"key": "tune", **said},
@@ -94,12 +94,13 @@ def child(trials: int, threads: int) -> None:
         began = time.perf_counter()
         clock = Clock()
         with Crew(Store(folder, rules()), threads=threads, watcher=clock) as crew:
+            crew.expects(expected)
             lab.tune(todo, crew, folder, watcher=clock)
-            runs = crew.done
+            runs, workers = crew.done, children_megabytes()
         took = time.perf_counter() - began
     search = clock.at - began
     print(json.dumps({
-        "seconds": took, "forecast_seconds": expected.seconds, "peak_mb": peak_megabytes(),
+        "seconds": took, "forecast_seconds": expected.seconds, "peak_mb": peak_megabytes() + workers,
         "forecast_mb": expected.megabytes, "runs": runs, "forecast_runs": expected.runs,
         "search_seconds": search, "search_ms": 1000 * search / (4 * (trials + 1)),
     }))  # fmt: skip
