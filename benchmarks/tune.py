@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.child import fresh, children_megabytes, peak_megabytes
+from benchmarks.child import children_megabytes, fresh, peak_megabytes
 from benchmarks.rows import Row
 
 TRIALS, QUICK_TRIALS = 200, 12
