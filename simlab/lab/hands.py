@@ -1,7 +1,7 @@
 """Hands for many runs: threads that share one large world, or processes with a small world each.
 
-Half of a small world's day is Python, which threads of one process cannot do at the same time; measured, two of them
-did no more than one (docs/performance.md). A large world's day is compiled, and its graph is better held once.
+A third to a half of a small world's day is Python, which threads of one process cannot do at the same time: two of
+them did no more than one where it was measured (docs/performance.md). A large world's day is compiled, and its graph is better held once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from simlab.scenario import InputError, Problem
+
+T = TypeVar("T")
 
 SMALL = 100_000
 """People in a world up to which processes do its runs, where there is enough to do."""
@@ -33,6 +38,22 @@ def hire(workers: int, own: bool = False) -> Executor:
 
     pool: Executor = ProcessPoolExecutor(max_workers=workers, initializer=_begin)
     return pool
+
+
+def finished(job: Future[T]) -> T:
+    """What a job came to.
+
+    Raises:
+        InputError: whoever did it went down, which says nothing about the job.
+    """
+    try:
+        return job.result()
+    except BrokenExecutor as error:
+        message, cure = (
+            "a process that simulates went down",
+            "Use fewer --threads; the same command continues",
+        )
+        raise InputError(Problem("--threads", message, f"{cure}.", value=type(error).__name__)) from None
 
 
 def dismiss(pool: Executor) -> None:

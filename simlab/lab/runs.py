@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from simlab.lab.ground import Ground, ground_of, shared_ground
-from simlab.lab.hands import dismiss, hire
+from simlab.lab.hands import dismiss, finished, hire
 from simlab.lab.past import before_of
 from simlab.lab.results import Results
 from simlab.lab.worlds import sample_worlds
@@ -134,7 +134,7 @@ def run(
                 for model, seed, world in todo
             ]
         for job in as_completed(jobs):
-            job.result()
+            finished(job)
             if apart and on_days:
                 on_days(scenario.warmup.days + scenario.horizon)
     finally:

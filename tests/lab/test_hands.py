@@ -16,7 +16,7 @@ from simlab.lab import hands, runs
 from simlab.lab.crew import Crew, Task
 from simlab.lab.forecast import Forecast
 from simlab.lab.laws import check as checking
-from simlab.scenario import load, with_values
+from simlab.scenario import InputError, load, with_values
 
 SMALL = with_values(
     load("default").scenario,
@@ -105,6 +105,18 @@ def all_gone(pids: set[int]) -> bool:
     while not all(map(_gone, pids)) and time.monotonic() < waited:
         time.sleep(0.1)
     return all(map(_gone, pids))
+
+
+def _fall(_: int) -> None:
+    os._exit(1)
+
+
+@pytest.mark.slow
+def test_a_process_that_goes_down_is_said_in_one_line() -> None:
+    pool = hands.hire(1, own=True)
+    with pytest.raises(InputError, match=r"went down .* the same command continues"):
+        hands.finished(pool.submit(_fall, 1))
+    hands.dismiss(pool)
 
 
 @pytest.mark.slow

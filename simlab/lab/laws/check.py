@@ -15,7 +15,7 @@ from typing import Any
 
 from simlab.lab.crew import identity
 from simlab.lab.ground import shared_ground
-from simlab.lab.hands import apart, dismiss, hire
+from simlab.lab.hands import apart, dismiss, finished, hire
 from simlab.lab.laws.law import Finding, Law, Reading
 from simlab.lab.laws.table import LAWS
 from simlab.lab.laws.worlds import Arm, live, plain, sized
@@ -164,7 +164,7 @@ def check(
             jobs[job] = seed, missing
         for job in as_completed(jobs):
             seed, missing = jobs[job]
-            found, failure = job.result()
+            found, failure = finished(job)
             if own:
                 watcher.days(_days(missing, world))
             if failure:
