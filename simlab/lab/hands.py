@@ -1,7 +1,8 @@
 """Hands for many runs: threads that share one large world, or processes with a small world each.
 
 A third to a half of a small world's day is Python, which threads of one process cannot do at the same time: two of
-them did no more than one where it was measured (docs/performance.md). A large world's day is compiled, and its graph is better held once.
+them did no more than one where it was measured (docs/performance.md). A large world's day is compiled, and its graph
+is better held once.
 """
 
 from __future__ import annotations
