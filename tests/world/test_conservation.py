@@ -292,8 +292,9 @@ def nobody_is_touched_beyond_a_cap(done: Run) -> None:
             1 if levers.senders.shared else levers.senders.count
         )  # departments that know nothing of each other
         monday = date - datetime.timedelta(days=date.weekday())
-        alarms = done.market.scenario.levers.alarms, done.market.scenario.levers.phases
-        most = max([caps.per_month] + ([80] if any(alarms) else []))  # what `scenarios_market` changes it to
+        written = done.market.scenario.levers
+        changes = written.alarms or written.phases or written.loop  # `scenarios_market` changes it to 80
+        most = max(caps.per_month, 80) if changes else caps.per_month
         quota = most * each if caps.quota_per_month is None else caps.quota_per_month
         for period, cap in (
             (("day", date), caps.per_day * each),
