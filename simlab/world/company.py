@@ -46,6 +46,7 @@ from simlab.world.company_rules import (
 from simlab.world.compiled import hot_rule, rule
 from simlab.world.counting import COHORT_NET, come_in, count_cohort, leave, note
 from simlab.world.draws import day_key, user_key
+from simlab.world.fetching import fetch_ahead
 from simlab.world.metrics import M
 from simlab.world.records import MEMBER, PROSPECT, TONIGHT, Event
 from simlab.world.rules import belongs, claim, observe
@@ -218,6 +219,17 @@ def lay_claim(users, book, key, i, holder_code, f, kind):
 
 
 @hot_rule
+def who_notices(users, indices, first, last, key, voice):
+    """Which of up to 64 friends notice it, as bits; their records, which are far away, set out for the cache."""
+    noticed = np.uint64(0)
+    for e in range(first, last):
+        if notices(key, indices[e], voice):
+            noticed |= np.uint64(1) << np.uint64(e - first)
+            fetch_ahead(users, indices[e], 3)
+    return noticed
+
+
+@hot_rule
 def tell_everybody(users, world, indptr, indices, terms, book, d):
     """Those who talk tonight tell all friends: members have news tomorrow, prospects may want to join."""
     day = terms.now[0].day
@@ -245,36 +257,40 @@ def tell_everybody(users, world, indptr, indices, terms, book, d):
                 row[M.punished] += 1
                 spend(u, row, book, day, M.sharing_fen, voice.fine)
                 note(book, day, i, Event.FINE, voice.fine)
-        for e in range(indptr[i], indptr[i + 1]):
-            f = indices[e]
-            friend = users[f]
-            if (
-                not notices(key, f, voice) or friend.status > MEMBER
-            ):  # the record is looked at last: it is far away
-                continue
-            row[M.told] += 1
-            if friend.status == MEMBER or voice.bad:
-                continue
-            if is_persuaded(key, f, willingness(friend, terms.now[0]), voice):
-                lay_claim(users, book, key, i, i, f, TOLD)
-    spread_words(users, world, indptr, indices, terms, book)
+        for first in range(indptr[i], indptr[i + 1], 64):
+            last = min(first + 64, indptr[i + 1])
+            noticed = who_notices(users, indices, first, last, key, voice)
+            for e in range(first, last):
+                if not (noticed >> np.uint64(e - first)) & np.uint64(1):
+                    continue
+                f = indices[e]
+                friend = users[f]
+                if friend.status > MEMBER:
+                    continue
+                row[M.told] += 1
+                if friend.status == MEMBER:
+                    hear(friend, voice.bad)  # reacts tomorrow; nobody else looks at it tonight
+                elif not voice.bad and is_persuaded(key, f, willingness(friend, terms.now[0]), voice):
+                    lay_claim(users, book, key, i, i, f, TOLD)
+    warn_prospects(users, world, indptr, indices, terms, book)
     book.carried[N_SPEAKERS] = 0
     book.carried[AUDIENCE] = book.counts[N_LIVE]
 
 
 @hot_rule
-def spread_words(users, world, indptr, indices, terms, book):
-    """What was noticed enters the records only now, after everybody has decided by the state of before."""
+def warn_prospects(users, world, indptr, indices, terms, book):
+    """Bad news reaches prospects only now, when everybody has decided by the state of before."""
     day = terms.now[0].day
     for k in range(book.carried[N_SPEAKERS]):
         i = np.int64(book.speaker_user[k])
-        if users[i].status == MEMBER:
-            voice = terms.voices[book.speaker_voice[k]]
-            key = day_key(user_key(world, i), day)
-            for e in range(indptr[i], indptr[i + 1]):
-                f = indices[e]
-                if notices(key, f, voice) and users[f].status <= MEMBER:
-                    hear(users[f], voice.bad)
+        voice = terms.voices[book.speaker_voice[k]]
+        if not voice.bad or users[i].status != MEMBER:
+            continue
+        key = day_key(user_key(world, i), day)
+        for e in range(indptr[i], indptr[i + 1]):
+            f = indices[e]
+            if notices(key, f, voice) and users[f].status == PROSPECT:
+                hear(users[f], voice.bad)
 
 
 @hot_rule
@@ -323,8 +339,11 @@ def recruit(users, world, indptr, indices, terms, book):
             continue
         offer = terms.offers[team.offer]
         key = day_key(user_key(world, i), day)
+        most = 1.001 * team.ask * max(1.0, team.outsider * terms.now[0].most_ready)
         for e in range(indptr[i], indptr[i + 1]):
             f = indices[e]
+            if not is_recruited(key, f, most):  # the record is looked at last: it is far away
+                continue
             friend = users[f]
             if friend.team >= 0 or friend.status > MEMBER:
                 continue

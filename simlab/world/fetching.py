@@ -15,26 +15,28 @@ _config: Any = numba.config
 
 
 @intrinsic
-def _fetch_ahead(typing_context: Any, records: Any, number: Any) -> Any:
+def _fetch_ahead(typing_context: Any, records: Any, number: Any, lines: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(records)(context, builder, arguments[0])
         index = context.cast(builder, arguments[1], number, types.intp)
         place = cgutils.get_item_pointer(context, builder, records, array, [index], wraparound=False)
-        byte, flag = ir.IntType(8), ir.IntType(32)
+        byte, flag, offset = ir.IntType(8), ir.IntType(32), ir.IntType(64)
         start = builder.bitcast(place, byte.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), flag, flag, flag])
         prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        for line in range(0, records.dtype.size, LINE):
-            ahead = builder.gep(start, [ir.IntType(64)(line)])
-            builder.call(prefetch, [ahead, flag(1), flag(3), flag(1)])  # to write, to keep, data
+        last = builder.mul(context.cast(builder, arguments[2], lines, types.intp), offset(LINE))
+        for place in (offset(0), offset(LINE), builder.sub(last, offset(LINE))):
+            builder.call(
+                prefetch, [builder.gep(start, [place]), flag(1), flag(3), flag(1)]
+            )  # to write, to keep, data
         return context.get_dummy_value()
 
-    return types.void(records, number), generate
+    return types.void(records, number, lines), generate
 
 
-def _do_nothing(records: Any, number: Any) -> None:
+def _do_nothing(records: Any, number: Any, lines: Any) -> None:
     """Uncompiled there is nothing to hurry."""
 
 
 fetch_ahead: Any = _do_nothing if _config.DISABLE_JIT else _fetch_ahead
-"""(records, number) -> None: record `number` moves towards the cache."""
+"""(records, number, lines) -> None: the first two or three lines of a record move towards the cache."""

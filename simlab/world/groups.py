@@ -17,7 +17,7 @@ from simlab.world.group_rules import OPINION, RESERVE, UNTRAINED
 from simlab.world.group_tables import GONE_OUT, GROUP, NO_GROUP, Said
 from simlab.world.group_terms import fit_of, in_order, routing
 from simlab.world.metrics import M
-from simlab.world.records import NEVER, Event
+from simlab.world.records import MEMBER, NEVER, Event
 
 if TYPE_CHECKING:
     from simlab.world.market import Market
@@ -51,17 +51,19 @@ class Groups:
         book, terms, day = market.book, market.terms, market.day
         if not len(book.roles):
             market.book = book = book._replace(roles=np.zeros(len(market.users), np.uint8))
-        live = np.sort(book.live[: book.counts[N_LIVE]]).astype(np.int64)
-        self._keep_by_name(names, live)
-        monday = bool(terms.now["new_week"][0])
+        if names != self.names:
+            self._keep_by_name(names)
         rules = routing(market.in_force)
-        everybody = monday or rules != self.routing
-        self.routing = rules
-        self._route(live if everybody else live[market.users["joined"][live] == day - 1])
-        if monday:
+        if bool(terms.now["new_week"][0]):
+            live = self._everybody()
+            self._route(live)
             self._split(live)
             self._merge(live)
-        self._seat(live, monday)
+            self._seat(live, True)
+        else:
+            self._route(self._newcomers() if rules == self.routing else self._everybody())
+            self._seat(self._with_role(), False)
+        self.routing = rules
         book = market.book
         fen, topics = open_groups(book.groups, terms.kinds, day, float(terms.now[0]["moderation"]))
         row = book.ledger[market.row, len(market.names.stages) - 2, 0, 0]
@@ -78,10 +80,26 @@ class Groups:
 
     # Membership -------------------------------------------------------------------------
 
-    def _keep_by_name(self, names: list[str], live: Ids) -> None:
+    def _everybody(self) -> Ids:
+        """Members of this morning, by id."""
+        book = self.market.book
+        return np.sort(book.live[: book.counts[N_LIVE]]).astype(np.int64)
+
+    def _newcomers(self) -> Ids:
+        """Those who joined yesterday evening, by id: they stand at the end of the list."""
+        book = self.market.book
+        n = int(book.counts[N_LIVE])
+        return np.sort(book.live[n - self.market.today("joins") : n]).astype(np.int64)
+
+    def _with_role(self) -> Ids:
+        """Members with a seat, or standing in for one, by id."""
+        users = self.market.users
+        ids = np.flatnonzero(self.market.book.roles)
+        return ids[users["status"][ids] == MEMBER]
+
+    def _keep_by_name(self, names: list[str]) -> None:
         """Another strategy: groups of kinds that it also has go on, the others are dissolved."""
-        if names == self.names:
-            return
+        live = self._everybody()
         groups = self.market.book.groups
         number = {name: k for k, name in enumerate(names)}
         new = np.array([number.get(name, -1) for name in self.names], np.int64)
@@ -246,7 +264,11 @@ class Groups:
         return waits
 
     def _seat(self, live: Ids, monday: bool) -> None:
-        """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free."""
+        """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free.
+
+        Args:
+            live: members by id; on other days than Mondays only those with a role matter.
+        """
         market = self.market
         book, users, kinds = market.book, market.users, market.terms.kinds
         if not len(kinds):
@@ -254,15 +276,16 @@ class Groups:
         kind_of = book.groups["kind"]
         seated = (kind_of >= 0) & (kinds["seats"] + kinds["reserve"] > 0)[kind_of]
         live = live[users["group"][live] >= 0]
-        if not monday:  # only those with a seat, or standing in for one, matter
-            live = live[book.roles[live] > 0]
+        if not monday:
             seated &= self._waits(live)
         live = live[seated[users["group"][live]]]
-        group = users["group"][live]
+        group, roles = users["group"][live], book.roles[live]
+        fits = self._could_sit(live, kind_of[group]) & (roles == 0) if monday else np.zeros(len(live), bool)
+        matters = fits | (roles > 0)
+        live, group, fits = live[matters], group[matters], fits[matters]
         draws = seat_draws(market.world, live, market.day)
         order = np.lexsort((live, draws, -users["posts"][live].astype(np.int64), group))
-        live, group = live[order], group[order]
-        fits = self._could_sit(live, kind_of[group]) if monday else np.zeros(len(live), bool)
+        live, group, fits = live[order], group[order], fits[order]
         numbers = np.flatnonzero(seated)
         bounds = np.searchsorted(group, numbers), np.searchsorted(group, numbers, side="right")
         for a, first, last in zip(numbers.tolist(), *(b.tolist() for b in bounds), strict=True):
@@ -274,7 +297,7 @@ class Groups:
             if not monday:
                 continue
             free -= len(step_up)
-            waiting = members[fits[first:last] & (roles == 0)]
+            waiting = members[fits[first:last]]
             book.roles[waiting[:free]] = OPINION | UNTRAINED
             standing = int((book.roles[members] & RESERVE > 0).sum())
             room = max(0, int(kind["reserve"]) - standing)

@@ -105,6 +105,7 @@ class Market(mesa.Model):
         self.totals = [0] * len(METRICS)
         population = born(scenario, graph, seed, base)
         self.users = population.users
+        self.most_ready = float(self.users["receptive"].max())
         self.in_force = self.before
         self.cells: tuple[Scenario, ...] = ()  # the test cells' strategies, once they are in force
         self._write_standing()
@@ -227,6 +228,7 @@ class Market(mesa.Model):
     def _write_standing(self, known: Terms | None = None) -> None:
         """What the strategies in force make of the terms, apart from the day."""
         self.terms: Terms = standing_terms(self.strategies, self.names, known)
+        self.terms.now["most_ready"] = self.most_ready
         self.week = Week(self.strategies, self.names)
 
     def _open_cells(self) -> None:

@@ -8,7 +8,7 @@ from simlab.world.admission import hand_out, is_for
 from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE
 from simlab.world.company import company_afternoon, morning_news, public_news
 from simlab.world.company_rules import has_news
-from simlab.world.compiled import hot_rule, inlined_hot_rule
+from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule
 from simlab.world.contact import due_rules, rule_cost, update_places
 from simlab.world.contact_rules import (
     CHANNEL_CLOSED,
@@ -20,6 +20,7 @@ from simlab.world.contact_rules import (
     practise,
 )
 from simlab.world.counting import COHORT_NET, count_cohort, leave, mark_active, move, note
+from simlab.world.fetching import fetch_ahead
 from simlab.world.group_day import live_in_group
 from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.metrics import FIXED_POINT, M
@@ -247,12 +248,23 @@ def afternoon(users, i, own, key, screen, j, terms, book, d):
     return False
 
 
+@inline_rule
+def lines_a_day(terms):
+    """How many lines of a record most members' days look at."""
+    more = terms.schemes.size + terms.plans.size + terms.rules.size
+    return 3 if more > 0 or terms.now[0].recent_keep > 0.0 else 2
+
+
 @hot_rule
 def mornings(users, first, n, world, terms, book, d, screen):
     """The morning of a block of members."""
     day = terms.now[0].day
     stages = terms.rates.shape[2]
+    last, lines = book.counts[N_LIVE] - 1, lines_a_day(terms)
     for j in range(n):
+        fetch_ahead(
+            users, book.live[min(first + BLOCK + j, last)], lines
+        )  # the next block is on the way meanwhile
         i = np.int64(book.live[first + j])
         screen.open[j] = dawn(users, i, screen.key[j], terms, book, d)
         screen.place[j] = users[i].cell * stages + users[i].stage if screen.open[j] else 0
@@ -273,7 +285,7 @@ def all_members(users, world, terms, book, d, screen, part):
     kept = 0
     for first in range(0, book.counts[N_LIVE], BLOCK):
         n = min(BLOCK, book.counts[N_LIVE] - first)
-        draw_keys(users, book.live, first, n, world, terms.now[0].day, screen.own, screen.key)
+        draw_keys(book.live, first, n, world, terms.now[0].day, screen.own, screen.key)
         if part != AFTERNOON:
             mornings(users, first, n, world, terms, book, d, screen)
         if part == MORNING:

@@ -29,98 +29,92 @@ NEVER = -30_000
 TONIGHT = -2
 """`team` of those whom somebody wants to bring, until the evening is over: TONIGHT less the number of the claim."""
 
-USER = record_type(  # the widest first, so that no room is lost between fields
-    sorted(
-        [
-            # traits: drawn at birth, or changed once by the way somebody joins
-            ("life_left", "f8"),  # latent: what is left of a unit-exponential lifetime; <= 0: relation ended
-            ("rate", "f4"),  # latent: orders per day
-            ("hazard", "f4"),  # latent: lifetime rate per day
-            ("basket_rate", "f4"),  # latent: baskets are Gamma(p) / basket_rate, in fen
-            ("deal", "f4"),  # deal-proneness, mean 1
-            ("inv_tolerance", "f4"),  # 1 / tolerance of touches, median 1
-            ("inv_half_activity", "f4"),  # 1 / fatigue at which this user's activity halves
-            ("visits", "f4"),  # own visits per day
-            ("sociability", "f4"),  # inclination to invite, median 1
-            ("receptive", "f4"),  # inclination to accept an invitation, from need
-            ("affinity", "f4"),  # latent: baseline affinity
-            ("inv_affinity", "f4"),
-            # slow state: what fades each night stands together, so that the compiler fades several at once
-            ("trust", "f4"),  # deviation of affinity from its baseline
-            ("fatigue", "f4"),
-            ("exposure", "f4"),
-            ("inventory", "f4"),  # orders borrowed from later, relative to the rate
-            ("log_reference", "f4"),  # log of reference price / list price, <= 0
-            ("habit", "f4"),  # contact: practice stock, 0 to 1: fed by tasks and company, fades
-            ("grief", "f4"),  # relative hazard from friends who left
-            ("coupon_depth", "f4"),  # coupon held and noticed; 0: none
-            # observables and bookkeeping
-            ("spend", "i8"),  # fen paid so far (observable)
-            ("net", "i8"),  # fen of net contribution so far
-            ("inviter", "i4"),  # user id, -1: none
-            ("joined", "i2"),  # day (observable as tenure)
-            ("last_seen", "i2"),  # day of the last visit, interaction or order (observable as idle)
-            ("last_order", "i2"),  # day (observable)
-            ("stage_until", "i2"),  # first day on which the stage must be looked up again
-            ("coupon_until", "i2"),  # last day of validity
-            ("orders", "u2"),  # (observable)
-            ("invited", "u2"),  # friends who joined (observable)
-            ("redeemed", "u2"),  # coupons used (observable)
-            ("sent_month", "u2"),
-            ("sent_week", "u2"),
-            ("depth", "u1"),  # invitations between this user and a seed user; 255: that many or more
-            ("lost_friends", "u1"),  # friends who left yesterday; 255: that many or more
-            ("coupon_offer", "i1"),
-            ("status", "u1"),
-            ("alive", "u1"),  # latent
-            ("muted", "u1"),
-            ("stage", "u1"),
-            ("source", "u1"),
-            ("segment", "u1"),
-            ("hunter", "u1"),  # latent: joined for a reward
-            ("dog", "u1"),  # latent: contact drives this user away when idle
-            ("lost_inviter", "u1"),
-            ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
-            ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
-            # contact
-            ("answers", "u2"),  # interactions so far (observable)
-            ("birthday", "u2"),  # day of the year, 0-364 (observable)
-            ("unseen", "i2"),  # day of the last visit or order that the operator did not see
-            ("sent_quota", "u2"),  # this month's messages in channels with a quota, 4 bits each
-            ("streak", "u1"),  # days in a row on which a task was done (observable)
-            ("interest", "u1"),  # latent: the topic this user cares about
-            ("tag", "u1"),  # the topic that the operator believes it is; 0: not known (observable)
-            (
-                "closed",
-                "u1",
-            ),  # channels that are muted or were never open, as bits; 0 where there is one channel
-            # money
-            ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
-            ("points", "i4"),  # balance (observable)
-            ("plan_until", "i2"),  # last day of a paid plan; NEVER: none (observable)
-            ("shown_until", "i2"),  # last day on which a recommendation that fits is in mind; NEVER: none yet
-            ("layers", "u4"),  # place in up to four further stage schemes, 8 bits each (observable)
-            ("plan", "i1"),  # which plan; -1: none
-            ("uses", "u1"),  # days with a visit, answer or order since the fee was paid
-            ("adopted", "u1"),  # launches bought so far, a bit each
-            # company: what travels on the graph
-            ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved; fades
-            ("team", "i4"),  # who opened one's team; -1: none; below: a claim of tonight, see TONIGHT
-            ("team_until", "i2"),
-            ("heard", "u1"),  # bad news from friends since yesterday; a prospect does not forget it
-            ("praise", "u1"),  # good news from friends since yesterday
-            ("shared", "u1"),  # rewarded shares so far
-            # groups
-            ("group", "i4"),  # -1: none (observable)
-            ("posts", "u2"),  # messages written in the group so far (observable)
-            # firm
-            ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
-            ("complaints", "u1"),  # so far (observable)
-            ("advised", "u1"),  # has a personal adviser
-        ],
-        key=lambda field: -np.dtype(field[1]).itemsize,
-    ),
+USER = record_type(
+    # first line: what changes each day, or is looked at each day
+    [
+        ("life_left", "f8"),  # latent: what is left of a unit-exponential lifetime; <= 0: relation ended
+        ("trust", "f4"),  # from here on stocks that fade overnight, side by side: several in one instruction
+        ("fatigue", "f4"),
+        ("exposure", "f4"),
+        ("inventory", "f4"),  # orders borrowed from later, relative to the rate
+        ("log_reference", "f4"),  # log of reference price / list price, <= 0
+        ("habit", "f4"),  # practice stock, 0 to 1: fed by tasks and company
+        ("grief", "f4"),  # relative hazard from friends who left
+        ("anger", "f4"),  # negative belief: from a crisis, or an issue left unsolved
+        ("coupon_depth", "f4"),  # coupon held and noticed; 0: none
+        ("coupon_until", "i2"),  # last day of validity
+        ("last_seen", "i2"),  # day of the last visit, interaction or order (observable as idle)
+        ("unseen", "i2"),  # day of the last visit or order that the operator did not see
+        ("stage_until", "i2"),  # first day on which the stage must be looked up again
+        ("status", "u1"),
+        ("alive", "u1"),  # latent
+        ("muted", "u1"),
+        ("stage", "u1"),
+        ("source", "u1"),
+        ("segment", "u1"),
+        ("cell", "u1"),  # test cell: whose terms hold for this user; 0 where there is one strategy
+        ("hunter", "u1"),  # latent: joined for a reward
+        ("lost_friends", "u1"),  # friends who left yesterday; 255: that many or more
+        ("lost_inviter", "u1"),
+        ("heard", "u1"),  # bad news from friends since yesterday; a prospect does not forget it
+        ("praise", "u1"),  # good news from friends since yesterday
+    ]
+    # second line: traits that a day asks for, and what a touch changes
+    + [
+        ("net", "i8"),  # fen of net contribution so far
+        ("rate", "f4"),  # latent: orders per day
+        ("hazard", "f4"),  # latent: lifetime rate per day
+        ("visits", "f4"),  # own visits per day
+        ("sociability", "f4"),  # inclination to invite, median 1
+        ("affinity", "f4"),  # latent: baseline affinity
+        ("inv_affinity", "f4"),
+        ("inv_tolerance", "f4"),  # 1 / tolerance of touches, median 1
+        ("inv_half_activity", "f4"),  # 1 / fatigue at which this user's activity halves
+        ("deal", "f4"),  # deal-proneness, mean 1
+        ("group", "i4"),  # -1: none (observable)
+        ("points", "i4"),  # balance (observable)
+        ("joined", "i2"),  # day (observable as tenure)
+        ("ticket", "i2"),  # day on which an open issue arose; NEVER: none (observable)
+        ("sent_month", "u2"),
+        ("sent_week", "u2"),
+        ("closed", "u1"),  # channels that are muted or were never open, as bits; 0 where there is one channel
+        ("dog", "u1"),  # latent: contact drives this user away when idle
+        ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
+        ("advised", "u1"),  # has a personal adviser
+    ]
+    # third line: what orders, invitations, news and further observables need
+    + [
+        ("spend", "i8"),  # fen paid so far (observable)
+        ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
+        ("basket_rate", "f4"),  # latent: baskets are Gamma(p) / basket_rate, in fen
+        ("receptive", "f4"),  # inclination to accept an invitation, from need
+        ("inviter", "i4"),  # user id, -1: none
+        ("layers", "u4"),  # place in up to four further stage schemes, 8 bits each (observable)
+        ("team", "i4"),  # who opened one's team; -1: none; below: a claim of tonight, see TONIGHT
+        ("last_order", "i2"),  # day (observable)
+        ("orders", "u2"),  # (observable)
+        ("invited", "u2"),  # friends who joined (observable)
+        ("redeemed", "u2"),  # coupons used (observable)
+        ("answers", "u2"),  # interactions so far (observable)
+        ("birthday", "u2"),  # day of the year, 0-364 (observable)
+        ("sent_quota", "u2"),  # this month's messages in channels with a quota, 4 bits each
+        ("plan_until", "i2"),  # last day of a paid plan; NEVER: none (observable)
+        ("shown_until", "i2"),  # last day on which a recommendation that fits is in mind; NEVER: none yet
+        ("team_until", "i2"),
+        ("posts", "u2"),  # messages written in the group so far (observable)
+        ("depth", "u1"),  # invitations between this user and a seed user; 255: that many or more
+        ("coupon_offer", "i1"),
+        ("streak", "u1"),  # days in a row on which a task was done (observable)
+        ("interest", "u1"),  # latent: the topic this user cares about
+        ("tag", "u1"),  # the topic that the operator believes it is; 0: not known (observable)
+        ("plan", "i1"),  # which plan; -1: none
+        ("uses", "u1"),  # days with a visit, answer or order since the fee was paid
+        ("adopted", "u1"),  # launches bought so far, a bit each
+        ("shared", "u1"),  # rewarded shares so far
+        ("complaints", "u1"),  # so far (observable)
+    ],
 )
+"""One person, by use: a processor fetches lines of 64 bytes, and most members' days need no more than the first two."""
 
 LINE = 64
 """Bytes of a cache line on the processors that we know."""
@@ -233,7 +227,7 @@ _FLOATS = (
     # company
     "status status_trust satisfied praise_exposure praise_trust deterrence proof_level proof_gain "
     "anger_keep belief shield passed_on anger_trust anger_orders anger_visits anger_lifetime anger_leave "
-    "anger_complain publicity answered settling repair "
+    "anger_complain publicity answered settling repair most_ready "
     # groups
     "idea_fit "
     # firm

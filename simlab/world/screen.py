@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from simlab.world.compiled import hot_rule
 from simlab.world.draws import Purpose, day_key, named_bits, uniform, unit, user_key
-from simlab.world.fetching import fetch_ahead
 from simlab.world.records import Terms
 
-BLOCK = 128
-"""Members in a block: their records stay in the first-level cache."""
+BLOCK = 64
+"""Members in a block: their records stay in the first-level cache, together with those of the next block."""
 SEND, VISIT, ORDER, INVITE, HUNT = (int(p) for p in (
     Purpose.SEND, Purpose.VISIT, Purpose.ORDER, Purpose.INVITE, Purpose.HUNT))  # fmt: skip
 
@@ -61,10 +60,8 @@ def empty_screen(terms: Terms) -> Screen:
 
 
 @hot_rule
-def draw_keys(users, live, first, n, world, day, own, key):
-    """Keys of the members live[first : first + n]; their records are on the way to the cache meanwhile."""
-    for j in range(n):
-        fetch_ahead(users, live[first + j])
+def draw_keys(live, first, n, world, day, own, key):
+    """Keys of the members live[first : first + n]."""
     for j in range(n):
         own[j] = user_key(world, np.int64(live[first + j]))
     for j in range(n):

@@ -185,10 +185,11 @@ def appoint(users, world, terms, book, d):
     place = np.empty(total, np.uint64)
     n = 0
     for k in range(total):
-        fetch_ahead(users, book.live[min(k + AHEAD, total - 1)])
+        fetch_ahead(users, book.live[min(k + AHEAD, total - 1)], 3)
         i = np.int64(book.live[k])
         u = users[i]
-        u.advised = 0
+        if u.advised:  # a record that is only read need not be written back
+            u.advised = 0
         if belongs(u, day, terms.conditions, now.adviser_first, now.adviser_last):
             key = day_key(user_key(world, i), BIRTH_DAY)
             if in_share(key, now):
