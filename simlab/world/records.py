@@ -30,8 +30,8 @@ TONIGHT = -2
 """`team` of those whom somebody wants to bring, until the evening is over: TONIGHT less the number of the claim."""
 
 USER = record_type(
-    # first line: what changes each day, or is looked at each day
     [
+        # first line: what changes each day, or is looked at each day
         ("life_left", "f8"),  # latent: what is left of a unit-exponential lifetime; <= 0: relation ended
         ("trust", "f4"),  # from here on stocks that fade overnight, side by side: several in one instruction
         ("fatigue", "f4"),
@@ -58,9 +58,7 @@ USER = record_type(
         ("lost_inviter", "u1"),
         ("heard", "u1"),  # bad news from friends since yesterday; a prospect does not forget it
         ("praise", "u1"),  # good news from friends since yesterday
-    ]
-    # second line: traits that a day asks for, and what a touch changes
-    + [
+        # second line: traits that a day asks for, and what a touch changes
         ("net", "i8"),  # fen of net contribution so far
         ("rate", "f4"),  # latent: orders per day
         ("hazard", "f4"),  # latent: lifetime rate per day
@@ -81,9 +79,7 @@ USER = record_type(
         ("dog", "u1"),  # latent: contact drives this user away when idle
         ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
         ("advised", "u1"),  # has a personal adviser
-    ]
-    # third line: what orders, invitations, news and further observables need
-    + [
+        # third line: what orders, invitations, news and further observables need
         ("spend", "i8"),  # fen paid so far (observable)
         ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
         ("basket_rate", "f4"),  # latent: baskets are Gamma(p) / basket_rate, in fen
