@@ -119,7 +119,7 @@ def public_news(terms, book):
 
 
 @hot_rule
-def company_afternoon(u, i, key, terms, book, row):
+def company_afternoon(u, i, key, screen, j, terms, book, row):
     """Testimonials on a visit, talk, opening a team: who does what stands in lists for the evening."""
     now = terms.now[u.cell]
     day = now.day
@@ -129,7 +129,7 @@ def company_afternoon(u, i, key, terms, book, row):
     drive = most_drive(u, now) if terms.voices.size > 1 else 0.0  # the first is anger's
     for v in range(terms.voices.size):
         voice = terms.voices[v]
-        if not voice.open or (v == 0 and u.anger == 0.0) or not may_talk(u, key, voice, drive):
+        if not voice.open or (v == 0 and u.anger == 0.0) or not may_talk(u, screen.speak[v, j], voice, drive):
             continue
         if not belongs(u, day, terms.conditions, voice.first, voice.last):
             continue
@@ -143,7 +143,9 @@ def company_afternoon(u, i, key, terms, book, row):
         row[M.angry] += 1
     for q in range(terms.teams.size):
         team = terms.teams[q]
-        if not team.open or u.team >= 0 or not belongs(u, day, terms.conditions, team.first, team.last):
+        if not team.open or screen.team[q, j] >= team.start or u.team >= 0:  # most days end with the draw
+            continue
+        if not belongs(u, day, terms.conditions, team.first, team.last):
             continue
         if opens_team(u, key, team, terms.offers[team.offer]):
             u.team = i
@@ -225,7 +227,7 @@ def who_notices(users, indices, first, last, key, voice):
     for e in range(first, last):
         if notices(key, indices[e], voice):
             noticed |= np.uint64(1) << np.uint64(e - first)
-            fetch_ahead(users, indices[e], 3)
+            fetch_ahead(users, indices[e], 0, 0)
     return noticed
 
 

@@ -134,12 +134,10 @@ def most_drive(u, now):
 
 
 @inline_rule
-def may_talk(u, key, voice, drive):
+def may_talk(u, x, voice, drive):
     """Whether the day's draw leaves talk possible: a bound that spares most users the whole rule."""
     most = voice.urge + max(voice.by_satisfaction, voice.by_discontent) * drive + voice.by_praise
-    return unit(named_bits(key, SPEAK, voice.name)) < 1.001 * (
-        most * u.sociability + voice.by_anger * u.anger
-    )
+    return x < 1.001 * (most * u.sociability + voice.by_anger * u.anger)
 
 
 @hot_rule
@@ -262,8 +260,7 @@ def attraction(u, offer):
 @hot_rule
 def opens_team(u, key, team, offer):
     """Whether the user opens a team today."""
-    x = unit(named_bits(key, TEAM_OPEN, team.name))
-    return x < team.start and x < team.start * attraction(u, offer)  # most days end with the draw
+    return unit(named_bits(key, TEAM_OPEN, team.name)) < team.start * attraction(u, offer)
 
 
 @hot_rule

@@ -15,7 +15,7 @@ _config: Any = numba.config
 
 
 @intrinsic
-def _fetch_ahead(typing_context: Any, records: Any, number: Any, lines: Any) -> Any:
+def _fetch_ahead(typing_context: Any, records: Any, number: Any, first: Any, last: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(records)(context, builder, arguments[0])
         index = context.cast(builder, arguments[1], number, types.intp)
@@ -24,19 +24,20 @@ def _fetch_ahead(typing_context: Any, records: Any, number: Any, lines: Any) -> 
         start = builder.bitcast(place, byte.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), flag, flag, flag])
         prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        last = builder.mul(context.cast(builder, arguments[2], lines, types.intp), offset(LINE))
-        for place in (offset(0), offset(LINE), builder.sub(last, offset(LINE))):
-            builder.call(
-                prefetch, [builder.gep(start, [place]), flag(1), flag(3), flag(1)]
-            )  # to write, to keep, data
+        begin = context.cast(builder, arguments[2], first, types.intp)
+        end = context.cast(builder, arguments[3], last, types.intp)
+        middle = builder.lshr(builder.add(begin, end), offset(1))
+        for line in (begin, middle, end):
+            there = builder.gep(start, [builder.mul(line, offset(LINE))])
+            builder.call(prefetch, [there, flag(1), flag(3), flag(1)])  # to write, to keep, data
         return context.get_dummy_value()
 
-    return types.void(records, number, lines), generate
+    return types.void(records, number, first, last), generate
 
 
-def _do_nothing(records: Any, number: Any, lines: Any) -> None:
+def _do_nothing(records: Any, number: Any, first: Any, last: Any) -> None:
     """Uncompiled there is nothing to hurry."""
 
 
 fetch_ahead: Any = _do_nothing if _config.DISABLE_JIT else _fetch_ahead
-"""(records, number, lines) -> None: the first two or three lines of a record move towards the cache."""
+"""(records, number, first, last) -> None: lines `first` to `last` of a record, at most three, set out for the cache."""

@@ -22,6 +22,7 @@ from simlab.world.group_rules import (
     SPEAKERS,
     SPOKE,
     STORIES,
+    UNTRAINED,
     close_day,
     cost_today,
     gather,
@@ -35,6 +36,8 @@ from simlab.world.group_tables import GONE_OUT, NO_GROUP
 from simlab.world.metrics import M
 from simlab.world.records import MEMBER, Event
 from simlab.world.rules import belongs
+
+SEAT = int(Purpose.SEAT)
 
 
 @hot_rule
@@ -140,18 +143,90 @@ def best_groups(users, world, indptr, indices, groups, ids, kind):
 
 
 @rule
-def fitting(users, ids, day, conditions, first, last):
-    """(n,) whether each of these users is in an audience."""
-    out = np.empty(ids.size, np.bool_)
-    for n in range(ids.size):
-        out[n] = belongs(users[ids[n]], day, conditions, first, last)
-    return out
+def fill_seats(roles, holders, group, line, kinds, kind_of):
+    """Those who stand in take the free seats of their group, then those in line; the rest of the line stands in.
+
+    Args:
+        holders, group: those with a role and their groups; by group, and there in the order of the line.
+        line: (groups, places) who comes next in each group; -1: nobody.
+    """
+    n = 0
+    for a in range(kind_of.size):
+        first = n
+        while n < holders.size and group[n] == a:
+            n += 1
+        if kind_of[a] < 0:
+            continue
+        free, standing = kinds[kind_of[a]].seats, 0
+        for k in range(first, n):
+            free -= (roles[holders[k]] & OPINION) != 0
+        for k in range(first, n):
+            if roles[holders[k]] & RESERVE:
+                if free > 0:
+                    roles[holders[k]] = OPINION | (roles[holders[k]] & UNTRAINED)
+                    free -= 1
+                else:
+                    standing += 1
+        for k in range(line.shape[1]):
+            if line[a, k] < 0:
+                break
+            if free > 0:
+                roles[line[a, k]] = OPINION | UNTRAINED
+                free -= 1
+            elif standing < kinds[kind_of[a]].reserve:
+                roles[line[a, k]] = RESERVE | UNTRAINED
+                standing += 1
+
+
+@hot_rule
+def is_before(users, world, day, one, other):
+    """Whether `one`, who has the larger id, comes before `other` for a seat."""
+    if users[one].posts != users[other].posts:
+        return users[one].posts > users[other].posts
+    return seat_draw(world, one, day) < seat_draw(world, other, day)
+
+
+@rule
+def first_for_seats(users, world, live, day, groups, roles, kinds, conditions, places):
+    """(groups, most places) the members of each group who come first for a seat, in order; -1: nobody.
+
+    Those of the audience who have no role yet: most messages first, among equals by a keyed draw of today, then by id.
+
+    Args:
+        live: members by id. places: (groups,) how many are wanted at most.
+    """
+    found = np.full((groups.size, max(1, places.max())), -1, np.int64)
+    for n in range(live.size):
+        i = live[n]
+        u = users[i]
+        if u.group < 0 or roles[i] != 0 or places[u.group] == 0:
+            continue
+        line = found[u.group]
+        k = places[u.group]
+        if line[k - 1] >= 0 and u.posts < users[line[k - 1]].posts:
+            continue
+        kind = kinds[groups[u.group].kind]
+        if not belongs(u, day, conditions, kind.koc_first, kind.koc_last):
+            continue
+        while k > 0 and (line[k - 1] < 0 or is_before(users, world, day, i, line[k - 1])):
+            k -= 1
+        for later in range(places[u.group] - 1, k, -1):
+            line[later] = line[later - 1]
+        if k < places[u.group]:
+            line[k] = i
+    return found
+
+
+@hot_rule
+def seat_draw(world, i, day):
+    """Today's keyed priority of a user for a seat."""
+    return draw_bits(day_key(user_key(world, i), day), SEAT)
 
 
 @rule
 def seat_draws(world, ids, day):
-    """(n,) today's keyed priority of each of these users for a seat."""
+    """(n,) the priority of each of these users."""
     out = np.empty(ids.size, np.uint64)
     for n in range(ids.size):
-        out[n] = draw_bits(day_key(user_key(world, ids[n]), day), Purpose.SEAT)
+        out[n] = seat_draw(world, ids[n], day)
     return out

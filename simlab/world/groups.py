@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 
 from simlab.world.book import N_EVENTS, N_LIVE
 from simlab.world.draws import name_hash
-from simlab.world.group_day import best_groups, close_groups, fitting, open_groups, seat_draws, wanted_kinds
-from simlab.world.group_rules import OPINION, RESERVE, UNTRAINED
+from simlab.world.group_day import (
+    best_groups,
+    close_groups,
+    fill_seats,
+    first_for_seats,
+    open_groups,
+    seat_draws,
+    wanted_kinds,
+)
+from simlab.world.group_rules import OPINION, RESERVE
 from simlab.world.group_tables import GONE_OUT, GROUP, NO_GROUP, Said
 from simlab.world.group_terms import fit_of, in_order, routing
 from simlab.world.metrics import M
@@ -59,10 +67,10 @@ class Groups:
             self._route(live)
             self._split(live)
             self._merge(live)
-            self._seat(live, True)
+            self._seat(live)
         else:
             self._route(self._newcomers() if rules == self.routing else self._everybody())
-            self._seat(self._with_role(), False)
+            self._seat(None)
         self.routing = rules
         book = market.book
         fen, topics = open_groups(book.groups, terms.kinds, day, float(terms.now[0]["moderation"]))
@@ -201,13 +209,13 @@ class Groups:
 
     def _split(self, live: Ids) -> None:
         """Groups that have grown too large fall in two halves of neighbours, with the same memory."""
-        groups, people = self.market.book.groups, self._members(live)
-        for a in np.flatnonzero(groups["kind"] >= 0).tolist():
-            kind = int(groups["kind"][a])
-            if groups["members"][a] <= self.market.terms.kinds["split_above"][kind]:
-                continue
+        groups, kinds = self.market.book.groups, self.market.terms.kinds
+        used = np.flatnonzero(groups["kind"] >= 0)
+        large = used[groups["members"][used] > kinds["split_above"][groups["kind"][used]]].tolist()
+        people = self._members(live) if large else []
+        for a in large:
             members = people[a][self._by_circle(people[a])]
-            new = self._found(kind)
+            new = self._found(int(groups["kind"][a]))
             groups = self.market.book.groups  # the table may have grown
             kept = groups[new].copy()
             groups[new] = groups[a]
@@ -221,7 +229,8 @@ class Groups:
 
     def _merge(self, live: Ids) -> None:
         """Silent groups of a kind are put together by twos, as far as they fit; the first takes in the second."""
-        groups, kinds, people = self.market.book.groups, self.market.terms.kinds, self._members(live)
+        groups, kinds = self.market.book.groups, self.market.terms.kinds
+        people: list[Ids] = []
         for k in range(len(kinds)):
             silent = [
                 a
@@ -244,6 +253,7 @@ class Groups:
                     groups[field][first] = (own * one + theirs * other) / (one + other)
                 for field in ("messages", "stories", "opinions", "grumbles", "promos"):
                     groups[field][first] += groups[field][second]
+                people = people or self._members(live)
                 moving = people[second]
                 roles = self.market.book.roles[moving].copy()
                 self._enter(moving, np.full(len(moving), first))
@@ -263,11 +273,11 @@ class Groups:
         )
         return waits
 
-    def _seat(self, live: Ids, monday: bool) -> None:
+    def _seat(self, live: Ids | None) -> None:
         """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free.
 
         Args:
-            live: members by id; on other days than Mondays only those with a role matter.
+            live: on Mondays, all members by id.
         """
         market = self.market
         book, users, kinds = market.book, market.users, market.terms.kinds
@@ -275,46 +285,25 @@ class Groups:
             return
         kind_of = book.groups["kind"]
         seated = (kind_of >= 0) & (kinds["seats"] + kinds["reserve"] > 0)[kind_of]
-        live = live[users["group"][live] >= 0]
-        if not monday:
-            seated &= self._waits(live)
-        live = live[seated[users["group"][live]]]
-        group, roles = users["group"][live], book.roles[live]
-        fits = self._could_sit(live, kind_of[group]) & (roles == 0) if monday else np.zeros(len(live), bool)
-        matters = fits | (roles > 0)
-        live, group, fits = live[matters], group[matters], fits[matters]
-        draws = seat_draws(market.world, live, market.day)
-        order = np.lexsort((live, draws, -users["posts"][live].astype(np.int64), group))
-        live, group, fits = live[order], group[order], fits[order]
-        numbers = np.flatnonzero(seated)
-        bounds = np.searchsorted(group, numbers), np.searchsorted(group, numbers, side="right")
-        for a, first, last in zip(numbers.tolist(), *(b.tolist() for b in bounds), strict=True):
-            kind, members = kinds[kind_of[a]], live[first:last]
-            roles = book.roles[members]
-            free = max(0, int(kind["seats"]) - int((roles & OPINION > 0).sum()))
-            step_up = members[roles & RESERVE > 0][:free]
-            book.roles[step_up] = OPINION | (book.roles[step_up] & UNTRAINED)
-            if not monday:
-                continue
-            free -= len(step_up)
-            waiting = members[fits[first:last]]
-            book.roles[waiting[:free]] = OPINION | UNTRAINED
-            standing = int((book.roles[members] & RESERVE > 0).sum())
-            room = max(0, int(kind["reserve"]) - standing)
-            book.roles[waiting[free : free + room]] = RESERVE | UNTRAINED
+        holders = self._with_role()
+        holders = holders[users["group"][holders] >= 0]
+        if live is None:
+            seated &= self._waits(holders)
+        if not seated.any():
+            return
+        holders = holders[seated[users["group"][holders]]]
+        group = users["group"][holders]
+        draws = seat_draws(market.world, holders, market.day)
+        order = np.lexsort((holders, draws, -users["posts"][holders].astype(np.int64), group))
+        holders, group = holders[order], group[order]
+        line = np.zeros((len(kind_of), 0), np.int64) if live is None else self._in_line(live, seated)
+        fill_seats(book.roles, holders, group, line, kinds, kind_of)
 
-    def _could_sit(self, ids: Ids, kind: Ids) -> NDArray[np.bool_]:
-        """Whether each of these is in the audience from which seats of their kind of group are filled."""
+    def _in_line(self, live: Ids, seated: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """(groups, places) who comes first for a seat among those who have none; -1: nobody."""
         market, kinds = self.market, self.market.terms.kinds
-        fits = np.zeros(len(ids), bool)
-        for k in range(len(kinds)):
-            own = np.flatnonzero(kind == k)
-            fits[own] = fitting(
-                market.users,
-                ids[own],
-                market.day,
-                market.terms.conditions,
-                kinds["koc_first"][k],
-                kinds["koc_last"][k],
-            )
-        return fits
+        places = np.where(seated, (kinds["seats"] + kinds["reserve"])[market.book.groups["kind"]], 0)
+        return first_for_seats(
+            market.users, market.world, live, market.day, market.book.groups, market.book.roles, kinds,
+            market.terms.conditions, places,
+        )  # fmt: skip

@@ -204,8 +204,9 @@ def afternoon(users, i, own, key, screen, j, terms, book, d):
     if u.group >= 0:
         live_in_group(users, i, key, terms, book, row)
     if u.alive:
-        if may_order(u, screen.order[j], now) or terms.launches.size > 0:
-            wish(u, i, own, key, terms, book, row, now)
+        orders = may_order(u, screen.order[j], now)
+        if orders or terms.launches.size > 0:
+            wish(u, i, own, key, orders, screen.launch, j, terms, book, row, now)
         if relation_ends(u, now):
             row[M.ended] += 1
             note(book, day, i, Event.END, 0)
@@ -244,15 +245,15 @@ def afternoon(users, i, own, key, screen, j, terms, book, d):
         book.said[u.group, PRESENT] += 1
     row[M.fatigue] += np.int64(np.float64(u.fatigue) * FIXED_POINT + 0.5)
     row[M.affinity] += np.int64(np.float64(u.affinity + u.trust) * FIXED_POINT + 0.5)
-    company_afternoon(u, i, key, terms, book, row)
+    company_afternoon(u, i, key, screen, j, terms, book, row)
     return False
 
 
 @inline_rule
-def lines_a_day(terms):
-    """How many lines of a record most members' days look at."""
+def last_line(terms):
+    """The last line of a record that most members' days look at."""
     more = terms.schemes.size + terms.plans.size + terms.rules.size
-    return 3 if more > 0 or terms.now[0].recent_keep > 0.0 else 2
+    return 2 if more > 0 or terms.now[0].recent_keep > 0.0 else 1
 
 
 @hot_rule
@@ -260,11 +261,9 @@ def mornings(users, first, n, world, terms, book, d, screen):
     """The morning of a block of members."""
     day = terms.now[0].day
     stages = terms.rates.shape[2]
-    last, lines = book.counts[N_LIVE] - 1, lines_a_day(terms)
+    last, line = book.counts[N_LIVE] - 1, last_line(terms)
     for j in range(n):
-        fetch_ahead(
-            users, book.live[min(first + BLOCK + j, last)], lines
-        )  # the next block is on the way meanwhile
+        fetch_ahead(users, book.live[min(first + BLOCK + j, last)], 0, line)  # the next block sets out
         i = np.int64(book.live[first + j])
         screen.open[j] = dawn(users, i, screen.key[j], terms, book, d)
         screen.place[j] = users[i].cell * stages + users[i].stage if screen.open[j] else 0
@@ -290,7 +289,7 @@ def all_members(users, world, terms, book, d, screen, part):
             mornings(users, first, n, world, terms, book, d, screen)
         if part == MORNING:
             continue
-        draw_afternoon(screen, n, terms.programmes.shape[1])
+        draw_afternoon(screen, n, terms)
         for j in range(n):
             i = np.int64(book.live[first + j])
             if users[i].status != MEMBER:

@@ -20,6 +20,7 @@ from simlab.world.money_rules import (
     cost_of_points,
     is_forgotten,
     launch_of,
+    may_adopt,
     may_buy,
     renews,
     sample,
@@ -122,17 +123,25 @@ def plans_today(u, i, own, key, terms, book, row, now):
 
 
 @hot_rule
-def wish(u, i, own, key, terms, book, row, now):
-    """Today's wish to order enters the list that the evening settles."""
-    bits, amount, usual, cut, rewards = wants(
-        u, own, key, now, terms.curves, terms.offers, terms.conditions, terms.baskets
-    )
+def wish(u, i, own, key, orders, launch, j, terms, book, row, now):
+    """Today's wish to order enters the list that the evening settles.
+
+    Args:
+        orders: whether the day's draw leaves an order possible. launch: draws of buying each launch; j is the user's.
+    """
+    bits = amount = usual = cut = rewards = np.int64(0)
+    if orders:
+        bits, amount, usual, cut, rewards = wants(
+            u, own, key, now, terms.curves, terms.offers, terms.conditions, terms.baskets
+        )
     if bits & GIVEN_UP:
         row[M.abandoned] += 1
         note(book, now.day, i, Event.ABANDON, 0)
     if bits == 0:
         for k in range(terms.launches.size):
-            if bits == 0 and adopts(u, own, key, terms.launches[k], k, terms.conditions, now):
+            new = terms.launches[k]
+            tempts = bits == 0 and may_adopt(u, launch[k, j], new, now)
+            if tempts and adopts(u, own, key, new, k, terms.conditions, now):
                 bits = np.int64(ORDERED | ORGANIC | ADOPTS | (k << LAUNCH_BITS))
                 amount = np.int64(terms.launches[k].price)
                 usual = amount

@@ -325,23 +325,21 @@ def price_of(offers, number, basket, cut, rewards, now):
 
 
 @inline_rule
-def may_adopt(u, key, launch, now):
+def may_adopt(u, x, launch, now):
     """Whether the day's draw leaves it possible that somebody buys what is new: a bound."""
-    most = (
-        (max(launch.early, launch.own) + launch.others) * trust_factor(u, now.trust_orders) * (1.0 + now.lift)
-    )
-    return launch.open > 0 and unit(named_bits(key, LAUNCH_BUY, launch.name)) < 1.001 * most
+    most = (max(launch.early, launch.own) + launch.others) * (1.0 + now.lift)
+    return launch.open > 0 and x < 1.001 * most * trust_factor(u, now.trust_orders)
 
 
 @hot_rule
 def adopts(u, own, key, launch, number, conditions, now):
     """Whether a member buys what is new today: innovators on their own account, others as many have it."""
-    if not may_adopt(u, key, launch, now) or (u.adopted >> number) & 1:
+    x = unit(named_bits(key, LAUNCH_BUY, launch.name))
+    if not may_adopt(u, x, launch, now) or (u.adopted >> number) & 1:
         return False
     early = belongs(u, now.day, conditions, launch.first, launch.last) and launch.early > 0.0
     if launch.open < 2 and not early:
         return False
-    x = unit(named_bits(key, LAUNCH_BUY, launch.name))
     rate = (launch.early if early else launch.own) + launch.others
     rate *= trust_factor(u, now.trust_orders) * (
         1.0 + now.lift * u.exposure / (u.exposure + now.half_exposure)

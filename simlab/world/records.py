@@ -78,7 +78,7 @@ USER = record_type(
         ("closed", "u1"),  # channels that are muted or were never open, as bits; 0 where there is one channel
         ("dog", "u1"),  # latent: contact drives this user away when idle
         ("active_age", "i1"),  # last month of tenure in which the user was active (for cohorts)
-        ("advised", "u1"),  # has a personal adviser
+        ("complaints", "u1"),  # so far (observable)
         # third line: what orders, invitations, news and further observables need
         ("spend", "i8"),  # fen paid so far (observable)
         ("recent_spend", "f4"),  # yuan paid, fading with a 90-day half-life (observable)
@@ -107,7 +107,7 @@ USER = record_type(
         ("uses", "u1"),  # days with a visit, answer or order since the fee was paid
         ("adopted", "u1"),  # launches bought so far, a bit each
         ("shared", "u1"),  # rewarded shares so far
-        ("complaints", "u1"),  # so far (observable)
+        ("advised", "u1"),  # has a personal adviser
     ],
 )
 """One person, by use: a processor fetches lines of 64 bytes, and most members' days need no more than the first two."""

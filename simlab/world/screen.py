@@ -18,8 +18,9 @@ from simlab.world.records import Terms
 
 BLOCK = 64
 """Members in a block: their records stay in the first-level cache, together with those of the next block."""
-SEND, VISIT, ORDER, INVITE, HUNT = (int(p) for p in (
-    Purpose.SEND, Purpose.VISIT, Purpose.ORDER, Purpose.INVITE, Purpose.HUNT))  # fmt: skip
+SEND, VISIT, ORDER, INVITE, HUNT, SPEAK, TEAM_OPEN, LAUNCH_BUY = (int(p) for p in (
+    Purpose.SEND, Purpose.VISIT, Purpose.ORDER, Purpose.INVITE, Purpose.HUNT, Purpose.SPEAK, Purpose.TEAM_OPEN,
+    Purpose.LAUNCH_BUY))  # fmt: skip
 
 
 class Screen(NamedTuple):
@@ -32,6 +33,8 @@ class Screen(NamedTuple):
         planned: (BLOCK,) whether any touch is planned. send: (K, BLOCK) draws of being sent each touch.
         list: (BLOCK,) numbers of those who have something to do.
         visit, order, invite, hunt: (BLOCK,) draws of the afternoon.
+        speak: (V, BLOCK), team: (Q, BLOCK), launch: (L, BLOCK) draws of telling friends in each way, of opening each
+            kind of team, of buying what is new.
     """
 
     own: NDArray[np.uint64]
@@ -46,6 +49,9 @@ class Screen(NamedTuple):
     order: NDArray[np.float64]
     invite: NDArray[np.float64]
     hunt: NDArray[np.float64]
+    speak: NDArray[np.float64]
+    team: NDArray[np.float64]
+    launch: NDArray[np.float64]
 
 
 def empty_screen(terms: Terms) -> Screen:
@@ -56,6 +62,7 @@ def empty_screen(terms: Terms) -> Screen:
     return Screen(
         own, key, np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty(cells * stages),
         np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty((touches, BLOCK)), visit, order, invite, hunt,
+        *(np.empty((len(things), BLOCK)) for things in (terms.voices, terms.teams, terms.launches)),
     )  # fmt: skip
 
 
@@ -119,10 +126,19 @@ def plan(n, terms, screen):
 
 
 @hot_rule
-def draw_afternoon(screen, n, programmes):
-    """Draws of the afternoon; of asking friends only where there is a programme."""
+def draw_afternoon(screen, n, terms):
+    """Draws of the afternoon; only of what there is."""
     draw(screen.visit, screen.key, n, VISIT)
     draw(screen.order, screen.key, n, ORDER)
-    if programmes > 0:
+    if terms.programmes.shape[1] > 0:
         draw(screen.invite, screen.key, n, INVITE)
         draw(screen.hunt, screen.key, n, HUNT)
+    for v in range(terms.voices.size):
+        if terms.voices[v].open:
+            draw_named(screen.speak[v], screen.key, n, SPEAK, terms.voices[v].name)
+    for q in range(terms.teams.size):
+        if terms.teams[q].open:
+            draw_named(screen.team[q], screen.key, n, TEAM_OPEN, terms.teams[q].name)
+    for k in range(terms.launches.size):
+        if terms.launches[k].open > 0:
+            draw_named(screen.launch[k], screen.key, n, LAUNCH_BUY, terms.launches[k].name)

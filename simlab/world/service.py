@@ -14,6 +14,7 @@ from simlab.world.metrics import M
 from simlab.world.records import MEMBER, NEVER, Event
 from simlab.world.rules import belongs, observe
 from simlab.world.staff_rules import (
+    MOST_VALUE,
     be_helped,
     be_put_off,
     brings_issue,
@@ -181,23 +182,36 @@ def appoint(users, world, terms, book, d):
     now = terms.now[0]
     day = now.day
     total = book.counts[N_LIVE]
-    chosen = np.empty(total, np.int64)
-    place = np.empty(total, np.uint64)
-    n = 0
+    places = max(0, now.adviser_places)
+    chosen = np.empty(2 * places + 64, np.int64)
+    place = np.empty(chosen.size, np.uint64)
+    values = np.empty(chosen.size, np.int64)
+    n, least = 0, np.int64(-1)  # who has less than so many of the best comes too late
     for k in range(total):
-        fetch_ahead(users, book.live[min(k + AHEAD, total - 1)], 3)
+        fetch_ahead(users, book.live[min(k + AHEAD, total - 1)], 2, 2)
         i = np.int64(book.live[k])
         u = users[i]
         if u.advised:  # a record that is only read need not be written back
             u.advised = 0
-        if belongs(u, day, terms.conditions, now.adviser_first, now.adviser_last):
-            key = day_key(user_key(world, i), BIRTH_DAY)
-            if in_share(key, now):
-                value = observe(u, day, now.adviser_order) if now.adviser_order >= 0 else np.int64(0)
-                chosen[n] = i
-                place[n] = place_with_adviser(key, value)
+        if not belongs(u, day, terms.conditions, now.adviser_first, now.adviser_last):
+            continue
+        value = (
+            max(np.int64(0), observe(u, day, now.adviser_order)) if now.adviser_order >= 0 else np.int64(0)
+        )
+        if value < least:
+            continue
+        key = day_key(user_key(world, i), BIRTH_DAY)
+        if not in_share(key, now):
+            continue
+        if n == chosen.size:
+            n = 0
+            for best in np.sort(smallest(place, places)):
+                chosen[n], place[n], values[n] = chosen[best], place[best], values[best]
                 n += 1
-    for k in smallest(place[:n], now.adviser_places):
+            least = min(values[:n].min(), MOST_VALUE) if n > 0 else np.int64(MOST_VALUE)
+        chosen[n], place[n], values[n] = i, place_with_adviser(key, value), value
+        n += 1
+    for k in smallest(place[:n], places):
         u = users[chosen[k]]
         u.advised = 1
         take_advice(u, now)
