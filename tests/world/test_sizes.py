@@ -15,7 +15,7 @@ import simlab.world
 from simlab.scenario import Scenario
 from simlab.world.graph import Graph
 from simlab.world.market import Market
-from simlab.world.records import USER
+from simlab.world.records import LINE, USER, nobody_yet
 from tests.world.worlds import EVERYTHING, busy, live
 
 SMALL = EVERYTHING | {"horizon": 12, "warmup.days": 2}
@@ -123,6 +123,14 @@ def test_a_person_takes_few_bytes() -> None:
     print("\n".join(f"{size:6.1f} {name}" for name, size in sorted(each.items(), key=lambda item: -item[1])))
     assert each["Market.users"] == USER.itemsize <= 192
     assert sum(each.values()) <= MOST_BYTES
+
+
+def test_a_record_lies_in_cache_lines_by_use() -> None:
+    lines = [{name for name in USER.names if USER.fields[name][1] // LINE == line} for line in range(3)]
+    assert [sum(USER.fields[name][0].itemsize for name in line) for line in lines[:2]] == [LINE, LINE]
+    assert {"trust", "fatigue", "status", "stage", "life_left"} <= lines[0]
+    assert {"rate", "hazard", "visits", "net", "sent_week"} <= lines[1]
+    assert nobody_yet(5).ctypes.data % LINE == 0
 
 
 def test_record_and_columns_take_200_bytes_with_everything_on() -> None:

@@ -14,11 +14,13 @@ from bodies import Story, difference, engine_story, twin_story
 from scenarios import World, random_world
 from simlab.scenario import Scenario
 from simlab.scenario.errors import InputError
+from simlab.world.draws import BIRTH_DAY, day_key, user_key
 from simlab.world.market import Market
 from simlab.world.metrics import COSTS, M
+from simlab.world.network import social_graph
 from simlab.world.outcomes import outcomes
 from simlab.world.records import MEMBER, NOW, Event
-from simlab.world.staff_rules import hours_in_line
+from simlab.world.staff_rules import hours_in_line, in_share, place_with_adviser
 from simlab.world.team_rules import by_skill, share_learned, under_load, with_time
 from simlab.world.twin import TwinMarket
 from simlab.world.twin_service import Ticket, TwinStaff
@@ -255,6 +257,30 @@ def test_advisers_serve_the_best_of_their_audience_and_no_more_than_they_can() -
     clients, others = u[u["advised"] == 1], u[u["advised"] == 0]
     assert clients["orders"].min() >= 2
     assert np.median(clients["orders"]) > np.median(others["orders"])
+
+
+@pytest.mark.parametrize("order", ["orders", "spend", "keyed"])
+def test_advisers_take_the_first_of_a_line_much_longer_than_they_can_serve(order: str) -> None:
+    values = {"levers.advisers": {"who": {"orders": ">= 1"}, "order": order, "share": 0.8}}
+    scenario = busy(ADVISED | values | {"population.members": 2000})
+    people = scenario.population.members + scenario.population.prospects
+    market = Market(scenario, 1, social_graph(scenario.graph, people))
+    market.prepare()  # the advisers choose in the morning
+    u, now = market.users, market.terms.now[0]
+
+    own = {i: np.uint64(user_key(market.world, np.int64(i))) for i in range(len(u))}
+    births = {i: np.uint64(day_key(key, np.int64(BIRTH_DAY))) for i, key in own.items()}
+
+    def place(i: int) -> int:
+        """Among all who may be served, without leaving anybody out early."""
+        value = {"orders": int(u["orders"][i]), "spend": int(u["spend"][i]) // 100, "keyed": 0}[order]
+        return int(place_with_adviser(births[i], np.int64(value)))
+
+    waiting = [
+        i for i in births if u["status"][i] == MEMBER and u["orders"][i] >= 1 and in_share(births[i], now)
+    ]
+    assert len(waiting) > 5 * (2 * 12 + 64)  # the line is cut short several times
+    assert set(np.flatnonzero(u["advised"]).tolist()) == set(sorted(waiting, key=place)[:12])
 
 
 def test_a_control_group_has_no_adviser_and_those_who_have_one_buy_more() -> None:
