@@ -15,9 +15,12 @@ from simlab.scenario.schema import GraphSpec
 from simlab.world.compiled import rule
 from simlab.world.doors import read_edges
 from simlab.world.draws import Purpose, in_order, priorities, seed_key
+from simlab.world.fetching import fetch_ahead
 from simlab.world.graph import Graph, build, empty
-from simlab.world.rows import sort_row
+from simlab.world.rows import SHORT, sort_row
 
+AHEAD = 16
+"""How many people ahead the places of rows are called to the cache."""
 PLACE = int(Purpose.MEMBER)
 GRAPH_SALT = 1 << 40
 """Keeps the graph's keys apart from those of seeded worlds."""
@@ -30,24 +33,35 @@ def places(world: np.uint64, n: int) -> NDArray[np.int32]:
     return user
 
 
-@rule
 def relabelled(
     indptr: NDArray[np.int64], indices: NDArray[np.int32], user: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Rows of the same graph under new labels, sorted."""
-    n = user.size
-    new = np.zeros(n + 1, np.int64)
-    for i in range(n):
-        new[user[i] + 1] = indptr[i + 1] - indptr[i]
-    for i in range(n):
-        new[i + 1] += new[i]
-    out = np.empty(indices.size, np.int32)
-    for i in range(n):
+    new = np.zeros(user.size + 1, np.int64)
+    new[user + 1] = np.diff(indptr)
+    np.cumsum(new, out=new)
+    out = np.empty(indices.size, np.int32)  # from NumPy: on large pages
+    _relabel(indptr, indices, user, new, out)
+    return new, out
+
+
+@rule
+def _relabel(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    user: NDArray[np.int32],
+    new: NDArray[np.int64],
+    out: NDArray[np.int32],
+) -> None:
+    """Fill `out` with the rows that begin at `new`."""
+    last, room = user.size - 1, np.empty(SHORT, np.int32)
+    for i in range(user.size):
+        fetch_ahead(new, user[min(i + 2 * AHEAD, last)], 0, 0)
+        fetch_ahead(out, new[user[min(i + AHEAD, last)]], 0, 0)
         begin = new[user[i]]
         for k in range(indptr[i + 1] - indptr[i]):
             out[begin + k] = user[indices[indptr[i] + k]]
-        sort_row(out, begin, new[user[i] + 1])
-    return new, out
+        sort_row(out, begin, new[user[i] + 1], room)
 
 
 def scattered(graph: Graph, seed: int) -> Graph:

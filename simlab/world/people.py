@@ -17,6 +17,7 @@ from simlab.scenario.schema import Scenario
 from simlab.world.compiled import inline_rule, rule
 from simlab.world.contact_births import subscribe, take_interests
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, in_order, priorities, seed_key, uniform, user_key
+from simlab.world.fetching import fetch_ahead
 from simlab.world.graph import Graph
 from simlab.world.numerics import (
     exp,
@@ -86,15 +87,23 @@ class Population:
     arrival_first: NDArray[np.int64]
 
 
-@rule
-def own_scores(world, n, purposes):
+AHEAD = 8
+"""How many people ahead the scores of friends are called to the cache."""
+
+
+def own_scores(world: np.uint64, n: int, purposes: NDArray[np.int64]) -> NDArray[np.float64]:
     """(n, P) standard normal scores of several traits, keyed by user."""
-    out = np.empty((n, purposes.size), np.float64)
-    for i in range(n):
+    out = np.empty((n, len(purposes)))  # from NumPy: on large pages, since friends are far apart
+    _score(world, purposes, out)
+    return out
+
+
+@rule
+def _score(world, purposes, out):
+    for i in range(out.shape[0]):
         key = day_key(user_key(world, i), BIRTH_DAY)
         for p in range(purposes.size):
             out[i, p] = normal_quantile(uniform(key, purposes[p]))
-    return out
 
 
 @inline_rule
@@ -125,7 +134,12 @@ def assign_traits(users, own, homophily, indptr, indices, segments, tables):
         own: (n, 5) own scores in the order of SHARED; side by side, because each friend is far away in memory.
         tables: (4, G, nodes) quantiles of order rate, lifetime, basket rate and deal-proneness.
     """
+    scores = own.reshape(-1)
     for i in range(users.size):
+        ahead = min(i + AHEAD, users.size - 1)
+        for k in range(indptr[ahead], indptr[ahead + 1]):
+            fetch_ahead(scores, 5 * indices[k], 0, 0)
+            fetch_ahead(scores, 5 * indices[k] + 4, 0, 0)
         kind = need = lifetime = basket = deal = 0.0
         for k in range(indptr[i], indptr[i + 1]):
             friend = indices[k]

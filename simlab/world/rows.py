@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.world.compiled import rule
+from simlab.world.fetching import fetch_ahead
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,14 +85,26 @@ class Graph:
         return hashed.hexdigest()
 
 
-@rule
 def rows_from_ends(n: int, ends: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32], int, int]:
     """Sorted rows from a list of ends (two to a link): (indptr, indices, self-loops, duplicates).
 
-    Both directions are stored; self-loops and repeated links are left out and counted.
-    A counting sort by node, then each row sorted and thinned in place: no copy of the links.
+    Both directions are stored; self-loops and repeated links are left out and counted. What is as long as the graph
+    comes from NumPy and not from a compiled rule: it asks the system for large pages, on which steps from row to row
+    cost a fraction.
     """
     indptr = np.zeros(n + 2, np.int64)  # one place ahead: filling moves each start to its end
+    loops = _count_ends(ends, indptr)
+    indices = np.empty(int(indptr[-1]), np.int32)
+    kept = _fill_rows(ends, indptr, indices)
+    duplicates = (indices.size - kept) // 2
+    if duplicates > 0:
+        indices = indices[:kept].copy()
+    return indptr[: n + 1].copy(), indices, int(loops), int(duplicates)
+
+
+@rule
+def _count_ends(ends: NDArray[np.int32], indptr: NDArray[np.int64]) -> int:
+    """Where each row would begin, one place ahead; returns the number of self-loops."""
     loops = 0
     for k in range(0, ends.size, 2):
         a, b = ends[k], ends[k + 1]
@@ -100,39 +113,69 @@ def rows_from_ends(n: int, ends: NDArray[np.int32]) -> tuple[NDArray[np.int64], 
         else:
             indptr[a + 2] += 1
             indptr[b + 2] += 1
-    for i in range(2, n + 2):
+    for i in range(2, indptr.size):
         indptr[i] += indptr[i - 1]
-    indices = np.empty(indptr[n + 1], np.int32)
+    return loops
+
+
+@rule
+def _fill_rows(ends: NDArray[np.int32], indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> int:
+    """A counting sort by node, then each row sorted and thinned in place; returns how many entries are left."""
+    last = ends.size - 1
     for k in range(0, ends.size, 2):
+        for later in range(k, k + 2):
+            fetch_ahead(indptr, ends[min(later + 4 * AHEAD, last)] + 1, 0, 0)
+            fetch_ahead(indices, indptr[ends[min(later + 2 * AHEAD, last)] + 1], 0, 0)
         a, b = ends[k], ends[k + 1]
         if a != b:
             indices[indptr[a + 1]] = b
             indices[indptr[b + 1]] = a
             indptr[a + 1] += 1
             indptr[b + 1] += 1
+    room = np.empty(SHORT, np.int32)
     write = 0
     begin = 0
-    for i in range(n):
+    for i in range(indptr.size - 2):
         end = indptr[i + 1]
-        sort_row(indices, begin, end)
+        sort_row(indices, begin, end, room)
         indptr[i] = write
         for j in range(begin, end):
             if j == begin or indices[j] != indices[j - 1]:
                 indices[write] = indices[j]
                 write += 1
         begin = end
-    indptr[n] = write
-    duplicates = (indices.size - write) // 2
-    if duplicates > 0:
-        indices = indices[:write].copy()
-    return indptr[: n + 1].copy(), indices, loops, duplicates
+    indptr[indptr.size - 2] = write
+    return write
+
+
+AHEAD = 16
+"""How many links ahead the places of their ends are called to the cache."""
+SHORT = 32
+"""Rows up to this length are sorted by counting."""
 
 
 @rule
-def sort_row(values: NDArray[np.int32], begin: int, end: int) -> None:
-    """Sort values[begin:end] in place (Shell 1959): as short rows want it, and fit for hubs."""
+def sort_row(values: NDArray[np.int32], begin: int, end: int, room: NDArray[np.int32]) -> None:
+    """Sort values[begin:end] in place: short rows by counting, without a branch to guess; long ones as Shell (1959).
+
+    Args:
+        room: (SHORT,) scratch of the same type.
+    """
+    size = end - begin
+    if size <= SHORT:
+        lanes = (size + 7) // 8 * 8
+        for k in range(size):
+            room[k] = values[begin + k]
+        for k in range(size, lanes):
+            room[k] = 2_147_483_647
+        for j in range(size):
+            before = np.int32(0)
+            for k in range(lanes):
+                before += np.int32((room[k] < room[j]) | ((room[k] == room[j]) & (k < j)))
+            values[begin + before] = room[j]
+        return
     gap = 1
-    while gap < (end - begin) // 3:
+    while gap < size // 3:
         gap = 3 * gap + 1
     while gap > 0:
         for i in range(begin + gap, end):
