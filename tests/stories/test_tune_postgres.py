@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from optuna.distributions import FloatDistribution
@@ -59,6 +60,13 @@ def test_three_workers_a_restart_and_a_kill_one_answer(tmp_path: Path, server: S
     out = tmp_path / "out"
 
     def worker() -> None:
+        add = SharedStudy.add
+
+        def slowly(*trial: Any) -> Any:
+            time.sleep(0.5)  # so that trials are left when the server comes back, however fast a trial is
+            return add(*trial)
+
+        SharedStudy.add = slowly  # type: ignore[method-assign]  # in this process alone
         tune(file, out, server.url, threads=1)
 
     workers = [FORK.Process(target=worker) for _ in range(3)]
@@ -69,6 +77,7 @@ def test_three_workers_a_restart_and_a_kill_one_answer(tmp_path: Path, server: S
     server.restart(away=2.0)
     before = study.trials()
     assert len(before) >= 6, "the server forgot"
+    assert len(before) <= 20, "nothing is left to do"
     progress(study, len(before) + 2)
     workers[0].kill()  # with a trial in hand, which another takes
     workers.append(FORK.Process(target=worker))
