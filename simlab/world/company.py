@@ -51,6 +51,8 @@ from simlab.world.metrics import M
 from simlab.world.records import MEMBER, PROSPECT, TONIGHT, Event
 from simlab.world.rules import belongs, claim, observe
 
+AHEAD = 4
+"""How many speakers ahead lists of friends are called to the cache."""
 TOLD = np.int8(-1)
 """Kind of a claim by somebody who told a friend without inviting; otherwise the number of the programme."""
 
@@ -221,59 +223,79 @@ def lay_claim(users, book, key, i, holder_code, f, kind):
 
 
 @hot_rule
-def who_notices(users, indices, first, last, key, voice):
-    """Which of up to 64 friends notice it, as bits; their records, which are far away, set out for the cache."""
-    noticed = np.uint64(0)
-    for e in range(first, last):
+def who_notices(users, world, indptr, indices, terms, book, k, out):
+    """How many friends notice what speaker number k tells, and who, in `out`; their records set out for the cache."""
+    i = np.int64(book.speaker_user[k])
+    if users[i].status != MEMBER:
+        return 0
+    voice = terms.voices[book.speaker_voice[k]]
+    key = day_key(user_key(world, i), terms.now[0].day)
+    n = 0
+    for e in range(indptr[i], indptr[i + 1]):
         if notices(key, indices[e], voice):
-            noticed |= np.uint64(1) << np.uint64(e - first)
             fetch_ahead(users, indices[e], 0, 0)
-    return noticed
+            out[n] = indices[e]
+            n += 1
+    return n
 
 
 @hot_rule
-def tell_everybody(users, world, indptr, indices, terms, book, d):
-    """Those who talk tonight tell all friends: members have news tomorrow, prospects may want to join."""
+def tell(users, world, terms, book, d, k, friends, n):
+    """Speaker number k talks, and n friends notice: members have news tomorrow, prospects may want to join."""
     day = terms.now[0].day
-    book.carried[ANGRY_VOICES] = 0
-    for k in range(book.carried[N_SPEAKERS]):
-        i = np.int64(book.speaker_user[k])
-        u = users[i]
-        if u.status != MEMBER:
+    i = np.int64(book.speaker_user[k])
+    u = users[i]
+    if u.status != MEMBER:
+        return
+    v = np.int64(book.speaker_voice[k])
+    voice = terms.voices[v]
+    key = day_key(user_key(world, i), day)
+    row = book.ledger[d, u.stage, u.source, u.segment]
+    row[M.talks] += 1
+    note(book, day, i, Event.SPEAK, v)
+    if v == 0:
+        book.carried[ANGRY_VOICES] += 1
+    if voice.rewarded:
+        row[M.shares] += 1
+        u.shared = min(np.int64(u.shared) + 1, 255)
+        u.fatigue += voice.load
+        spend(u, row, book, day, M.bonus_fen, voice.reward)
+        note(book, day, i, Event.BONUS, voice.reward)
+        if voice.punished > 0.0 and is_punished(key, voice):
+            row[M.punished] += 1
+            spend(u, row, book, day, M.sharing_fen, voice.fine)
+            note(book, day, i, Event.FINE, voice.fine)
+    for e in range(n):
+        f = np.int64(friends[e])
+        friend = users[f]
+        if friend.status > MEMBER:
             continue
-        v = np.int64(book.speaker_voice[k])
-        voice = terms.voices[v]
-        key = day_key(user_key(world, i), day)
-        row = book.ledger[d, u.stage, u.source, u.segment]
-        row[M.talks] += 1
-        note(book, day, i, Event.SPEAK, v)
-        if v == 0:
-            book.carried[ANGRY_VOICES] += 1
-        if voice.rewarded:
-            row[M.shares] += 1
-            u.shared = min(np.int64(u.shared) + 1, 255)
-            u.fatigue += voice.load
-            spend(u, row, book, day, M.bonus_fen, voice.reward)
-            note(book, day, i, Event.BONUS, voice.reward)
-            if voice.punished > 0.0 and is_punished(key, voice):
-                row[M.punished] += 1
-                spend(u, row, book, day, M.sharing_fen, voice.fine)
-                note(book, day, i, Event.FINE, voice.fine)
-        for first in range(indptr[i], indptr[i + 1], 64):
-            last = min(first + 64, indptr[i + 1])
-            noticed = who_notices(users, indices, first, last, key, voice)
-            for e in range(first, last):
-                if not (noticed >> np.uint64(e - first)) & np.uint64(1):
-                    continue
-                f = indices[e]
-                friend = users[f]
-                if friend.status > MEMBER:
-                    continue
-                row[M.told] += 1
-                if friend.status == MEMBER:
-                    hear(friend, voice.bad)  # reacts tomorrow; nobody else looks at it tonight
-                elif not voice.bad and is_persuaded(key, f, willingness(friend, terms.now[0]), voice):
-                    lay_claim(users, book, key, i, i, f, TOLD)
+        row[M.told] += 1
+        if friend.status == MEMBER:
+            hear(friend, voice.bad)  # reacts tomorrow; nobody else looks at it tonight
+        elif not voice.bad and is_persuaded(key, f, terms.now[0].most_ready, voice):  # spares most a further look
+            if is_persuaded(key, f, willingness(friend, terms.now[0]), voice):
+                lay_claim(users, book, key, i, i, f, TOLD)
+
+
+@rule
+def tell_everybody(users, world, indptr, indices, terms, book, d):
+    """Those who talk tonight tell all friends, one speaker behind: the friends' records are far away."""
+    book.carried[ANGRY_VOICES] = 0
+    total = book.carried[N_SPEAKERS]
+    widest = 0
+    for k in range(total):
+        i = np.int64(book.speaker_user[k])
+        widest = max(widest, indptr[i + 1] - indptr[i])
+    friends, n = np.empty((2, widest), np.int32), np.zeros(2, np.int64)
+    for k in range(total + 1):
+        if k < total:
+            later = np.int64(book.speaker_user[min(k + AHEAD, total - 1)])
+            fetch_ahead(indices, indptr[later], 0, 1)
+            n[k & 1] = who_notices(users, world, indptr, indices, terms, book, k, friends[k & 1])
+        if k > 0:
+            before = (k - 1) & 1
+            tell(users, world, terms, book, d, k - 1, friends[before], n[before])
     warn_prospects(users, world, indptr, indices, terms, book)
     book.carried[N_SPEAKERS] = 0
     book.carried[AUDIENCE] = book.counts[N_LIVE]

@@ -130,13 +130,14 @@ def read_testimonials(u, now):
 def most_drive(u, now):
     """An upper bound of how strongly satisfaction or discontent may move somebody to talk."""
     apart = (u.affinity + u.trust) - now.satisfied
-    return 1.001 * max(apart / (1.0 - now.satisfied), -apart / now.satisfied)
+    return 1.001 * abs(apart) / ((1.0 - now.satisfied) if apart > 0.0 else now.satisfied)
 
 
 @inline_rule
 def may_talk(u, x, voice, drive):
     """Whether the day's draw leaves talk possible: a bound that spares most users the whole rule."""
-    most = voice.urge + max(voice.by_satisfaction, voice.by_discontent) * drive + voice.by_praise
+    most = voice.urge + max(voice.by_satisfaction, voice.by_discontent) * drive
+    most += voice.by_praise if u.praise > 0 else 0.0
     return x < 1.001 * (most * u.sociability + voice.by_anger * u.anger)
 
 

@@ -52,11 +52,23 @@ def with_place(layers, number, place):
 
 
 @hot_rule
-def update_places(u, day, terms):
-    """Once in a while each scheme is looked up again; where nobody falls, only a higher row counts."""
+def due_schemes(day, terms):
+    """Schemes that are looked up again today, as bits."""
+    due = np.int64(0)
+    for s in range(terms.schemes.size):
+        if (day - 1) % terms.schemes[s].refresh == 0:
+            due |= np.int64(1) << s
+    return due
+
+
+@hot_rule
+def update_places(u, day, due, terms):
+    """The schemes that are due are looked up again; where nobody falls, only a higher row counts."""
+    if due == 0:
+        return
     for s in range(terms.schemes.size):
         scheme = terms.schemes[s]
-        if (day - 1) % scheme.refresh != 0:
+        if not (due >> s) & 1:
             continue
         place = place_in(u, day, scheme, terms.scheme_first, terms.conditions)
         if not scheme.downgrade:

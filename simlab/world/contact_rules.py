@@ -28,11 +28,11 @@ FULL_BONUS = 7.0
 
 @hot_rule
 def on_time(value, rule):
-    """Whether a clock that shows `value` days is at one of a rule's occasions: after + k x every, k < times."""
+    """Whether a clock that shows `value` days is at one of a rule's occasions: after + k x every, within its span."""
     elapsed = rule.after - value if rule.falling else value - rule.after
-    if value < 0 or value >= NOT_YET or elapsed < 0:
+    if value < 0 or value >= NOT_YET or elapsed < 0 or elapsed >= rule.span:
         return False
-    return elapsed % rule.every == 0 and elapsed // rule.every < rule.times
+    return elapsed % rule.every == 0
 
 
 @hot_rule

@@ -135,9 +135,16 @@ def rule_table(rows: list[Automation], conditions: Conditions) -> NDArray[np.voi
         record["clock"] = -1 if rule.clock is None else _NUMBER[rule.clock]
         record["falling"] = rule.clock in FALLING
         record["after"] = max(rule.after, 1) if rule.clock in FROM_ONE else rule.after
-        record["every"] = NO_END if rule.every is None else rule.every
-        record["times"] = NO_END if rule.times is None else rule.times
+        record["every"] = rule.every or 1
+        record["span"] = days_of_occasions(rule)
     return table
+
+
+def days_of_occasions(rule: Rule) -> int:
+    """Days from the first occasion of a rule with a clock to its last, both counted."""
+    if rule.every is None:
+        return 1
+    return NO_END if rule.times is None else min(rule.every * (rule.times - 1) + 1, NO_END)
 
 
 def rule_bounds(rows: list[Automation], touches: int) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ import numpy as np
 from simlab.world.compiled import hot_rule, rule
 from simlab.world.counting import COHORT_NET, count_cohort, note
 from simlab.world.draws import BIRTH_DAY, Purpose, day_key, draw_bits, user_key
+from simlab.world.fetching import fetch_ahead
 from simlab.world.group_rules import (
     ADOPTED,
     GRUMBLED,
@@ -38,20 +39,36 @@ from simlab.world.records import MEMBER, Event
 from simlab.world.rules import belongs
 
 SEAT = int(Purpose.SEAT)
+AHEAD = 32
+"""How many members ahead records are called to the cache."""
 
 
 @hot_rule
-def live_in_group(users, i, key, terms, book, row):
-    """A member's day in the own group: counts, money, and perhaps the way out."""
+def live_in_group(users, i, key, screen, j, terms, book, row):
+    """A member's day in the own group: counts, money, and perhaps the way out; `screen` has the draws of member j."""
     u = users[i]
     now = terms.now[u.cell]
-    day = now.day
     g = book.groups[u.group]
-    said = book.said[u.group]
     kind = terms.kinds[g.kind]
     role = np.int64(book.roles[i])
     row[M.grouped] += 1
-    happened = gather(u, key, g, kind, now, terms.curves, terms.conditions, role)
+    happened = gather(
+        u, key, screen.read[j], screen.talk[j], g, kind, now, terms.curves, terms.conditions, role
+    )
+    if happened > HAS_READ or role != 0:
+        speak_up(u, i, happened, kind, role, terms, book, row)
+    if goes_out(screen.quit[j], g, kind, role):
+        u.group = GONE_OUT
+        book.roles[i] = 0
+        row[M.group_quits] += 1
+        note(book, now.day, i, Event.GROUP, GONE_OUT)
+
+
+@hot_rule
+def speak_up(u, i, happened, kind, role, terms, book, row):
+    """What somebody did in the group enters today's counts, and what is owed for it is paid."""
+    day = terms.now[u.cell].day
+    said = book.said[u.group]
     if happened > HAS_READ:
         row[M.speakers] += 1
         said[SPEAKERS] += 1
@@ -76,11 +93,6 @@ def live_in_group(users, i, key, terms, book, row):
         u.net -= fen
         count_cohort(book, u, day, COHORT_NET, -fen)
         note(book, day, i, Event.PAID, fen)
-    if goes_out(key, g, kind, role):
-        u.group = GONE_OUT
-        book.roles[i] = 0
-        row[M.group_quits] += 1
-        note(book, day, i, Event.GROUP, GONE_OUT)
 
 
 @rule
@@ -105,13 +117,35 @@ def close_groups(groups, kinds, said):
 
 
 @rule
-def wanted_kinds(users, world, ids, day, kinds, conditions):
-    """(n,) number of the kind of group in which each of these members should be; -1: none."""
-    out = np.empty(ids.size, np.int64)
-    for n in range(ids.size):
-        birth = day_key(user_key(world, ids[n]), BIRTH_DAY)
-        out[n] = kind_for(users[ids[n]], birth, day, kinds, conditions)
-    return out
+def who_moves(users, world, people, day, groups, kinds, conditions):
+    """(ids, kinds): which of some people should be in another kind of group than they are in, by id; -1: in none."""
+    ids, wanted = np.empty(people.size, np.int64), np.empty(people.size, np.int64)
+    found = 0
+    for n in range(people.size):
+        fetch_ahead(users, people[min(n + AHEAD, people.size - 1)], 0, 2)
+        i = np.int64(people[n])
+        u = users[i]
+        if u.group == GONE_OUT:
+            continue
+        birth = day_key(user_key(world, i), BIRTH_DAY)
+        kind = np.int64(kind_for(u, birth, day, kinds, conditions))
+        if kind != (groups[u.group].kind if u.group >= 0 else -1):
+            ids[found], wanted[found] = i, kind
+            found += 1
+    order = np.argsort(ids[:found])
+    return ids[:found][order], wanted[:found][order]
+
+
+@rule
+def with_role(users, roles):
+    """(n,) members of a group with a seat in it, or standing in for one, by id."""
+    out = np.empty(roles.size, np.int64)
+    found = 0
+    for i in range(roles.size):
+        if roles[i] != 0 and users[i].status == MEMBER and users[i].group >= 0:
+            out[found] = i
+            found += 1
+    return out[:found].copy()
 
 
 @rule
@@ -180,24 +214,26 @@ def fill_seats(roles, holders, group, line, kinds, kind_of):
 
 @hot_rule
 def is_before(users, world, day, one, other):
-    """Whether `one`, who has the larger id, comes before `other` for a seat."""
+    """Whether `one` comes before `other` for a seat: most messages first, then by a keyed draw of today, then by id."""
     if users[one].posts != users[other].posts:
         return users[one].posts > users[other].posts
-    return seat_draw(world, one, day) < seat_draw(world, other, day)
+    mine, theirs = seat_draw(world, one, day), seat_draw(world, other, day)
+    return mine < theirs or (mine == theirs and one < other)
 
 
 @rule
 def first_for_seats(users, world, live, day, groups, roles, kinds, conditions, places):
     """(groups, most places) the members of each group who come first for a seat, in order; -1: nobody.
 
-    Those of the audience who have no role yet: most messages first, among equals by a keyed draw of today, then by id.
+    Those of the audience who have no role yet.
 
     Args:
-        live: members by id. places: (groups,) how many are wanted at most.
+        live: members, in any order. places: (groups,) how many are wanted at most.
     """
     found = np.full((groups.size, max(1, places.max())), -1, np.int64)
     for n in range(live.size):
-        i = live[n]
+        fetch_ahead(users, live[min(n + AHEAD, live.size - 1)], 1, 2)
+        i = np.int64(live[n])
         u = users[i]
         if u.group < 0 or roles[i] != 0 or places[u.group] == 0:
             continue

@@ -15,11 +15,9 @@ from simlab.world.numerics import one_minus_exp, power
 from simlab.world.records import ACTIVITY_CURVE
 from simlab.world.rules import belongs, curve, trust_factor
 
-ROUTE, PLACE, READ, TALK, GRUMBLE, STORY, FILTER = (int(p) for p in (
-    Purpose.ROUTE, Purpose.PLACE, Purpose.READ, Purpose.TALK, Purpose.GRUMBLE, Purpose.STORY,
-    Purpose.FILTER))  # fmt: skip
-IDEA, ADOPT, ONLINE, OFFLINE, PRACTISE, QUIT = (int(p) for p in (
-    Purpose.IDEA, Purpose.ADOPT, Purpose.ONLINE, Purpose.OFFLINE, Purpose.PRACTISE, Purpose.QUIT))  # fmt: skip
+ROUTE, PLACE, GRUMBLE, STORY, FILTER, IDEA, ADOPT, ONLINE, OFFLINE, PRACTISE = (int(p) for p in (
+    Purpose.ROUTE, Purpose.PLACE, Purpose.GRUMBLE, Purpose.STORY, Purpose.FILTER, Purpose.IDEA, Purpose.ADOPT,
+    Purpose.ONLINE, Purpose.OFFLINE, Purpose.PRACTISE))  # fmt: skip
 PRESENT, SPEAKERS, MESSAGES, STORIES, OPINIONS, GRUMBLES, PROMOS, MET = (int(s) for s in Said)
 
 HAS_READ, SPOKE, TOLD, SHOWN, GRUMBLED, ADOPTED, CAME, MET_OTHERS, PRACTISED = (1 << bit for bit in range(9))
@@ -46,9 +44,8 @@ def kind_for(u, birth, day, kinds, conditions):
     """
     for k in range(kinds.size):
         kind = kinds[k]
-        if unit(named_bits(birth, ROUTE, kind.name)) < kind.share and belongs(
-            u, day, conditions, kind.who_first, kind.who_last
-        ):
+        invited = kind.share >= 1.0 or unit(named_bits(birth, ROUTE, kind.name)) < kind.share
+        if invited and belongs(u, day, conditions, kind.who_first, kind.who_last):
             return k
     return -1
 
@@ -144,9 +141,9 @@ def practise(u, gain):
 
 
 @hot_rule
-def read(u, key, g, kind, there):
+def read(u, x, g, kind, there):
     """Whether the user reads today: exposure from lively company, trust in what others tell, gloom from complaints."""
-    if not uniform(key, READ) < kind.read * g.attention * there:
+    if not x < kind.read * g.attention * there:
         return False
     u.exposure += kind.norm * g.company + kind.proof * g.evidence
     warm(u, kind.credit * g.evidence + kind.topic_trust)
@@ -183,6 +180,8 @@ def talk_chance(u, g, kind, now, curves, conditions, role, there):
 def come_together(u, key, kind, now, there):
     """Events and practice of today that the user comes to (bits)."""
     happened = 0
+    if kind.online <= 0.0 and kind.offline <= 0.0 and kind.practise <= 0.0:
+        return happened
     wish = there * u.sociability * trust_factor(u, kind.trust_talk)
     if kind.online > 0.0 and uniform(key, ONLINE) < one_minus_exp(kind.online * wish):
         happened |= CAME
@@ -219,15 +218,14 @@ def say(u, key, kind, now, role):
 
 
 @hot_rule
-def gather(u, key, g, kind, now, curves, conditions, role):
-    """A member's day in the group: what happened, in bits."""
+def gather(u, key, x_read, x_talk, g, kind, now, curves, conditions, role):
+    """A member's day in the group, with the day's draws of reading and talking: what happened, in bits."""
     there = presence(u, now)
-    happened = HAS_READ if read(u, key, g, kind, there) else 0
+    happened = HAS_READ if read(u, x_read, g, kind, there) else 0
     happened |= come_together(u, key, kind, now, there)
-    x = uniform(key, TALK)
-    talks = x < most_talk(u, g, kind, role, there)
+    talks = x_talk < most_talk(u, g, kind, role, there)
     if talks:
-        talks = x < talk_chance(u, g, kind, now, curves, conditions, role, there)
+        talks = x_talk < talk_chance(u, g, kind, now, curves, conditions, role, there)
     if talks or happened & CAME:
         happened |= say(u, key, kind, now, role)
     return happened
@@ -251,6 +249,6 @@ def owed(happened, kind, role):
 
 
 @hot_rule
-def goes_out(key, g, kind, role):
-    """Whether a member has had enough: of the noise, or, as an opinion customer, of the pay."""
-    return uniform(key, QUIT) < g.quit + (kind.opinion_quit if role & OPINION else 0.0)
+def goes_out(x, g, kind, role):
+    """Whether a member has had enough, by the day's draw: of the noise, or, as an opinion customer, of the pay."""
+    return x < g.quit + (kind.opinion_quit if role & OPINION else 0.0)

@@ -19,18 +19,21 @@ from simlab.world.group_day import (
     first_for_seats,
     open_groups,
     seat_draws,
-    wanted_kinds,
+    who_moves,
+    with_role,
 )
 from simlab.world.group_rules import OPINION, RESERVE
-from simlab.world.group_tables import GONE_OUT, GROUP, NO_GROUP, Said
+from simlab.world.group_tables import GROUP, NO_GROUP, Said
 from simlab.world.group_terms import fit_of, in_order, routing
 from simlab.world.metrics import M
-from simlab.world.records import MEMBER, NEVER, Event
+from simlab.world.records import NEVER, Event
 
 if TYPE_CHECKING:
     from simlab.world.market import Market
 
 Ids = NDArray[np.int64]
+Listed = NDArray[np.int32]
+"""Ids as the list of members holds them."""
 YOUNG = 14
 """Days in which a new group is not merged away."""
 
@@ -88,22 +91,15 @@ class Groups:
 
     # Membership -------------------------------------------------------------------------
 
-    def _everybody(self) -> Ids:
-        """Members of this morning, by id."""
+    def _everybody(self) -> Listed:
+        """Members of this morning, in no order."""
         book = self.market.book
-        return np.sort(book.live[: book.counts[N_LIVE]]).astype(np.int64)
+        return book.live[: book.counts[N_LIVE]]
 
-    def _newcomers(self) -> Ids:
-        """Those who joined yesterday evening, by id: they stand at the end of the list."""
-        book = self.market.book
-        n = int(book.counts[N_LIVE])
-        return np.sort(book.live[n - self.market.today("joins") : n]).astype(np.int64)
-
-    def _with_role(self) -> Ids:
-        """Members with a seat, or standing in for one, by id."""
-        users = self.market.users
-        ids = np.flatnonzero(self.market.book.roles)
-        return ids[users["status"][ids] == MEMBER]
+    def _newcomers(self) -> Listed:
+        """Those who joined yesterday evening: they stand at the end of the list."""
+        live = self._everybody()
+        return live[len(live) - self.market.today("joins") :]
 
     def _keep_by_name(self, names: list[str]) -> None:
         """Another strategy: groups of kinds that it also has go on, the others are dissolved."""
@@ -118,17 +114,13 @@ class Groups:
         lost = inside[groups["kind"][self.market.users["group"][inside]] < 0]
         self._enter(lost, np.full(len(lost), NO_GROUP))
 
-    def _route(self, ids: Ids) -> None:
-        """Those who should be in another kind of group than they are in move; nobody sees the others move."""
+    def _route(self, people: Listed) -> None:
+        """Those of some people who should be in another kind of group than they are in move; nobody sees the others move."""
         market = self.market
         users, book, terms = market.users, market.book, market.terms
-        ids = ids[users["group"][ids] != GONE_OUT]
-        wanted = wanted_kinds(users, market.world, ids, market.day, terms.kinds, terms.conditions)
-        own = users["group"][ids]
-        now_in = np.full(len(ids), -1, np.int64)
-        now_in[own >= 0] = book.groups["kind"][own[own >= 0]]
-        moves = wanted != now_in
-        ids, wanted = ids[moves], wanted[moves]
+        ids, wanted = who_moves(
+            users, market.world, people, market.day, book.groups, terms.kinds, terms.conditions
+        )
         target = np.full(len(ids), NO_GROUP, np.int64)
         found: list[tuple[int, Ids, int]] = []
         for k in range(len(terms.kinds)):
@@ -151,7 +143,7 @@ class Groups:
         self._enter(ids, target)
         self._retire()
 
-    def _by_circle(self, ids: Ids) -> Ids:
+    def _by_circle(self, ids: Ids | Listed) -> Ids:
         """Positions in the order of circles of acquaintances: neighbours in this order are often friends."""
         return np.lexsort((ids, self.market.graph.community[ids]))
 
@@ -173,7 +165,7 @@ class Groups:
         self.founded += 1
         return int(free[0])
 
-    def _enter(self, ids: Ids, target: Ids) -> None:
+    def _enter(self, ids: Ids | Listed, target: Ids) -> None:
         """People come into other groups (-1: out of theirs); seats stay behind."""
         users, book = self.market.users, self.market.book
         left, come = users["group"][ids], target
@@ -188,7 +180,7 @@ class Groups:
         groups = self.market.book.groups
         groups["kind"][groups["members"] == 0] = -1
 
-    def _note(self, ids: Ids, values: Ids) -> None:
+    def _note(self, ids: Ids | Listed, values: Ids) -> None:
         self.market.make_room()
         book = self.market.book
         if len(book.events):
@@ -199,7 +191,7 @@ class Groups:
 
     # Size -------------------------------------------------------------------------------
 
-    def _members(self, live: Ids) -> list[Ids]:
+    def _members(self, live: Listed) -> list[Listed]:
         """Members of each group, in the order of `live`; sorted once for all groups."""
         groups = self.market.users["group"][live]
         live, groups = live[groups >= 0], groups[groups >= 0]
@@ -207,7 +199,7 @@ class Groups:
         bounds = np.searchsorted(groups[order], np.arange(1, len(self.market.book.groups)))
         return np.split(live[order], bounds)
 
-    def _split(self, live: Ids) -> None:
+    def _split(self, live: Listed) -> None:
         """Groups that have grown too large fall in two halves of neighbours, with the same memory."""
         groups, kinds = self.market.book.groups, self.market.terms.kinds
         used = np.flatnonzero(groups["kind"] >= 0)
@@ -227,10 +219,10 @@ class Groups:
             self._enter(moving, np.full(len(moving), new))
             self.market.book.roles[moving] = roles
 
-    def _merge(self, live: Ids) -> None:
+    def _merge(self, live: Listed) -> None:
         """Silent groups of a kind are put together by twos, as far as they fit; the first takes in the second."""
         groups, kinds = self.market.book.groups, self.market.terms.kinds
-        people: list[Ids] = []
+        people: list[Listed] = []
         for k in range(len(kinds)):
             silent = [
                 a
@@ -273,11 +265,11 @@ class Groups:
         )
         return waits
 
-    def _seat(self, live: Ids | None) -> None:
+    def _seat(self, live: Listed | None) -> None:
         """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free.
 
         Args:
-            live: on Mondays, all members by id.
+            live: on Mondays, all members.
         """
         market = self.market
         book, users, kinds = market.book, market.users, market.terms.kinds
@@ -285,8 +277,7 @@ class Groups:
             return
         kind_of = book.groups["kind"]
         seated = (kind_of >= 0) & (kinds["seats"] + kinds["reserve"] > 0)[kind_of]
-        holders = self._with_role()
-        holders = holders[users["group"][holders] >= 0]
+        holders = with_role(users, book.roles)
         if live is None:
             seated &= self._waits(holders)
         if not seated.any():
@@ -299,7 +290,7 @@ class Groups:
         line = np.zeros((len(kind_of), 0), np.int64) if live is None else self._in_line(live, seated)
         fill_seats(book.roles, holders, group, line, kinds, kind_of)
 
-    def _in_line(self, live: Ids, seated: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def _in_line(self, live: Listed, seated: NDArray[np.bool_]) -> NDArray[np.int64]:
         """(groups, places) who comes first for a seat among those who have none; -1: nobody."""
         market, kinds = self.market, self.market.terms.kinds
         places = np.where(seated, (kinds["seats"] + kinds["reserve"])[market.book.groups["kind"]], 0)

@@ -9,7 +9,7 @@ from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE
 from simlab.world.company import company_afternoon, morning_news, public_news
 from simlab.world.company_rules import has_news
 from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule
-from simlab.world.contact import due_rules, rule_cost, update_places
+from simlab.world.contact import due_rules, due_schemes, rule_cost, update_places
 from simlab.world.contact_rules import (
     CHANNEL_CLOSED,
     MATCHED,
@@ -24,7 +24,7 @@ from simlab.world.fetching import fetch_ahead
 from simlab.world.group_day import live_in_group
 from simlab.world.group_rules import PRESENT, PROMOS
 from simlab.world.metrics import FIXED_POINT, M
-from simlab.world.money import earn_points, forget_points, plans_today, present_plan, wish
+from simlab.world.money import earn_points, forget_points, plans_today, present_plan, tempted, wish
 from simlab.world.money_rules import may_order, recommend
 from simlab.world.records import MEMBER, Event
 from simlab.world.rules import (
@@ -55,8 +55,8 @@ DAY, MORNING, AFTERNOON = range(3)
 
 
 @inlined_hot_rule
-def dawn(users, i, key, terms, book, d):
-    """Clocks, stage, news. True when the user is there and can be reached."""
+def dawn(users, i, key, due, terms, book, d):
+    """Clocks, stage, news. True when the user is there and can be reached. `due`: schemes of today, as bits."""
     u = users[i]
     now = terms.now[u.cell]
     day = now.day
@@ -72,7 +72,7 @@ def dawn(users, i, key, terms, book, d):
     if expired:
         row[M.expired] += 1
         note(book, day, i, Event.EXPIRE, 0)
-    update_places(u, day, terms)
+    update_places(u, day, due, terms)
     if (has_news(u) or public_news(terms, book)) and morning_news(users, i, key, terms, book, d):
         return False
     forget_points(u, i, book, row, now)
@@ -202,10 +202,10 @@ def afternoon(users, i, own, key, screen, j, terms, book, d):
     day = now.day
     row = book.ledger[d, u.stage, u.source, u.segment]
     if u.group >= 0:
-        live_in_group(users, i, key, terms, book, row)
+        live_in_group(users, i, key, screen, j, terms, book, row)
     if u.alive:
         orders = may_order(u, screen.order[j], now)
-        if orders or terms.launches.size > 0:
+        if orders or tempted(u, screen.launch, j, terms.launches, now):
             wish(u, i, own, key, orders, screen.launch, j, terms, book, row, now)
         if relation_ends(u, now):
             row[M.ended] += 1
@@ -256,16 +256,22 @@ def last_line(terms):
     return 2 if more > 0 or terms.now[0].recent_keep > 0.0 else 1
 
 
+@inline_rule
+def set_out(users, book, k, line):
+    """The record of member number k of the list, up to some line, sets out for the cache; k may be beyond the end."""
+    fetch_ahead(users, book.live[min(k, book.counts[N_LIVE] - 1)], 0, line)
+
+
 @hot_rule
 def mornings(users, first, n, world, terms, book, d, screen):
     """The morning of a block of members."""
     day = terms.now[0].day
     stages = terms.rates.shape[2]
-    last, line = book.counts[N_LIVE] - 1, last_line(terms)
+    line, due = last_line(terms), due_schemes(day, terms)
     for j in range(n):
-        fetch_ahead(users, book.live[min(first + BLOCK + j, last)], 0, line)  # the next block sets out
+        set_out(users, book, first + BLOCK + j, line)
         i = np.int64(book.live[first + j])
-        screen.open[j] = dawn(users, i, screen.key[j], terms, book, d)
+        screen.open[j] = dawn(users, i, screen.key[j], due, terms, book, d)
         screen.place[j] = users[i].cell * stages + users[i].stage if screen.open[j] else 0
     plan(n, terms, screen)
     ruled = terms.rules.size > 0
@@ -281,7 +287,7 @@ def mornings(users, first, n, world, terms, book, d, screen):
 @hot_rule
 def all_members(users, world, terms, book, d, screen, part):
     """Everybody's day or a part of it, block by block; whoever leaves is dropped from the list of members."""
-    kept = 0
+    kept, line = 0, last_line(terms)
     for first in range(0, book.counts[N_LIVE], BLOCK):
         n = min(BLOCK, book.counts[N_LIVE] - first)
         draw_keys(book.live, first, n, world, terms.now[0].day, screen.own, screen.key)
@@ -291,6 +297,8 @@ def all_members(users, world, terms, book, d, screen, part):
             continue
         draw_afternoon(screen, n, terms)
         for j in range(n):
+            if part == AFTERNOON:
+                set_out(users, book, first + BLOCK + j, line)
             i = np.int64(book.live[first + j])
             if users[i].status != MEMBER:
                 continue

@@ -123,6 +123,15 @@ def plans_today(u, i, own, key, terms, book, row, now):
 
 
 @hot_rule
+def tempted(u, launch, j, launches, now):
+    """Whether the day's draws leave it possible that something new is bought."""
+    found = False
+    for k in range(launches.size):
+        found |= may_adopt(u, launch[k, j], launches[k], now)
+    return found
+
+
+@hot_rule
 def wish(u, i, own, key, orders, launch, j, terms, book, row, now):
     """Today's wish to order enters the list that the evening settles.
 

@@ -203,7 +203,7 @@ def stage_stays_until(u, day, conditions, last):
 @hot_rule
 def is_planned(key, name, chance):
     """Cadence by keyed thinning: who gets 3 a week gets those 3 among the 4."""
-    return unit(named_bits(key, SEND, name)) < chance
+    return chance >= 1.0 or unit(named_bits(key, SEND, name)) < chance
 
 
 @hot_rule

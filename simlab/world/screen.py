@@ -18,9 +18,9 @@ from simlab.world.records import Terms
 
 BLOCK = 64
 """Members in a block: their records stay in the first-level cache, together with those of the next block."""
-SEND, VISIT, ORDER, INVITE, HUNT, SPEAK, TEAM_OPEN, LAUNCH_BUY = (int(p) for p in (
+SEND, VISIT, ORDER, INVITE, HUNT, SPEAK, TEAM_OPEN, LAUNCH_BUY, READ, TALK, QUIT = (int(p) for p in (
     Purpose.SEND, Purpose.VISIT, Purpose.ORDER, Purpose.INVITE, Purpose.HUNT, Purpose.SPEAK, Purpose.TEAM_OPEN,
-    Purpose.LAUNCH_BUY))  # fmt: skip
+    Purpose.LAUNCH_BUY, Purpose.READ, Purpose.TALK, Purpose.QUIT))  # fmt: skip
 
 
 class Screen(NamedTuple):
@@ -32,7 +32,7 @@ class Screen(NamedTuple):
         place: (BLOCK,) cell and stage, as one number. chances: (places,) of one touch.
         planned: (BLOCK,) whether any touch is planned. send: (K, BLOCK) draws of being sent each touch.
         list: (BLOCK,) numbers of those who have something to do.
-        visit, order, invite, hunt: (BLOCK,) draws of the afternoon.
+        visit, order, invite, hunt: (BLOCK,) draws of the afternoon; read, talk, quit: of those in a group.
         speak: (V, BLOCK), team: (Q, BLOCK), launch: (L, BLOCK) draws of telling friends in each way, of opening each
             kind of team, of buying what is new.
     """
@@ -49,6 +49,9 @@ class Screen(NamedTuple):
     order: NDArray[np.float64]
     invite: NDArray[np.float64]
     hunt: NDArray[np.float64]
+    read: NDArray[np.float64]
+    talk: NDArray[np.float64]
+    quit: NDArray[np.float64]
     speak: NDArray[np.float64]
     team: NDArray[np.float64]
     launch: NDArray[np.float64]
@@ -58,10 +61,10 @@ def empty_screen(terms: Terms) -> Screen:
     """Room for the blocks of a day with these terms."""
     cells, touches, stages = terms.rates.shape
     own, key = np.empty((2, BLOCK), np.uint64)
-    visit, order, invite, hunt = np.empty((4, BLOCK))
+    afternoon = np.empty((7, BLOCK))
     return Screen(
         own, key, np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty(cells * stages),
-        np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty((touches, BLOCK)), visit, order, invite, hunt,
+        np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty((touches, BLOCK)), *afternoon,
         *(np.empty((len(things), BLOCK)) for things in (terms.voices, terms.teams, terms.launches)),
     )  # fmt: skip
 
@@ -133,6 +136,10 @@ def draw_afternoon(screen, n, terms):
     if terms.programmes.shape[1] > 0:
         draw(screen.invite, screen.key, n, INVITE)
         draw(screen.hunt, screen.key, n, HUNT)
+    if terms.kinds.size > 0:
+        draw(screen.read, screen.key, n, READ)
+        draw(screen.talk, screen.key, n, TALK)
+        draw(screen.quit, screen.key, n, QUIT)
     for v in range(terms.voices.size):
         if terms.voices[v].open:
             draw_named(screen.speak[v], screen.key, n, SPEAK, terms.voices[v].name)

@@ -33,7 +33,7 @@ from simlab.world.staff_rules import (
     wait,
 )
 
-AHEAD = 16
+AHEAD = 32
 """How many members ahead records are called to the cache."""
 IN_LINE, SOLVED = np.uint8(1), np.uint8(2)
 BY_PEOPLE, BY_AI = np.int64(0), np.int64(1)
@@ -193,12 +193,10 @@ def appoint(users, world, terms, book, d):
         u = users[i]
         if u.advised:  # a record that is only read need not be written back
             u.advised = 0
-        if not belongs(u, day, terms.conditions, now.adviser_first, now.adviser_last):
-            continue
         value = (
             max(np.int64(0), observe(u, day, now.adviser_order)) if now.adviser_order >= 0 else np.int64(0)
         )
-        if value < least:
+        if value < least or not belongs(u, day, terms.conditions, now.adviser_first, now.adviser_last):
             continue
         key = day_key(user_key(world, i), BIRTH_DAY)
         if not in_share(key, now):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simlab.world.draws import BIRTH_DAY, Purpose, draw_bits, name_hash
+from simlab.world.draws import BIRTH_DAY, Purpose, draw_bits, name_hash, uniform
 from simlab.world.group_rules import (
     ADOPTED,
     GRUMBLED,
@@ -261,8 +261,9 @@ class TwinGroups:
         market, u, role = self.market, person.user, person.role
         kind = market.terms.kinds[self.kind_number(circle.kind)]
         person.count(M.grouped)
-        happened = int(gather(u, person.key, circle.record[0], kind, person.now, market.terms.curves,
-                              market.terms.conditions, role))  # fmt: skip
+        reads, talks, quits = (float(uniform(person.key, p)) for p in (Purpose.READ, Purpose.TALK, Purpose.QUIT))
+        happened = int(gather(u, person.key, reads, talks, circle.record[0], kind, person.now,
+                              market.terms.curves, market.terms.conditions, role))  # fmt: skip
         if happened not in (0, HAS_READ):
             person.count(M.speakers)
             person.note(Event.GATHER, happened)
@@ -288,7 +289,7 @@ class TwinGroups:
             person.user["net"] -= fen
             person.earn(-fen)
             person.note(Event.PAID, fen)
-        if goes_out(person.key, circle.record[0], kind, role):
+        if goes_out(quits, circle.record[0], kind, role):
             person.count(M.group_quits)
             self.move(person, WENT_OUT)
 
