@@ -32,6 +32,7 @@ from simlab.world.company_rules import (
     is_wrongly_refused,
     may_talk,
     most_drive,
+    notice_draw,
     notices,
     opens_team,
     public_chance,
@@ -223,19 +224,26 @@ def lay_claim(users, book, key, i, holder_code, f, kind):
 
 
 @hot_rule
-def who_notices(users, world, indptr, indices, terms, book, k, out):
-    """How many friends notice what speaker number k tells, and who, in `out`; their records set out for the cache."""
+def who_notices(users, world, indptr, indices, terms, book, k, draws, out):
+    """How many friends notice what speaker number k tells, and who, in `out`; their records set out for the cache.
+
+    `draws` is room for one number for each friend.
+    """
     i = np.int64(book.speaker_user[k])
     if users[i].status != MEMBER:
         return 0
     voice = terms.voices[book.speaker_voice[k]]
     key = day_key(user_key(world, i), terms.now[0].day)
+    first, name, reach = indptr[i], voice.name, voice.reach
+    degree = indptr[i + 1] - first
+    for e in range(degree):  # a plain loop, which the compiler turns into vector instructions
+        draws[e] = notice_draw(key, indices[first + e], name)
     n = 0
-    for e in range(indptr[i], indptr[i + 1]):
-        if notices(key, indices[e], voice):
-            fetch_ahead(users, indices[e], 0, 0)
-            out[n] = indices[e]
-            n += 1
+    for e in range(degree):
+        out[n] = indices[first + e]
+        n += draws[e] < reach
+    for e in range(n):
+        fetch_ahead(users, out[e], 0, 0)
     return n
 
 
@@ -287,12 +295,12 @@ def tell_everybody(users, world, indptr, indices, terms, book, d):
     for k in range(total):
         i = np.int64(book.speaker_user[k])
         widest = max(widest, indptr[i + 1] - indptr[i])
-    friends, n = np.empty((2, widest), np.int32), np.zeros(2, np.int64)
+    draws, friends, n = np.empty(widest), np.empty((2, widest + 1), np.int32), np.zeros(2, np.int64)
     for k in range(total + 1):
         if k < total:
             later = np.int64(book.speaker_user[min(k + AHEAD, total - 1)])
             fetch_ahead(indices, indptr[later], 0, 1)
-            n[k & 1] = who_notices(users, world, indptr, indices, terms, book, k, friends[k & 1])
+            n[k & 1] = who_notices(users, world, indptr, indices, terms, book, k, draws, friends[k & 1])
         if k > 0:
             before = (k - 1) & 1
             tell(users, world, terms, book, d, k - 1, friends[before], n[before])

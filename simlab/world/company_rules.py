@@ -163,10 +163,16 @@ def talks_today(u, key, voice, now):
     return unit(named_bits(key, SPEAK, voice.name)) < talk_chance(u, voice, now)
 
 
+@inline_rule
+def notice_draw(key, friend, name):
+    """The draw by which a friend notices what the key's owner tells in one way."""
+    return unit(mix(pair_bits(key, NOTICE, friend) ^ name))
+
+
 @hot_rule
 def notices(key, friend, voice):
     """Whether a friend notices what the key's owner tells in this way."""
-    return unit(mix(pair_bits(key, NOTICE, friend) ^ voice.name)) < voice.reach
+    return notice_draw(key, friend, voice.name) < voice.reach
 
 
 @hot_rule

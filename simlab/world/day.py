@@ -25,7 +25,7 @@ from simlab.world.book import (
     Outside,
 )
 from simlab.world.counting import COHORT_SIZE
-from simlab.world.engine import run_evening, run_members, run_noon
+from simlab.world.engine import by_id, run_evening, run_members, run_noon
 from simlab.world.graph import Graph
 from simlab.world.members import AFTERNOON, DAY, MORNING
 from simlab.world.records import Terms
@@ -54,6 +54,7 @@ def run_day(
     """Everybody's whole day; d is its row in the ledger."""
     if terms.now["day"][0] == 1:
         book.cohorts[0, 0, COHORT_SIZE] = book.counts[N_LIVE]
+    by_id(book.live, int(book.counts[N_LIVE]))
     if len(book.events):  # the log is written in one place
         threads = 1
     part = DAY

@@ -21,6 +21,31 @@ from simlab.world.service import serve
 
 
 @rule
+def by_id(live, n):
+    """Yesterday's newcomers, at the end of the list of members, take their places by id.
+
+    The order changes no result. But a day goes through memory in the order of this list, and by id neighbours in the
+    list share a page.
+    """
+    first = 1
+    while first < n and live[first - 1] < live[first]:
+        first += 1
+    if first >= n:
+        return
+    new = np.sort(live[first:n])
+    old, k = first - 1, new.size - 1
+    for place in range(n - 1, -1, -1):  # from behind, so that nobody is written over who has not moved yet
+        if k < 0:
+            break
+        if old >= 0 and live[old] > new[k]:
+            live[place] = live[old]
+            old -= 1
+        else:
+            live[place] = new[k]
+            k -= 1
+
+
+@rule
 def run_noon(users, world, terms, book, d):
     """Limited coupons are handed out, when everybody's morning is over."""
     noon(users, world, lend(terms), lend(book), d)

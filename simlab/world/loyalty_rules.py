@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlab.world.compiled import hot_rule
+from simlab.world.compiled import hot_rule, inline_rule
 
 
 @hot_rule
@@ -23,11 +23,16 @@ def loyalty(u, now):
     return value
 
 
+@inline_rule
+def spent_on(u, now):
+    """What counts towards a level, in yuan."""
+    return np.float64(u.recent_spend) if now.level_recent else np.float64(u.spend) / 100.0
+
+
 @hot_rule
 def progress(u, now):
     """(level, part of the way to the next one)."""
-    spent = np.float64(u.recent_spend) if now.level_recent else np.float64(u.spend) / 100.0
-    steps = spent / now.level_step
+    steps = spent_on(u, now) / now.level_step
     level = np.int64(steps)
     return min(level, now.level_top), steps - level
 
@@ -36,7 +41,7 @@ def progress(u, now):
 def holds(u, now):
     """Factor of the lifetime rate: what would be given up with a level or a plan."""
     value = 1.0
-    if now.level_step > 0:
+    if now.level_step > 0 and spent_on(u, now) >= now.level_step:  # spares those without a level two divisions
         level, _ = progress(u, now)
         value /= 1.0 + now.level_hold * level
     if u.plan >= 0:
