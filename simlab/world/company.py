@@ -53,7 +53,7 @@ from simlab.world.records import MEMBER, PROSPECT, TONIGHT, Event
 from simlab.world.rules import belongs, claim, observe
 
 AHEAD = 4
-"""How many speakers ahead lists of friends are called to the cache."""
+"""How many speakers ahead lists of friends are called to the cache; their own records twice as many."""
 TOLD = np.int8(-1)
 """Kind of a claim by somebody who told a friend without inviting; otherwise the number of the programme."""
 
@@ -234,13 +234,12 @@ def who_notices(users, world, indptr, indices, terms, book, k, draws, out):
         return 0
     voice = terms.voices[book.speaker_voice[k]]
     key = day_key(user_key(world, i), terms.now[0].day)
-    first, name, reach = indptr[i], voice.name, voice.reach
-    degree = indptr[i + 1] - first
-    for e in range(degree):  # a plain loop, which the compiler turns into vector instructions
-        draws[e] = notice_draw(key, indices[first + e], name)
+    friends, name, reach = indices[indptr[i] : indptr[i + 1]], voice.name, voice.reach
+    for e in range(friends.size):  # a plain loop, which the compiler turns into vector instructions
+        draws[e] = notice_draw(key, friends[e], name)
     n = 0
-    for e in range(degree):
-        out[n] = indices[first + e]
+    for e in range(friends.size):
+        out[n] = friends[e]
         n += draws[e] < reach
     for e in range(n):
         fetch_ahead(users, out[e], 0, 0)
@@ -281,9 +280,12 @@ def tell(users, world, terms, book, d, k, friends, n):
         row[M.told] += 1
         if friend.status == MEMBER:
             hear(friend, voice.bad)  # reacts tomorrow; nobody else looks at it tonight
-        elif not voice.bad and is_persuaded(key, f, terms.now[0].most_ready, voice):  # spares most a further look
-            if is_persuaded(key, f, willingness(friend, terms.now[0]), voice):
-                lay_claim(users, book, key, i, i, f, TOLD)
+        elif (
+            not voice.bad
+            and is_persuaded(key, f, terms.now[0].most_ready, voice)  # spares most records a further look
+            and is_persuaded(key, f, willingness(friend, terms.now[0]), voice)
+        ):
+            lay_claim(users, book, key, i, i, f, TOLD)
 
 
 @rule
@@ -298,8 +300,8 @@ def tell_everybody(users, world, indptr, indices, terms, book, d):
     draws, friends, n = np.empty(widest), np.empty((2, widest + 1), np.int32), np.zeros(2, np.int64)
     for k in range(total + 1):
         if k < total:
-            later = np.int64(book.speaker_user[min(k + AHEAD, total - 1)])
-            fetch_ahead(indices, indptr[later], 0, 1)
+            fetch_ahead(users, book.speaker_user[min(k + 2 * AHEAD, total - 1)], 0, 2)
+            fetch_ahead(indices, indptr[book.speaker_user[min(k + AHEAD, total - 1)]], 0, 1)
             n[k & 1] = who_notices(users, world, indptr, indices, terms, book, k, draws, friends[k & 1])
         if k > 0:
             before = (k - 1) & 1

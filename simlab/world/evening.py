@@ -29,6 +29,7 @@ from simlab.world.counting import (
     note,
 )
 from simlab.world.draws import Purpose, day_key, draw_bits, user_key
+from simlab.world.fetching import fetch_ahead
 from simlab.world.market_evening import share_order, take_in
 from simlab.world.metrics import M
 from simlab.world.money import earn_points, settle_money
@@ -47,6 +48,8 @@ from simlab.world.service import after_order as open_issue
 
 # typed, so that numba compiles a function once and not once per constant
 NOBODY, NO_DEPTH = np.int64(-1), np.int64(0)
+AHEAD = 4
+"""How many orders ahead records are called to the cache."""
 
 
 @hot_rule
@@ -88,7 +91,9 @@ def settle_orders(users, world, terms, book, d):
     now = terms.now[0]
     day = now.day
     refused = refuse_beyond_budget(users, world, terms, book)
-    for k in range(book.counts[N_ORDERS]):
+    total = book.counts[N_ORDERS]
+    for k in range(total):
+        fetch_ahead(users, book.order_user[min(k + AHEAD, total - 1)], 0, 2)
         i = np.int64(book.order_user[k])
         u = users[i]
         bits = np.int64(book.order_bits[k])

@@ -115,7 +115,7 @@ class Groups:
         self._enter(lost, np.full(len(lost), NO_GROUP))
 
     def _route(self, people: Listed) -> None:
-        """Those of some people who should be in another kind of group than they are in move; nobody sees the others move."""
+        """Whoever of some people should be in another kind of group moves there; nobody sees the others move."""
         market = self.market
         users, book, terms = market.users, market.book, market.terms
         ids, wanted = who_moves(
@@ -132,8 +132,8 @@ class Groups:
                     users, market.world, market.graph.indptr, market.graph.indices, book.groups, ids[come], k
                 )
             else:
-                people = int(terms.kinds["people"][k])
-                chunks = max(1, (2 * len(come) + people) // (2 * people))  # rounded to the nearest
+                size = int(terms.kinds["people"][k])
+                chunks = max(1, (2 * len(come) + size) // (2 * size))  # rounded to the nearest
                 by_circle = come[self._by_circle(ids[come])]
                 found += [(k, by_circle[len(come) * c // chunks : len(come) * (c + 1) // chunks], c)
                           for c in range(chunks)]  # fmt: skip

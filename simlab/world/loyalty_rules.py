@@ -41,7 +41,9 @@ def progress(u, now):
 def holds(u, now):
     """Factor of the lifetime rate: what would be given up with a level or a plan."""
     value = 1.0
-    if now.level_step > 0 and spent_on(u, now) >= now.level_step:  # spares those without a level two divisions
+    if (
+        now.level_step > 0 and spent_on(u, now) >= now.level_step
+    ):  # spares those without a level two divisions
         level, _ = progress(u, now)
         value /= 1.0 + now.level_hold * level
     if u.plan >= 0:

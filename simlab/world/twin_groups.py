@@ -261,7 +261,9 @@ class TwinGroups:
         market, u, role = self.market, person.user, person.role
         kind = market.terms.kinds[self.kind_number(circle.kind)]
         person.count(M.grouped)
-        reads, talks, quits = (float(uniform(person.key, p)) for p in (Purpose.READ, Purpose.TALK, Purpose.QUIT))
+        reads, talks, quits = (
+            float(uniform(person.key, p)) for p in (Purpose.READ, Purpose.TALK, Purpose.QUIT)
+        )
         happened = int(gather(u, person.key, reads, talks, circle.record[0], kind, person.now,
                               market.terms.curves, market.terms.conditions, role))  # fmt: skip
         if happened not in (0, HAS_READ):
