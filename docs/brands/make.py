@@ -1,6 +1,6 @@
 """Makes the thirteen brand pages: assumptions from the scenario file, the answer from the experiment, words by hand.
 
-    python docs/brands/make.py              all of them (some twenty minutes on two processors)
+    python docs/brands/make.py              all of them (half an hour on two processors)
     python docs/brands/make.py beauty       one
 
 What stands between the two marks of a page is written by this program; the rest of the page is left alone.
@@ -25,8 +25,6 @@ PLACE = ROOT / "results" / "brands"
 """Finished runs are kept there: a second call goes on where the first stopped."""
 BEGIN, END = "<!-- made by docs/brands/make.py -->", "<!-- end -->"
 MARKED = re.compile(r"^\s*(?P<what>[^#]*?)\s*#\s*(?P<note>.*\b(?P<mark>read|claimed|assumed)\b.*)$")
-PAIRS = 8
-"""Pairs of seeds behind a page; the file itself asks for more, and for plausible worlds."""
 BRANDS = (
     "beauty", "mother-baby", "coffee", "grocery", "apparel", "education", "health", "saas", "sports", "home",
     "new-brand", "over-pushing-retail", "cross-border",
@@ -71,7 +69,7 @@ def page(brand: str, found: Comparison) -> str:
 
 def make(brand: str) -> None:
     """Run one experiment, save its picture, and write the made part of its page."""
-    found = simlab.compare(ROOT / "experiments" / f"{brand}.yaml", seeds=PAIRS, worlds=0, out=PLACE)
+    found = simlab.compare(ROOT / "experiments" / f"{brand}.yaml", out=PLACE)
     figure = differences(found)
     assert figure is not None
     (HERE / f"{brand}.png").write_bytes(style.save(figure, "png", 110))
