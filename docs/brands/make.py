@@ -15,7 +15,7 @@ from pathlib import Path
 import simlab
 from simlab.lab.comparison import Comparison
 from simlab.report import style
-from simlab.report.compare_plots import differences, read_differences
+from simlab.report.compare_plots import caption_differences, differences, read_differences
 from simlab.report.compare_words import careful, certainty, lines
 from simlab.scenario.library import read_entry
 
@@ -61,7 +61,7 @@ def page(brand: str, found: Comparison) -> str:
         for what, note, mark in assumptions(ROOT / "scenarios" / f"{brand}.yaml")
     ]
     text += ["", "Everything else is the default brand's ([parameters](../parameters.md)).", "",
-             f"![The answer]({brand}.png)", "", read_differences(found), ""]  # fmt: skip
+             f"![The answer]({brand}.png)", "", caption_differences(found), "", read_differences(found), ""]  # fmt: skip
     text += [f"- {row.sentence} {row.judgement}" for row in lines(found)]
     text += ["", *(f"- {line}" for line in (*certainty(found), *careful(found)))]
     return "\n".join(text)
