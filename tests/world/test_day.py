@@ -1,10 +1,14 @@
-"""A day on several threads leaves the same bytes as on one."""
+"""A day on several threads leaves the same bytes as on one; the list of members is kept in order."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simlab.world import day
+from simlab.world.engine import by_id
 from simlab.world.market import Market
 from tests.world.worlds import EVERYTHING, busy, graph_of
 
@@ -43,3 +47,13 @@ def test_several_threads_are_really_used(monkeypatch):
     after(2, threads=3)
     assert len(shares) >= 4
     assert all(start < stop for start, stop in shares)
+
+
+@given(st.sets(st.integers(0, 10_000), max_size=60), st.data())
+def test_the_list_of_members_is_kept_by_id(people, data):
+    """Newcomers stand at the end, in any order; whoever was there before them stays in order."""
+    before = data.draw(st.sets(st.sampled_from(sorted(people)))) if people else set()
+    newcomers = data.draw(st.permutations(sorted(people - before)))
+    live = np.array([*sorted(before), *newcomers, -1, -1], np.int32)
+    by_id(live, len(people))
+    assert live.tolist() == [*sorted(people), -1, -1]
