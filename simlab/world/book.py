@@ -33,7 +33,7 @@ class Book(NamedTuple):
         flows: (months, S + 2, S + 2) int64, changes of stage by month.
         stock: (2, S + 2, C, G) int64, today's members and reachable members.
         counts: (32,) int64 lengths of the lists below.
-        live: (N,) ids of members, in no particular order.
+        live: (N,) ids of members: by id, and since last evening those who joined, in no order.
         order_user, order_amount, order_bits: (N,) today's orders before settlement.
         order_usual, order_cut, order_rewards: (N,) the basket without deals, what an offer takes off, rewards of
             points that are used.
