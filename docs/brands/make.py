@@ -61,7 +61,8 @@ def page(brand: str, found: Comparison) -> str:
         for what, note, mark in assumptions(ROOT / "scenarios" / f"{brand}.yaml")
     ]
     text += ["", "Everything else is the default brand's ([parameters](../parameters.md)).", "",
-             f"![The answer]({brand}.png)", "", caption_differences(found), "", read_differences(found), ""]  # fmt: skip
+             f"![The answer]({brand}.png)", "", caption_differences(found), "",
+             read_differences(found), ""]  # fmt: skip
     text += [f"- {row.sentence} {row.judgement}" for row in lines(found)]
     text += ["", *(f"- {line}" for line in (*certainty(found), *careful(found)))]
     return "\n".join(text)

@@ -111,7 +111,8 @@ class Comparison:
                 that common seeds saved, as a factor), needed (pairs that the precision asks for; headline only, else
                 NaN), then over sampled worlds: worlds, world_low, world_median, world_high (5, 50 and 95 %; lowest
                 and highest below 10 worlds), world_p_better, world_chance (share of the variance over worlds that
-                is chance of the few seeds in each).
+                is chance of the few seeds in each), world_fits (how likely one more such world would lie as far
+                from their mean as the scenario's own difference on the same seeds does).
             ``levers``: arm, path, baseline, arm_value, and both as numbers.
             ``worlds``: world, then the sampled value by uncertain path.
             ``world_differences``: arm, world, outcome, pairs, difference, sd (over the world's pairs).

@@ -13,7 +13,7 @@ from scipy import stats
 
 from simlab.lab.comparison import COUNTS, LESS_IS_BETTER, STEPS
 from simlab.lab.effects import View
-from simlab.lab.paired import LEVEL, Together, extreme, paired, stein, worth
+from simlab.lab.paired import LEVEL, Together, extreme, fits, paired, stein, worth
 from simlab.scenario import Scenario
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -56,6 +56,7 @@ def differences_table(
     baseline, *others = arms
     over = world_differences(outcomes, arms)
     begun = frozenset(first)
+    few = outcomes["seed"][outcomes["world"] > 0].unique().tolist()
     rows = []
     for arm in others:
         for outcome in OUTCOMES:
@@ -73,7 +74,8 @@ def differences_table(
                 "low_together": wide[0], "high_together": wide[1], "p_above": found.p_above,
                 "p_better": better(outcome, found.p_above), "identical": found.identical,
                 "extreme": extreme(differences), "correlation": gain.correlation, "worth": gain.ratio, "needed": needed,
-                **_over_worlds(over[(over["arm"] == arm) & (over["outcome"] == outcome)], outcome),
+                **_over_worlds(over[(over["arm"] == arm) & (over["outcome"] == outcome)], outcome,
+                               _mean(pairs(outcomes, arm, baseline, outcome, few)[1])),
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -107,12 +109,16 @@ def world_differences(outcomes: pd.DataFrame, arms: Sequence[str]) -> pd.DataFra
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
-def _over_worlds(rows: pd.DataFrame, outcome: str) -> dict[str, float]:
-    """The range of a difference over sampled worlds, and how much of it is chance."""
+def _over_worlds(rows: pd.DataFrame, outcome: str, own: float) -> dict[str, float]:
+    """The range of a difference over sampled worlds, how much of it is chance, and whether the scenario's own fits in.
+
+    Args:
+        own: the scenario's own difference, on the seeds that the worlds have.
+    """
     means = rows["difference"].to_numpy(np.float64)
     means = means[np.isfinite(means)]
     out = {"worlds": float(len(means)), "world_low": math.nan, "world_median": math.nan, "world_high": math.nan,
-           "world_p_better": math.nan, "world_chance": math.nan}  # fmt: skip
+           "world_p_better": math.nan, "world_chance": math.nan, "world_fits": fits(own, means)}  # fmt: skip
     if len(means) < 2:
         return out
     ends = [5, 50, 95] if len(means) >= FEW_WORLDS else [0, 50, 100]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from simlab.lab.comparison import LESS_IS_BETTER, Comparison
 from simlab.lab.results import Results
-from simlab.report.estimates import FEW_WORLDS, judge
+from simlab.report.estimates import FEW_WORLDS, OUTLYING, judge
 from simlab.report.numbers import listed, percent, plural, shown
 from simlab.report.words import constraint_line
 from simlab.scenario.outcomes import OUTCOMES
@@ -243,8 +243,7 @@ def careful(found: Comparison) -> list[str]:
         row = found.row(arm)
         if math.isfinite(row["world_chance"]) and row["world_chance"] > MOSTLY_CHANCE:
             blurred.append(f"'{arm}' ({percent(row['world_chance'])})")
-        inside = row["world_low"] <= row["difference"] <= row["world_high"]
-        if row["worlds"] >= FEW_WORLDS and not inside and not row["identical"]:
+        if row["worlds"] >= FEW_WORLDS and row.get("world_fits", math.nan) < OUTLYING / len(found.others):
             outside.append(f"'{arm}'")
     if blurred:
         out.append(
@@ -253,8 +252,8 @@ def careful(found: Comparison) -> list[str]:
         )
     if outside:
         out.append(
-            "The scenario's own difference lies outside its plausible worlds, so that its numbers and its ranges "
-            f"disagree: {listed(outside)}."
+            "The scenario's own difference lies further from those of its plausible worlds than chance explains, so "
+            f"that its numbers and its ranges disagree: {listed(outside)}."
         )
     return out
 

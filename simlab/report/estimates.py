@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from simlab.lab.paired import fits
 from simlab.lab.results import Results
 from simlab.report.series import Array, table
 from simlab.scenario.outcomes import OUTCOMES, Constraint
@@ -23,6 +24,8 @@ CONFIDENCE = 0.999
 """One-sided confidence with which a constraint must hold over seeds."""
 FEW_WORLDS = 10
 """Below this many worlds the range is from the lowest to the highest: percentiles would be made up."""
+OUTLYING = 0.01
+"""A scenario that lies this improbably far from its plausible worlds is said to: one false alarm in a hundred pages."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,15 @@ def world_means(results: Results, outcome: str) -> Array:
         return np.empty(0)
     means = frame[frame["world"] > 0].groupby("world")[outcome].mean().to_numpy(np.float64)
     return means[np.isfinite(means)]
+
+
+def fits_worlds(results: Results, outcome: str) -> float:
+    """How likely one more sampled world would lie as far from their mean as the scenario's own does on their seeds."""
+    frame = table(results, "outcomes", world=None)
+    if outcome not in frame.columns:
+        return math.nan
+    own = frame[(frame["world"] == 0) & frame["seed"].isin(frame["seed"][frame["world"] > 0])][outcome]
+    return fits(float(own.mean()), world_means(results, outcome))
 
 
 def estimate(results: Results, outcome: str) -> Estimate:

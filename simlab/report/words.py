@@ -11,7 +11,18 @@ from scipy import stats
 
 from simlab.lab.results import Results
 from simlab.report import series
-from simlab.report.estimates import Chance, Estimate, Judgement, chance, estimate, judge, values
+from simlab.report.estimates import (
+    FEW_WORLDS,
+    OUTLYING,
+    Chance,
+    Estimate,
+    Judgement,
+    chance,
+    estimate,
+    fits_worlds,
+    judge,
+    values,
+)
 from simlab.report.numbers import count, percent, plural, shown, signed
 from simlab.scenario.outcomes import OUTCOMES, Constraint
 from simlab.world.metrics import FIXED_POINT
@@ -238,10 +249,11 @@ def warnings(results: Results) -> list[str]:
 def _outside(results: Results) -> list[str]:
     """The scenario's own world should be one of the plausible ones."""
     found = estimate(results, "customer_equity")
-    if not found.has_worlds or found.world_low <= found.mean <= found.world_high:
+    if found.worlds < FEW_WORLDS or not fits_worlds(results, "customer_equity") < OUTLYING:
         return []
     return [
-        "The scenario's own estimate lies outside its plausible worlds: its numbers and its ranges disagree."
+        "The scenario's own estimate lies further from its plausible worlds than chance explains: its numbers and its "
+        "ranges disagree."
     ]
 
 

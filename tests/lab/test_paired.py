@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from simlab.lab.paired import extreme, paired, spread, stein, together, worth
+from simlab.lab.paired import extreme, fits, paired, spread, stein, together, worth
 
 
 def test_identical_arms_differ_by_exactly_nothing() -> None:
@@ -142,6 +142,25 @@ def test_one_pair_that_decides_is_noticed() -> None:
     assert sum(extreme(values) > 0.6 for values in rng.normal(size=(10_000, 20))) <= 12
     assert extreme(np.append(rng.normal(size=19), 40.0)) > 0.9
     assert math.isnan(extreme(np.zeros(20)))
+
+
+def test_one_of_them_is_rarely_said_not_to_fit() -> None:
+    """An eleventh world like ten others: P is uniform (99.9 % bounds). Their 5 to 95 % leave it out one time in four."""
+    worlds = np.random.default_rng(10).normal(3.0, 2.0, size=(4000, 11))
+    found = np.array([fits(own, others) for own, *others in worlds])
+    for level in (0.01, 0.1, 0.5):
+        low, high = stats.binom.ppf([0.0005, 0.9995], len(found), level)
+        assert low <= (found < level).sum() <= high
+    low, high = np.percentile(worlds[:, 1:], [5, 95], axis=1)
+    assert ((worlds[:, 0] < low) | (worlds[:, 0] > high)).mean() > 0.2
+
+
+def test_what_does_not_fit_is_seen() -> None:
+    assert fits(40.0, np.arange(10.0)) < 1e-4
+    assert fits(2.0, np.full(10, 2.0)) == 1.0
+    assert fits(2.1, np.full(10, 2.0)) == 0.0
+    assert math.isnan(fits(1.0, np.ones(1)))
+    assert math.isnan(fits(math.nan, np.arange(10.0)))
 
 
 def test_what_common_seeds_are_worth() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -159,3 +160,19 @@ def test_a_folder_with_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert len(pd.read_parquet(tmp_path / "out" / "tables" / f"{name}.parquet")) == len(frame)
         assert (tmp_path / "out" / "tables" / f"{name}.csv").is_file()
     assert {file.suffix for file in files if file.parent.name == "plots"} == {".png", ".svg"}
+
+
+def test_only_an_arm_that_chance_does_not_explain_is_said_to_disagree_with_its_worlds(
+    found: Comparison,
+) -> None:
+    table = found.tables["differences"].copy()
+    arm = found.others[0]
+
+    def said(improbable: float) -> bool:
+        table.loc[table["arm"] == arm, "world_fits"] = improbable
+        lines = compare_words.careful(replace(found, tables=found.tables | {"differences": table}))
+        return any("disagree" in line and f"'{arm}'" in line for line in lines)
+
+    assert not said(0.05)
+    assert not said(0.009)  # three arms were looked at
+    assert said(0.001)

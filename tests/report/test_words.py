@@ -199,3 +199,17 @@ def test_a_target_is_said_with_the_chance_of_reaching_it(full: Results) -> None:
     assert f"Target: {line}" in first_screen(aimed).text()
     never = Constraint.parse("orders_per_member <= 0")
     assert chance(full, never).share == 0
+
+
+def test_a_scenario_unlike_its_plausible_worlds_is_said_to_be(full: Results) -> None:
+    """What lies a little outside the range is chance; what chance does not explain is a warning."""
+    frame = full.tables["outcomes"]
+    worlds = frame[frame["world"] > 0].groupby("world")["customer_equity"].mean()
+
+    def said(own: float) -> bool:
+        runs = int((frame["world"] == 0).sum())
+        lines = warnings(with_outcome(full, "customer_equity", [own] * runs))
+        return any("its numbers and its ranges disagree" in line for line in lines)
+
+    assert not said(1.01 * worlds.max())
+    assert said(worlds.max() + 8 * worlds.std())
