@@ -145,7 +145,7 @@ def test_one_pair_that_decides_is_noticed() -> None:
 
 
 def test_one_of_them_is_rarely_said_not_to_fit() -> None:
-    """An eleventh world like ten others: P is uniform (99.9 % bounds). Their 5 to 95 % leave it out one in four times."""
+    """An eleventh world like ten others: P is uniform (99.9 % bounds). Their 5 to 95 % leave out one in four."""
     worlds = np.random.default_rng(10).normal(3.0, 2.0, size=(4000, 11))
     found = np.array([fits(own, others) for own, *others in worlds])
     for level in (0.01, 0.1, 0.5):
