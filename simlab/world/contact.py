@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlab.world.compiled import hot_rule, inlined_hot_rule, rule
+from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule, rule
 from simlab.world.contact_rules import is_noticed, on_time
 from simlab.world.metrics import M
 from simlab.world.rules import belongs, is_planned, observe, stage_of
@@ -27,6 +27,22 @@ def due_rules(u, key, day, terms, row):
             due |= np.int64(1) << r
             row[M.fired] += 1
     return due
+
+
+@inline_rule
+def mark_of(k):
+    """The bit of touch number k; all from the 64th on share the last one."""
+    return np.uint64(1) << np.uint64(min(k, 63))
+
+
+@hot_rule
+def touches_called(due, terms):
+    """Touches for which rules call (bits), as marks."""
+    marks = np.uint64(0)
+    for r in range(terms.rules.size):
+        if (due >> r) & 1:
+            marks |= mark_of(terms.rules[r].touch)
+    return marks
 
 
 @hot_rule

@@ -135,7 +135,7 @@ def rule_table(rows: list[Automation], conditions: Conditions) -> NDArray[np.voi
         record["clock"] = -1 if rule.clock is None else _NUMBER[rule.clock]
         record["falling"] = rule.clock in FALLING
         record["after"] = max(rule.after, 1) if rule.clock in FROM_ONE else rule.after
-        record["every"] = rule.every or 1
+        record["touch"], record["every"] = row.touch, rule.every or 1
         record["span"] = days_of_occasions(rule)
     return table
 

@@ -140,16 +140,22 @@ def who_moves(users, world, people, day, groups, kinds, conditions):
 def with_role(users, roles):
     """(n,) members of a group with a seat in it, or standing in for one, by id."""
     eights = roles[: roles.size // 8 * 8].view(np.uint64)  # most of eight neighbours have none
-    out = np.empty(roles.size, np.int64)
+    out = np.empty(roles.size + 1, np.int64)
     found = 0
     for eight in range(eights.size + 1):
         if eight < eights.size and eights[eight] == 0:
             continue
         for i in range(8 * eight, min(8 * eight + 8, roles.size)):
-            if roles[i] != 0 and users[i].status == MEMBER and users[i].group >= 0:
-                out[found] = i
-                found += 1
-    return out[:found].copy()
+            out[found] = i
+            found += roles[i] != 0
+    kept = 0
+    for k in range(found):
+        fetch_ahead(users, out[min(k + AHEAD, found - 1)], 0, 1)
+        i = out[k]
+        if users[i].status == MEMBER and users[i].group >= 0:
+            out[kept] = i
+            kept += 1
+    return out[:kept].copy()
 
 
 @rule
@@ -165,17 +171,13 @@ def best_groups(users, world, indptr, indices, groups, ids, kind):
             friend = users[indices[e]]
             if friend.status == MEMBER and friend.group >= 0:
                 friends[friend.group] += 1
-        best = NO_GROUP
+        best, most, strongest = NO_GROUP, np.int64(-1), np.uint64(0)
         for a in range(groups.size):
-            if groups[a].kind == kind and (
-                best == NO_GROUP
-                or friends[a] > friends[best]
-                or (
-                    friends[a] == friends[best]
-                    and pull_of(birth, groups[a].name) > pull_of(birth, groups[best].name)
-                )
-            ):
-                best = a
+            if groups[a].kind != kind or friends[a] < most:
+                continue
+            pull = pull_of(birth, groups[a].name)
+            if friends[a] > most or pull > strongest:
+                best, most, strongest = a, friends[a], pull
         out[n] = best
     return out
 

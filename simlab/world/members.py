@@ -9,7 +9,7 @@ from simlab.world.book import N_COUPONS, N_GONE, N_INVITERS, N_LIVE
 from simlab.world.company import company_afternoon, morning_news, public_news
 from simlab.world.company_rules import has_news
 from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule
-from simlab.world.contact import due_rules, due_schemes, rule_cost, update_places
+from simlab.world.contact import due_rules, due_schemes, mark_of, rule_cost, touches_called, update_places
 from simlab.world.contact_rules import (
     CHANNEL_CLOSED,
     MATCHED,
@@ -80,8 +80,11 @@ def dawn(users, i, key, due, terms, book, d):
 
 
 @inlined_hot_rule
-def contacted(users, i, own, key, send, j, due, terms, book, d):
-    """Touches with caps, and what they set off: `send` has the draws of all touches, `due` the rules, as bits."""
+def contacted(users, i, own, key, send, j, due, marks, terms, book, d):
+    """Touches with caps, and what they set off.
+
+    `send` has the draws of all touches; `due` the rules, as bits; `marks` the touches that may go out.
+    """
     u = users[i]
     now = terms.now[u.cell]
     day = now.day
@@ -92,6 +95,8 @@ def contacted(users, i, own, key, send, j, due, terms, book, d):
     used = 0
     tasks, done, practice = 0, 0, 0.0
     for k in range(terms.touches.size):
+        if not marks & mark_of(k):
+            continue
         chance = terms.rates[u.cell, k, stage]
         called = (due >> terms.rule_first[k]) & ((1 << (terms.rule_first[k + 1] - terms.rule_first[k])) - 1)
         if chance <= 0.0 and not called:
@@ -274,14 +279,18 @@ def mornings(users, first, n, world, terms, book, d, screen):
         screen.open[j] = dawn(users, i, screen.key[j], due, terms, book, d)
         screen.place[j] = users[i].cell * stages + users[i].stage if screen.open[j] else 0
     plan(n, terms, screen)
-    ruled = terms.rules.size > 0
-    for k in range(chosen(screen.open if ruled else screen.planned, n, screen.list)):
+    if terms.rules.size > 0:
+        some = chosen(screen.open, n, screen.list)
+    else:
+        some = chosen(screen.planned, n, screen.list)
+    for k in range(some):
         j = np.int64(screen.list[k])
         i = np.int64(book.live[first + j])
         u = users[i]
         due = due_rules(u, screen.key[j], day, terms, book.ledger[d, u.stage, u.source, u.segment])
-        if screen.planned[j] or due != 0:
-            contacted(users, i, screen.own[j], screen.key[j], screen.send, j, due, terms, book, d)
+        marks = screen.planned[j] | touches_called(due, terms)
+        if marks != 0:
+            contacted(users, i, screen.own[j], screen.key[j], screen.send, j, due, marks, terms, book, d)
 
 
 @hot_rule

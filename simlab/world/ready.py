@@ -64,7 +64,7 @@ def compile_evening() -> None:
     outside = Outside(np.zeros((0, 0), np.int32), np.zeros((0, 0)), nothing, np.zeros(0), nothing, first)
     run_evening(users, world, graph.indptr, graph.indices, terms, book, outside, 0)
     run_noon(users, world, terms, book, 0)
-    appoint(users, world, terms, book, 0)
+    appoint(users, world, terms, book, 0, -1)
 
 
 def hand_over(own: Path, folder: Path) -> None:

@@ -131,7 +131,8 @@ TOUCH = record_type(
 
 RULE = record_type(
     [("name", "u8"), ("share", "f8"), ("chance", "f8"), ("first", "i8"), ("last", "i8"), ("clock", "i8"),
-     ("falling", "i8"), ("after", "i8"), ("every", "i8"), ("span", "i8"), ("cost", "i8"), ("cells", "i8")],
+     ("falling", "i8"), ("after", "i8"), ("every", "i8"), ("span", "i8"), ("cost", "i8"), ("cells", "i8"),
+     ("touch", "i8")],
 )  # fmt: skip
 
 CHANNEL = record_type(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.world.compiled import hot_rule
+from simlab.world.contact import mark_of
 from simlab.world.draws import Purpose, day_key, named_bits, uniform, unit, user_key
 from simlab.world.records import Terms
 
@@ -30,7 +31,8 @@ class Screen(NamedTuple):
         own, key: (BLOCK,) keys for life and of the day.
         open: (BLOCK,) whether somebody is still there this morning, and can be reached.
         place: (BLOCK,) cell and stage, as one number. chances: (places,) of one touch.
-        planned: (BLOCK,) whether any touch is planned. send: (K, BLOCK) draws of being sent each touch.
+        planned: (BLOCK,) touches that are planned, as marks (`contact.mark_of`). send: (K, BLOCK) draws of being sent
+            each touch.
         list: (BLOCK,) numbers of those who have something to do.
         visit, order, invite, hunt: (BLOCK,) draws of the afternoon; read, talk, quit: of those in a group.
         speak: (V, BLOCK), team: (Q, BLOCK), launch: (L, BLOCK) draws of telling friends in each way, of opening each
@@ -42,7 +44,7 @@ class Screen(NamedTuple):
     open: NDArray[np.uint8]
     place: NDArray[np.int16]
     chances: NDArray[np.float64]
-    planned: NDArray[np.uint8]
+    planned: NDArray[np.uint64]
     list: NDArray[np.int16]
     send: NDArray[np.float64]
     visit: NDArray[np.float64]
@@ -64,7 +66,7 @@ def empty_screen(terms: Terms) -> Screen:
     afternoon = np.empty((7, BLOCK))
     return Screen(
         own, key, np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty(cells * stages),
-        np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty((touches, BLOCK)), *afternoon,
+        np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.int16), np.empty((touches, BLOCK)), *afternoon,
         *(np.empty((len(things), BLOCK)) for things in (terms.voices, terms.teams, terms.launches)),
     )  # fmt: skip
 
@@ -93,10 +95,10 @@ def draw_named(out, key, n, purpose, name):
 
 
 @hot_rule
-def mark(planned, draws, chances, place, n):
-    """Who is below the chance of his place."""
+def mark(planned, draws, chances, place, n, bit):
+    """Who is below the chance of his place is marked with a bit."""
     for j in range(n):
-        planned[j] |= np.uint8(draws[j] < chances[place[j]])
+        planned[j] |= bit * np.uint64(draws[j] < chances[place[j]])
 
 
 @hot_rule
@@ -123,9 +125,9 @@ def plan(n, terms, screen):
                 screen.chances[cell * stages + stage] = terms.rates[cell, k, stage]
         if most > 0.0:
             draw_named(screen.send[k], screen.key, n, SEND, terms.touches[k].name)
-            mark(screen.planned, screen.send[k], screen.chances, screen.place, n)
+            mark(screen.planned, screen.send[k], screen.chances, screen.place, n, mark_of(k))
     for j in range(n):
-        screen.planned[j] &= screen.open[j]
+        screen.planned[j] *= np.uint64(screen.open[j])
 
 
 @hot_rule

@@ -177,16 +177,19 @@ def serve(users, world, terms, book, d):
 
 
 @rule
-def appoint(users, world, terms, book, d):
-    """Advisers take on as many of their audience as they have places for, and serve them for a day."""
+def in_line_for_advice(users, world, terms, book, places, least):
+    """(ids, places in line, values) of the audience that comes into question for so many places.
+
+    Args:
+        least: nobody with less than this comes into question.
+    """
     now = terms.now[0]
     day = now.day
     total = book.counts[N_LIVE]
-    places = max(0, now.adviser_places)
     chosen = np.empty(2 * places + 64, np.int64)
     place = np.empty(chosen.size, np.uint64)
     values = np.empty(chosen.size, np.int64)
-    n, least = 0, np.int64(-1)  # who has less than so many of the best comes too late
+    n = 0  # who has less than so many of the best comes too late
     for k in range(total):
         fetch_ahead(users, book.live[min(k + AHEAD, total - 1)], 2, 2)
         i = np.int64(book.live[k])
@@ -209,8 +212,31 @@ def appoint(users, world, terms, book, d):
             least = min(values[:n].min(), MOST_VALUE) if n > 0 else np.int64(MOST_VALUE)
         chosen[n], place[n], values[n] = i, place_with_adviser(key, value), value
         n += 1
-    for k in smallest(place[:n], places):
-        u = users[chosen[k]]
+    return chosen[:n], place[:n], values[:n]
+
+
+@rule
+def appoint(users, world, terms, book, d, floor):
+    """Advisers take on as many of their audience as they have places for, and serve them for a day.
+
+    Args:
+        floor: a guess of what a client is worth at least, which spares most members the conditions; -1: none.
+
+    Returns:
+        What the last client is worth, or -1 where there was room for more.
+    """
+    now = terms.now[0]
+    places = max(0, now.adviser_places)
+    people, place, values = in_line_for_advice(users, world, terms, book, places, floor)
+    if people.size < places and floor >= 0:  # the guess was too high
+        people, place, values = in_line_for_advice(users, world, terms, book, places, np.int64(-1))
+    last = np.int64(MOST_VALUE)
+    clients = smallest(place, places)
+    for k in range(clients.size):
+        fetch_ahead(users, people[clients[min(k + AHEAD, clients.size - 1)]], 0, 1)
+        u = users[people[clients[k]]]
         u.advised = 1
         take_advice(u, now)
         book.ledger[d, u.stage, u.source, u.segment, M.advised] += 1
+        last = min(last, values[clients[k]])
+    return last if people.size > places > 0 else np.int64(-1)

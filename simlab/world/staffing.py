@@ -47,6 +47,7 @@ class Team(mesa.Agent):
         self.fit = self.faults = 1.0
         self.renewed = model.day
         self.owed = 0.0
+        self.floor = -1  # what an adviser's client is probably worth at least; only saves time
 
     # What there is -----------------------------------------------------------------------
 
@@ -209,7 +210,8 @@ class Team(mesa.Agent):
             places = min(places, int(levers.advisers.top * self.members))
         self.write("adviser_places", places)
         market = self.market
-        appoint(market.users, market.world, market.terms, market.book, market.row)
+        last = appoint(market.users, market.world, market.terms, market.book, market.row, self.floor)
+        self.floor = int(0.9 * last) if last >= 0 else -1
 
     def _owe(self, yuan: float) -> None:
         self.owed += 100.0 * yuan
