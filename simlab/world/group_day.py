@@ -122,7 +122,7 @@ def who_moves(users, world, people, day, groups, kinds, conditions):
     ids, wanted = np.empty(people.size, np.int64), np.empty(people.size, np.int64)
     found = 0
     for n in range(people.size):
-        fetch_ahead(users, people[min(n + AHEAD, people.size - 1)], 0, 2)
+        fetch_ahead(users, people[min(n + AHEAD, people.size - 1)], 1, 2)
         i = np.int64(people[n])
         u = users[i]
         if u.group == GONE_OUT:
@@ -162,7 +162,10 @@ def with_role(users, roles):
 def best_groups(users, world, indptr, indices, groups, ids, kind):
     """(n,) the group of a kind in which each of these has most friends; among equals a keyed draw decides."""
     out = np.empty(ids.size, np.int64)
-    friends = np.zeros(groups.size, np.int64)
+    friends, pulls = np.zeros(groups.size, np.int64), np.empty(groups.size, np.uint64)
+    names = np.empty(groups.size, np.uint64)
+    for a in range(groups.size):
+        names[a] = groups[a].name
     for n in range(ids.size):
         i = ids[n]
         birth = day_key(user_key(world, i), BIRTH_DAY)
@@ -171,13 +174,14 @@ def best_groups(users, world, indptr, indices, groups, ids, kind):
             friend = users[indices[e]]
             if friend.status == MEMBER and friend.group >= 0:
                 friends[friend.group] += 1
+        for a in range(groups.size):  # a plain loop, which the compiler turns into vector instructions
+            pulls[a] = pull_of(birth, names[a])
         best, most, strongest = NO_GROUP, np.int64(-1), np.uint64(0)
         for a in range(groups.size):
-            if groups[a].kind != kind or friends[a] < most:
-                continue
-            pull = pull_of(birth, groups[a].name)
-            if friends[a] > most or pull > strongest:
-                best, most, strongest = a, friends[a], pull
+            if groups[a].kind == kind and (
+                friends[a] > most or (friends[a] == most and pulls[a] > strongest)
+            ):
+                best, most, strongest = a, friends[a], pulls[a]
         out[n] = best
     return out
 
