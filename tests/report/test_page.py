@@ -131,6 +131,7 @@ def test_the_manifest_in_rows() -> None:
 def test_the_report_reads_results_and_runs_nothing() -> None:
     results = "results fit_result fit_scores comparison tuning flips screen_result rollout rollout_plan moved"
     results += " laws.law laws.table laws.check"  # what a check found, and the laws that it held
+    results += " paired"  # plain statistics
     allowed = {"simlab.world.metrics", *(f"simlab.lab.{name}" for name in results.split())}
     for path in Path(simlab.report.__file__).parent.rglob("*.py"):
         imported = set(re.findall(r"^\s*(?:from|import) ([\w.]+)", path.read_text(), re.MULTILINE))
