@@ -37,6 +37,7 @@ class Team(mesa.Agent):
         fit: how well what is sold fits what people need; 1 is best.
         faults: causes of issues that are left, relative to the beginning.
         owed: fen of cost that did not yet fill a whole fen.
+        floor: what an adviser's client is probably worth at least, -1 if nobody knows; only saves time.
     """
 
     def __init__(self, model: Market) -> None:
@@ -47,7 +48,7 @@ class Team(mesa.Agent):
         self.fit = self.faults = 1.0
         self.renewed = model.day
         self.owed = 0.0
-        self.floor = -1  # what an adviser's client is probably worth at least; only saves time
+        self.floor = -1
 
     # What there is -----------------------------------------------------------------------
 

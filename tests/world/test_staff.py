@@ -283,6 +283,25 @@ def test_advisers_take_the_first_of_a_line_much_longer_than_they_can_serve(order
     assert set(np.flatnonzero(u["advised"]).tolist()) == set(sorted(waiting, key=place)[:12])
 
 
+def test_no_guess_of_what_a_client_is_worth_changes_who_is_served() -> None:
+    """A guess from yesterday only saves looks: far too low or far too high it leaves the same bytes."""
+    scenario = busy(ADVISED | {"levers.advisers": {"who": {"orders": ">= 1"}, "order": "spend"}})
+    people = scenario.population.members + scenario.population.prospects
+
+    def after(guess: int | None) -> Market:
+        market = Market(scenario, 1, social_graph(scenario.graph, people))
+        for _ in range(12):
+            if guess is not None:
+                market.team.floor = guess
+            market.step()
+        return market
+
+    own = after(None)
+    assert own.team.floor > 0
+    for guess in (-1, 1, own.team.floor, 10**6):
+        assert after(guess).users.tobytes() == own.users.tobytes()
+
+
 def test_a_control_group_has_no_adviser_and_those_who_have_one_buy_more() -> None:
     half = ADVISED | {"levers.advisers": {"who": {}, "share": 0.5}, "levers.staff.adviser.heads": 100,
                       "behaviour.team.advice_orders": 2}  # fmt: skip
