@@ -243,7 +243,7 @@ def careful(found: Comparison) -> list[str]:
         row = found.row(arm)
         if math.isfinite(row["world_chance"]) and row["world_chance"] > MOSTLY_CHANCE:
             blurred.append(f"'{arm}' ({percent(row['world_chance'])})")
-        if row["worlds"] >= FEW_WORLDS and row.get("world_fits", math.nan) < OUTLYING / len(found.others):
+        if row.get("world_fits", math.nan) < OUTLYING / len(found.others):
             outside.append(f"'{arm}'")
     if blurred:
         out.append(
