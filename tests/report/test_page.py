@@ -45,7 +45,13 @@ def test_chinese_is_readable_where_no_chinese_font_is_installed(page: str) -> No
     assert len(data) < 30_000
     glyphs = TTFont(io.BytesIO(data)).getBestCmap()
     assert {ord(char) for char in "老客会员"} <= set(glyphs)
-    assert '"Simlab Han"' in page.split("font-face", 1)[1]
+    face, rest = page.split("@font-face", 1)[1].split("}", 1)
+    named = {
+        chr(int(code.removeprefix("U+"), 16))
+        for code in face.split("unicode-range:")[1].split(";")[0].split(",")
+    }
+    assert named == {char for char in rest if char >= "\u2e80"}  # every Chinese letter, and no Latin one
+    assert rest.count('font: 16px/1.6 "Simlab Han"') == 1  # it leads the list: see fonts.css_face
 
 
 def test_words_and_headline_numbers_are_on_the_page(page: str) -> None:
