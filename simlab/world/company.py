@@ -23,6 +23,7 @@ from simlab.world.company_rules import (
     DID_WALK_OUT,
     GOT_ANGRY,
     GOT_RELIEF,
+    composed,
     hear,
     is_caught,
     is_persuaded,
@@ -83,14 +84,17 @@ def severity_today(u, key, terms, day):
 
 
 @hot_rule
-def morning_news(users, i, key, terms, book, d):
-    """News from friends and from the public, anger and what it does. True when the user left."""
+def morning_news(users, i, key, public, terms, book, d):
+    """News from friends and from the public, anger and what it does. True when the user left.
+
+    `public`: see `public_news`.
+    """
     u = users[i]
     now = terms.now[u.cell]
     day = now.day
-    public = public_chance(book.carried[ANGRY_VOICES], book.carried[AUDIENCE], now)
     row = book.ledger[d, u.stage, u.source, u.segment]
-    happened = take_in(u, key, now, public, severity_today(u, key, terms, day))
+    struck = severity_today(u, key, terms, day) if public >= 0.0 else 0.0
+    happened = take_in(u, key, now, max(public, 0.0), struck)
     if happened & GOT_ANGRY:
         row[M.angered] += 1
         note(book, day, i, Event.ANGER, 0)
@@ -111,11 +115,15 @@ def morning_news(users, i, key, terms, book, d):
 
 @hot_rule
 def public_news(terms, book):
-    """Whether a crisis breaks out, or is talked about in public: then everybody has news."""
-    found = terms.now[0].publicity > 0.0 and book.carried[ANGRY_VOICES] > 0
+    """Chance of hearing today in public of a crisis; below 0 where there is nothing to hear and none breaks out.
+
+    From 0 on everybody has news.
+    """
+    now = terms.now[0]
+    found = now.publicity > 0.0 and book.carried[ANGRY_VOICES] > 0
     for c in range(terms.crises.size):
         found |= terms.crises[c].open != 0
-    return found
+    return public_chance(book.carried[ANGRY_VOICES], book.carried[AUDIENCE], now) if found else -1.0
 
 
 # Afternoon -------------------------------------------------------------------------------
@@ -129,6 +137,10 @@ def company_afternoon(u, i, key, screen, j, terms, book, row):
     visits = now.proof_gain > 0.0 and u.last_seen == day
     if visits and belongs(u, day, terms.conditions, now.proof_first, now.proof_last):
         read_testimonials(u, now)
+    if u.anger > ANGRY:
+        row[M.angry] += 1
+    if not screen.company[j] and composed(u):
+        return
     drive = most_drive(u, now) if terms.voices.size > 1 else 0.0  # the first is anger's
     for v in range(terms.voices.size):
         voice = terms.voices[v]
@@ -142,8 +154,6 @@ def company_afternoon(u, i, key, screen, j, terms, book, row):
             book.speaker_voice[n] = v
             book.carried[N_SPEAKERS] = n + 1
     u.praise = 0
-    if u.anger > ANGRY:
-        row[M.angry] += 1
     for q in range(terms.teams.size):
         team = terms.teams[q]
         if not team.open or screen.team[q, j] >= team.start or u.team >= 0:  # most days end with the draw

@@ -134,6 +134,19 @@ def most_drive(u, now):
 
 
 @inline_rule
+def most_urge(voice):
+    """An upper bound of the chance of talk, per unit of sociability, of somebody who is `composed`."""
+    return 1.003 * (voice.urge + max(voice.by_satisfaction, voice.by_discontent))
+
+
+@inline_rule
+def composed(u):
+    """Neither angry nor praised to, and affinity within [0, 1], so that nobody can be moved more than wholly."""
+    affinity = u.affinity + u.trust
+    return (u.anger == 0.0) & (u.praise == 0) & (affinity >= 0.0) & (affinity <= 1.0)
+
+
+@inline_rule
 def may_talk(u, x, voice, drive):
     """Whether the day's draw leaves talk possible: a bound that spares most users the whole rule."""
     most = voice.urge + max(voice.by_satisfaction, voice.by_discontent) * drive

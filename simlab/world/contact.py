@@ -7,12 +7,15 @@ import numpy as np
 from simlab.world.compiled import hot_rule, inline_rule, inlined_hot_rule, rule
 from simlab.world.contact_rules import is_noticed, on_time
 from simlab.world.metrics import M
-from simlab.world.rules import belongs, is_planned, observe, stage_of
+from simlab.world.rules import belongs, observe, stage_of
 
 
 @inlined_hot_rule
-def due_rules(u, key, day, terms, row):
-    """Rules that have an occasion today and notice it, as bits; by the state of the morning."""
+def due_rules(u, key, called, day, terms, row):
+    """Rules that have an occasion today and notice it, as bits; by the state of the morning.
+
+    `called`: those without a clock whose occasion is today, as bits.
+    """
     due = np.int64(0)
     for r in range(terms.rules.size):
         record = terms.rules[r]
@@ -21,7 +24,7 @@ def due_rules(u, key, day, terms, row):
         if record.clock >= 0:
             if not on_time(observe(u, day, record.clock), record):
                 continue
-        elif not is_planned(key, record.name, record.chance):
+        elif not (called >> r) & 1:
             continue
         if belongs(u, day, terms.conditions, record.first, record.last) and is_noticed(key, record):
             due |= np.int64(1) << r

@@ -93,19 +93,22 @@ def open_day(g, kind, day, moderation):
     """The morning of a group with members: how much yesterday makes people read, speak, believe and go."""
     n = np.float64(g.members)
     noise = (g.messages + kind.promo_noise * g.promos / n) / (kind.capacity * moderation)
-    g.attention = 1.0 / (1.0 + power(noise / kind.half_noise, kind.noise_exponent))
-    g.company = filled(g.activity * g.activity, kind.half_company * kind.half_company)
+    attention = 1.0 / (1.0 + power(noise / kind.half_noise, kind.noise_exponent))
+    company = filled(g.activity * g.activity, kind.half_company * kind.half_company)
     steer(g, kind, day)
     lift = 1.0
     if g.stimulus_until >= day:
         lift += kind.stimulus * filled(kind.stimulus_fen / n, kind.half_stimulus)
     talk = kind.talk * filled(n - 1.0, kind.half_small)  # nobody talks alone
     talk /= 1.0 + power(n / kind.half_size, kind.size_exponent)  # nor among strangers
-    talk *= 1.0 + kind.peers * (1.0 + kind.ties * filled(g.ties, kind.half_ties)) * g.company
-    g.talk = talk * g.attention * lift * (1.0 + kind.ritual)
-    g.evidence = filled(g.stories - g.opinions + kind.opinion * g.opinions, kind.half_posts)
-    g.gloom = filled(np.float64(g.grumbles), kind.half_grumbles)
-    g.quit = kind.quit * (1.0 - g.attention)
+    talk *= 1.0 + kind.peers * (1.0 + kind.ties * filled(g.ties, kind.half_ties)) * company
+    g.talk = talk * attention * lift * (1.0 + kind.ritual)
+    evidence = filled(g.stories - g.opinions + kind.opinion * g.opinions, kind.half_posts)
+    g.read = kind.read * attention
+    g.proof = kind.norm * company + kind.proof * evidence
+    g.credit = kind.credit * evidence + kind.topic_trust
+    g.gloom = kind.gloom * filled(np.float64(g.grumbles), kind.half_grumbles)
+    g.quit = kind.quit * (1.0 - attention)
 
 
 @hot_rule
@@ -141,13 +144,14 @@ def practise(u, gain):
 
 
 @hot_rule
-def read(u, x, g, kind, there):
+def read(u, x, g, there):
     """Whether the user reads today: exposure from lively company, trust in what others tell, gloom from complaints."""
-    if not x < kind.read * g.attention * there:
+    if not x < g.read * there:
         return False
-    u.exposure += kind.norm * g.company + kind.proof * g.evidence
-    warm(u, kind.credit * g.evidence + kind.topic_trust)
-    u.trust -= kind.gloom * g.gloom * max(0.0, u.affinity + u.trust) / u.affinity
+    u.exposure += g.proof
+    warm(u, g.credit)
+    if g.gloom > 0.0:
+        u.trust -= g.gloom * max(0.0, u.affinity + u.trust) / u.affinity
     return True
 
 
@@ -158,7 +162,7 @@ def most_talk(u, g, kind, role, there):
         g.talk * there * u.sociability * trust_factor(u, kind.trust_talk) * (1.0 + kind.habit_talk * u.habit)
     )
     wish *= (1.0 + (kind.opinion_talk if role & OPINION else 0.0)) * (1.0 + kind.status)
-    return 1.001 * wish * max(1.0, kind.shared, kind.unshared)
+    return 1.001 * wish * (max(kind.shared, kind.unshared) if kind.about > 0 else 1.0)
 
 
 @hot_rule
@@ -221,7 +225,7 @@ def say(u, key, kind, now, role):
 def gather(u, key, x_read, x_talk, g, kind, now, curves, conditions, role):
     """A member's day in the group, with the day's draws of reading and talking: what happened, in bits."""
     there = presence(u, now)
-    happened = HAS_READ if read(u, x_read, g, kind, there) else 0
+    happened = HAS_READ if read(u, x_read, g, there) else 0
     happened |= come_together(u, key, kind, now, there)
     talks = x_talk < most_talk(u, g, kind, role, there)
     if talks:

@@ -39,16 +39,18 @@ GROUP_KIND = record_type(
 `running` is what one group costs today without a stimulus, in fen."""
 
 GROUP = record_type(
-    [("name", "u8")]
-    + [(name, "i8") for name in "kind members stimulus_until rests_until founded".split()]
+    # what a member's day looks at, this morning's: side by side
+    [("kind", "i8")]
+    + [(name, "f8") for name in "talk read proof credit gloom quit".split()]
+    + [("name", "u8")]
+    + [(name, "i8") for name in "members stimulus_until rests_until founded".split()]
     + [(name, "f8") for name in "activity ties".split()]
     # yesterday
     + [(name, "i8") for name in "messages stories opinions grumbles promos".split()]
-    # this morning
-    + [(name, "f8") for name in "talk attention company evidence gloom quit".split()]
 )
-"""An actual group. kind: number of its entry, -1: free; activity: daily share of speakers, smoothed;
-ties: meetings per member, fading; opinions: stories by opinion customers."""
+"""An actual group. kind: number of its entry, -1: free; read, quit: chances; proof, credit, gloom: what reading does
+to exposure and affinity; activity: daily share of speakers, smoothed; ties: meetings per member, fading; opinions:
+stories by opinion customers."""
 
 
 class Said(IntEnum):

@@ -37,6 +37,15 @@ def progress(u, now):
     return min(level, now.level_top), steps - level
 
 
+@inline_rule
+def level_of(u, now):
+    """The level that somebody has: that of `progress`, without a division."""
+    spent, level = spent_on(u, now), np.int64(0)
+    while level < now.level_top and spent >= (level + 1) * now.level_step:
+        level += 1
+    return level
+
+
 @hot_rule
 def holds(u, now):
     """Factor of the lifetime rate: what would be given up with a level or a plan."""
@@ -44,8 +53,7 @@ def holds(u, now):
     if (
         now.level_step > 0 and spent_on(u, now) >= now.level_step
     ):  # spares those without a level two divisions
-        level, _ = progress(u, now)
-        value /= 1.0 + now.level_hold * level
+        value /= 1.0 + now.level_hold * level_of(u, now)
     if u.plan >= 0:
         value /= 1.0 + now.plan_hold
     return value

@@ -48,15 +48,27 @@ from simlab.world.rules import (
     unsubscribes,
     visits_today,
 )
-from simlab.world.screen import BLOCK, chosen, draw_afternoon, draw_keys, plan
+from simlab.world.screen import (
+    BLOCK,
+    call_by_chance,
+    chosen,
+    draw_afternoon,
+    draw_keys,
+    draw_sends,
+    keep_company,
+    planned,
+)
 
 DAY, MORNING, AFTERNOON = range(3)
 """Parts of a day that are lived in one go: all of it, unless coupons wait for noon."""
 
 
 @inlined_hot_rule
-def dawn(users, i, key, due, terms, book, d):
-    """Clocks, stage, news. True when the user is there and can be reached. `due`: schemes of today, as bits."""
+def dawn(users, i, key, due, public, terms, book, d):
+    """Clocks, stage, news. True when the user is there and can be reached.
+
+    `due`: schemes of today, as bits. `public`: see `public_news`.
+    """
     u = users[i]
     now = terms.now[u.cell]
     day = now.day
@@ -73,7 +85,7 @@ def dawn(users, i, key, due, terms, book, d):
         row[M.expired] += 1
         note(book, day, i, Event.EXPIRE, 0)
     update_places(u, day, due, terms)
-    if (has_news(u) or public_news(terms, book)) and morning_news(users, i, key, terms, book, d):
+    if (public >= 0.0 or has_news(u)) and morning_news(users, i, key, public, terms, book, d):
         return False
     forget_points(u, i, book, row, now)
     return not u.muted
@@ -271,15 +283,15 @@ def set_out(users, book, k, line):
 def mornings(users, first, n, world, terms, book, d, screen):
     """The morning of a block of members."""
     day = terms.now[0].day
-    stages = terms.rates.shape[2]
-    line, due = last_line(terms), due_schemes(day, terms)
+    line, due, public = last_line(terms), due_schemes(day, terms), public_news(terms, book)
+    sends = draw_sends(n, terms, screen)
     for j in range(n):
         set_out(users, book, first + BLOCK + j, line)
         i = np.int64(book.live[first + j])
-        screen.open[j] = dawn(users, i, screen.key[j], due, terms, book, d)
-        screen.place[j] = users[i].cell * stages + users[i].stage if screen.open[j] else 0
-    plan(n, terms, screen)
+        screen.open[j] = dawn(users, i, screen.key[j], due, public, terms, book, d)
+        screen.planned[j] = planned(users[i], j, sends, terms, screen) if screen.open[j] else 0
     if terms.rules.size > 0:
+        call_by_chance(n, terms, screen)
         some = chosen(screen.open, n, screen.list)
     else:
         some = chosen(screen.planned, n, screen.list)
@@ -287,7 +299,8 @@ def mornings(users, first, n, world, terms, book, d, screen):
         j = np.int64(screen.list[k])
         i = np.int64(book.live[first + j])
         u = users[i]
-        due = due_rules(u, screen.key[j], day, terms, book.ledger[d, u.stage, u.source, u.segment])
+        row = book.ledger[d, u.stage, u.source, u.segment]
+        due = due_rules(u, screen.key[j], screen.called[j], day, terms, row)
         marks = screen.planned[j] | touches_called(due, terms)
         if marks != 0:
             contacted(users, i, screen.own[j], screen.key[j], screen.send, j, due, marks, terms, book, d)
@@ -305,6 +318,9 @@ def all_members(users, world, terms, book, d, screen, part):
         if part == MORNING:
             continue
         draw_afternoon(screen, n, terms)
+        for j in range(n):
+            screen.sociable[j] = users[book.live[first + j]].sociability
+        keep_company(n, terms, screen)
         for j in range(n):
             if part == AFTERNOON:
                 set_out(users, book, first + BLOCK + j, line)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.world.company_rules import most_urge
 from simlab.world.compiled import hot_rule
 from simlab.world.contact import mark_of
 from simlab.world.draws import Purpose, day_key, named_bits, uniform, unit, user_key
@@ -30,22 +31,26 @@ class Screen(NamedTuple):
     Attributes:
         own, key: (BLOCK,) keys for life and of the day.
         open: (BLOCK,) whether somebody is still there this morning, and can be reached.
-        place: (BLOCK,) cell and stage, as one number. chances: (places,) of one touch.
         planned: (BLOCK,) touches that are planned, as marks (`contact.mark_of`). send: (K, BLOCK) draws of being sent
-            each touch.
+            each touch; sends: (K,) numbers of the touches of today.
         list: (BLOCK,) numbers of those who have something to do.
+        called: (BLOCK,) rules without a clock that have an occasion today, as bits.
         visit, order, invite, hunt: (BLOCK,) draws of the afternoon; read, talk, quit: of those in a group.
         speak: (V, BLOCK), team: (Q, BLOCK), launch: (L, BLOCK) draws of telling friends in each way, of opening each
             kind of team, of buying what is new.
+        sociable: (BLOCK,) sociability. company: (BLOCK,) whether a draw leaves it possible that somebody who is calm,
+            unpraised and of an ordinary mind tells friends, or that anybody opens a team.
     """
 
     own: NDArray[np.uint64]
     key: NDArray[np.uint64]
     open: NDArray[np.uint8]
-    place: NDArray[np.int16]
-    chances: NDArray[np.float64]
     planned: NDArray[np.uint64]
+    sends: NDArray[np.int64]
     list: NDArray[np.int16]
+    called: NDArray[np.int64]
+    sociable: NDArray[np.float64]
+    company: NDArray[np.uint8]
     send: NDArray[np.float64]
     visit: NDArray[np.float64]
     order: NDArray[np.float64]
@@ -61,12 +66,13 @@ class Screen(NamedTuple):
 
 def empty_screen(terms: Terms) -> Screen:
     """Room for the blocks of a day with these terms."""
-    cells, touches, stages = terms.rates.shape
+    touches = len(terms.touches)
     own, key = np.empty((2, BLOCK), np.uint64)
     afternoon = np.empty((7, BLOCK))
     return Screen(
-        own, key, np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.int16), np.empty(cells * stages),
-        np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.int16), np.empty((touches, BLOCK)), *afternoon,
+        own, key, np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint64), np.empty(touches, np.int64),
+        np.empty(BLOCK, np.int16), np.empty(BLOCK, np.int64), np.empty(BLOCK), np.empty(BLOCK, np.uint8),
+        np.empty((touches, BLOCK)), *afternoon,
         *(np.empty((len(things), BLOCK)) for things in (terms.voices, terms.teams, terms.launches)),
     )  # fmt: skip
 
@@ -95,13 +101,6 @@ def draw_named(out, key, n, purpose, name):
 
 
 @hot_rule
-def mark(planned, draws, chances, place, n, bit):
-    """Who is below the chance of his place is marked with a bit."""
-    for j in range(n):
-        planned[j] |= bit * np.uint64(draws[j] < chances[place[j]])
-
-
-@hot_rule
 def chosen(marked, n, out):
     """Numbers of those who are marked, written to `out`; how many. Without a branch: nobody can guess who it is."""
     found = 0
@@ -112,22 +111,76 @@ def chosen(marked, n, out):
 
 
 @hot_rule
-def plan(n, terms, screen):
-    """Draws of all touches that are sent at all today, and who has one planned where they stand this morning."""
-    stages = terms.rates.shape[2]
-    for j in range(n):
-        screen.planned[j] = 0
+def draw_sends(n, terms, screen):
+    """Draws of all touches that are sent at all today; how many these are. Their numbers stand in `screen.sends`."""
+    sends = 0
     for k in range(terms.touches.size):
         most = 0.0
         for cell in range(terms.rates.shape[0]):
-            for stage in range(stages):
+            for stage in range(terms.rates.shape[2]):
                 most = max(most, terms.rates[cell, k, stage])
-                screen.chances[cell * stages + stage] = terms.rates[cell, k, stage]
         if most > 0.0:
             draw_named(screen.send[k], screen.key, n, SEND, terms.touches[k].name)
-            mark(screen.planned, screen.send[k], screen.chances, screen.place, n, mark_of(k))
+            screen.sends[sends] = k
+            sends += 1
+    return sends
+
+
+@hot_rule
+def planned(u, j, sends, terms, screen):
+    """The touches that are planned today for member j of the block, where he stands this morning, as marks."""
+    marks = np.uint64(0)
+    for s in range(sends):
+        k = screen.sends[s]
+        marks |= mark_of(k) * np.uint64(screen.send[k, j] < terms.rates[u.cell, k, u.stage])
+    return marks
+
+
+@hot_rule
+def call(called, draws, chance, n, bit):
+    """Who is below a chance that is the same for everybody is marked with a bit."""
     for j in range(n):
-        screen.planned[j] *= np.uint64(screen.open[j])
+        called[j] |= bit * np.int64(draws[j] < chance)
+
+
+@hot_rule
+def call_by_chance(n, terms, screen):
+    """For whom rules without a clock have an occasion today."""
+    for j in range(n):
+        screen.called[j] = 0
+    for r in range(terms.rules.size):
+        rule = terms.rules[r]
+        if rule.clock < 0 and rule.chance > 0.0:
+            draw_named(screen.visit, screen.key, n, SEND, rule.name)  # room that is free in the morning
+            call(screen.called, screen.visit, rule.chance, n, np.int64(1) << r)
+
+
+@hot_rule
+def look_out(company, draws, bounds, share, n):
+    """Whose draw is below a share of the own bound is marked."""
+    for j in range(n):
+        company[j] |= np.uint8(draws[j] < share * bounds[j])
+
+
+@hot_rule
+def open_up(company, draws, chance, n):
+    """Whose draw is below a chance that is the same for everybody is marked."""
+    for j in range(n):
+        company[j] |= np.uint8(draws[j] < chance)
+
+
+@hot_rule
+def keep_company(n, terms, screen):
+    """Whether the draws leave it possible that somebody talks (see `Screen.company`) or opens a team."""
+    for j in range(n):
+        screen.company[j] = 0
+    for v in range(1, terms.voices.size):  # the first is anger's
+        voice = terms.voices[v]
+        if voice.open:
+            look_out(screen.company, screen.speak[v], screen.sociable, most_urge(voice), n)
+    for q in range(terms.teams.size):
+        if terms.teams[q].open:
+            open_up(screen.company, screen.team[q], terms.teams[q].start, n)
 
 
 @hot_rule

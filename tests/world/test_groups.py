@@ -321,9 +321,12 @@ def test_nothing_runs_away_in_two_hundred_worlds(count: int) -> None:
             for field in record.dtype.names:
                 assert np.isfinite(record[field]).all(), field
         there = book.groups[groups_of(market)]
-        for field in ("activity", "attention", "company", "evidence", "gloom", "quit"):
+        kinds = market.terms.kinds[there["kind"]]
+        most = {"activity": 1.0, "read": kinds["read"], "quit": kinds["quit"], "gloom": kinds["gloom"],
+                "proof": kinds["norm"] + kinds["proof"], "credit": kinds["credit"] + kinds["topic_trust"]}  # fmt: skip
+        for field, bound in most.items():
             assert (there[field] >= 0).all(), field
-            assert (there[field] <= 1).all(), field
+            assert (there[field] <= bound).all(), field
         assert ((users["habit"] >= 0) & (users["habit"] <= 1)).all()
         daily = book.ledger.sum(axis=(1, 2, 3))
         assert (daily[:, M.speakers] <= daily[:, M.grouped]).all()
