@@ -225,14 +225,6 @@ def contact_numbers(scenario: Scenario, keep: Any) -> dict[str, float]:
     return values
 
 
-def most_habit(scenario: Scenario) -> float:
-    """Upper bound of the factor of orders through habit; exactly 1 where nothing feeds it."""
-    fed = bool(scenario.levers.groups) or any(
-        touch.kind == "task" or touch.habit for touch in scenario.levers.touches.values()
-    )
-    return 1.0 + scenario.behaviour.habit.orders if fed else 1.0
-
-
 def running_cost(scenario: Scenario, day: int) -> int:
     """Fen that tagging costs on a day: its set-up on day 1, and its running."""
     tagging = scenario.levers.tagging

@@ -39,10 +39,10 @@ def progress(u, now):
 
 @inline_rule
 def level_of(u, now):
-    """The level that somebody has: that of `progress`, without a division."""
+    """The level that somebody has: that of `progress`, without a division, nor a branch that nobody can guess."""
     spent, level = spent_on(u, now), np.int64(0)
-    while level < now.level_top and spent >= (level + 1) * now.level_step:
-        level += 1
+    for step in range(now.level_step, now.level_top * now.level_step + 1, now.level_step):
+        level += spent >= step
     return level
 
 
@@ -50,10 +50,7 @@ def level_of(u, now):
 def holds(u, now):
     """Factor of the lifetime rate: what would be given up with a level or a plan."""
     value = 1.0
-    if (
-        now.level_step > 0 and spent_on(u, now) >= now.level_step
-    ):  # spares those without a level two divisions
+    if now.level_step > 0:
         value /= 1.0 + now.level_hold * level_of(u, now)
-    if u.plan >= 0:
-        value /= 1.0 + now.plan_hold
+    value /= 1.0 + (now.plan_hold if u.plan >= 0 else 0.0)
     return value

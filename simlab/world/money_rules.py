@@ -257,6 +257,9 @@ def has_deals(u, now):
 def may_order(u, x, now):
     """Whether the day's draw leaves an order possible: by upper bounds of all factors."""
     bound = u.rate * now.season * (1.0 + now.lift) * trust_factor(u, now.trust_orders) * now.most_orders
+    bound *= 1.0 + now.habit_orders * u.habit
+    if now.loyal:
+        bound *= 1.0 + (now.sunk if u.plan >= 0 else 0.0)
     return x < bound * (now.largest_lift if has_deals(u, now) else 1.0)
 
 

@@ -140,7 +140,6 @@ def write_standing(now: np.void, scenario: Scenario) -> None:
             commitment.sunk,
         )
         now["plan_hold"], now["plan_usage"] = commitment.hold, commitment.usage
-        now["most_orders"] *= 1.0 + commitment.sunk
     now["loyal"] = points is not None or levels is not None or bool(levers.plans)
     if (checkout := levers.checkout) is not None:
         now["checkout_keep"] = (1.0 - checkout.loss_per_step) ** checkout.steps

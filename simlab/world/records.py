@@ -212,7 +212,7 @@ _FLOATS = (
     "elasticity reference_share loss_aversion reference_learning largest_lift pull_forward "
     "inventory_days grief_friend grief_inviter episodes invite_gain half_reward reward_value "
     "step_loss more proof hunter_need hunter_hazard hunter_deal margin "
-    "most_orders "  # upper bound of the product of all factors of the order intensity below
+    "most_orders "  # upper bound of the factors of the order intensity below, but for habit and plan
     # contact
     "habit_keep habit_visits habit_orders habit_break streak_bonus match_open mismatch_open match_answer "
     "mismatch_answer match_fatigue mismatch_fatigue match_exposure mismatch_exposure learn coverage "
