@@ -150,9 +150,15 @@ def write_standing(now: np.void, scenario: Scenario) -> None:
 
 def track_spend(now: np.void, scenario: Scenario, conditions: Conditions) -> None:
     """Recent spend is kept only where somebody looks at it."""
-    levels, number = scenario.levers.levels, list(OBSERVABLES).index("recent_spend")
+    levels, advisers, number = (
+        scenario.levers.levels,
+        scenario.levers.advisers,
+        list(OBSERVABLES).index("recent_spend"),
+    )
     looked_at = any(row[0] == number for row in conditions.rows)
-    if looked_at or (levels is not None and levels.by == "recent_spend"):
+    looked_at |= levels is not None and levels.by == "recent_spend"
+    looked_at |= advisers is not None and advisers.order == "recent_spend"
+    if looked_at:
         now["recent_keep"] = keep(RECENT)
 
 

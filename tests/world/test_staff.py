@@ -259,6 +259,18 @@ def test_advisers_serve_the_best_of_their_audience_and_no_more_than_they_can() -
     assert np.median(clients["orders"]) > np.median(others["orders"])
 
 
+def test_advisers_by_recent_spend_serve_those_who_spent_most_of_late() -> None:
+    """It is kept for them, though no stage or audience asks for it."""
+    values = {"levers.advisers": {"who": {}, "order": "recent_spend"}}
+    market = world(ADVISED | values)
+    u = market.users[market.users["status"] == MEMBER]
+    clients, others = u[u["advised"] == 1], u[u["advised"] == 0]
+    assert 0 < len(clients) <= 12
+    # an evening has passed since they were chosen: one order may have come between
+    assert np.median(clients["recent_spend"]) > 5 * np.median(others["recent_spend"])
+    assert clients["recent_spend"].min() > np.quantile(others["recent_spend"], 0.9)
+
+
 @pytest.mark.parametrize("order", ["orders", "spend", "keyed"])
 def test_advisers_take_the_first_of_a_line_much_longer_than_they_can_serve(order: str) -> None:
     values = {"levers.advisers": {"who": {"orders": ">= 1"}, "order": order, "share": 0.8}}
