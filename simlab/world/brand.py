@@ -31,12 +31,10 @@ if TYPE_CHECKING:
 def reading(market: Market, name: str, window: int) -> float:
     """An observable over the last `window` days up to yesterday; nan where there is nothing to divide by."""
     tops, bottoms, factor, _ = READINGS[name]
-    rows = market.book.ledger[max(0, market.row - window) : market.row]
+    days = market.history[max(0, market.row - window) : market.row]
 
     def total(column: str) -> int:
-        if column == "days":
-            return len(rows)
-        return int((rows[:, :-2] if column in ("members", "reachable") else rows)[..., M[column]].sum())
+        return len(days) if column == "days" else int(days[:, M[column]].sum())
 
     below = sum(total(column) for column in bottoms)
     return sum(total(column) for column in tops) * factor / below if below else math.nan

@@ -71,12 +71,11 @@ def coupons_wait(terms: Terms) -> bool:
     limited = terms.offers["finite_stock"] & terms.offers["open"]
     if not limited.any():
         return False
-    waiting = np.append(limited, 0)[terms.touches["offer"]] > 0  # the last: no offer
-    called = np.zeros(len(waiting), bool)
-    np.logical_or.at(
-        called, np.repeat(np.arange(len(waiting)), np.diff(terms.rule_first)), terms.rules["chance"] > 0
+    waiting = np.flatnonzero(np.append(limited, 0)[terms.touches["offer"]])  # the last: no offer
+    return any(
+        terms.rates[:, k].any() or terms.rules["chance"][terms.rule_first[k] : terms.rule_first[k + 1]].any()
+        for k in waiting.tolist()
     )
-    return bool((waiting & (called | (terms.rates > 0).any(axis=(0, 2)))).any())
 
 
 def _in_parts(

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,7 @@ class Purpose(IntEnum):
     TEST_CLUSTER = 101  # of a whole community
 
 
+@lru_cache(maxsize=1024)
 def name_hash(name: str) -> int:
     """A stable 64-bit hash of a touch's, offer's or source's name."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

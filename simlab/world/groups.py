@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simlab.scenario.schema import Scenario
 from simlab.world.book import N_EVENTS, N_LIVE
 from simlab.world.draws import name_hash
 from simlab.world.group_day import (
@@ -42,6 +43,7 @@ class Groups:
     """The groups of one market.
 
     Attributes:
+        planned: a strategy, its kinds of groups in order, and who belongs where.
         founded: how many groups there have ever been; gives each its own key.
         adopted: suggestions adopted so far.
     """
@@ -50,13 +52,14 @@ class Groups:
         self.market = market
         self.names: list[str] = []
         self.routing: list[object] = []
+        self.planned: tuple[Scenario | None, list[str], list[object]] = (None, [], [])
         self.founded = self.adopted = 0
         self.starting = int(market.book.counts[N_LIVE])
 
     def morning(self) -> None:
         """Place people, split and merge, hand out seats; then each group's factors and cost of the day."""
         market = self.market
-        names = [name for name, _ in in_order(market.in_force)]
+        names, rules = self._plan()
         if not names and not self.names:
             return
         book, terms, day = market.book, market.terms, market.day
@@ -64,7 +67,6 @@ class Groups:
             market.book = book = book._replace(roles=np.zeros(len(market.users), np.uint8))
         if names != self.names:
             self._keep_by_name(names)
-        rules = routing(market.in_force)
         if bool(terms.now["new_week"][0]):
             live = self._everybody()
             self._route(live)
@@ -81,6 +83,15 @@ class Groups:
         row[M.community_fen] += fen
         row[M.topics] += topics
         terms.now["idea_fit"] = fit_of(market.in_force, self.adopted, self.starting)
+
+    def _plan(self) -> tuple[list[str], list[object]]:
+        """Kinds of groups of the strategy in force, in order, and who belongs where; written anew when it changes."""
+        scenario, names, rules = self.planned
+        if scenario is not self.market.in_force:
+            scenario = self.market.in_force
+            names, rules = [name for name, _ in in_order(scenario)], routing(scenario)
+            self.planned = scenario, names, rules
+        return names, rules
 
     def evening(self) -> None:
         """What was said today becomes yesterday."""

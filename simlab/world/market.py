@@ -102,7 +102,9 @@ class Market(mesa.Model):
         self.world = np.uint64(seed_key(seed))
         self.first_day = 1 - scenario.warmup.days
         self.day = self.first_day - 1
-        self.totals = [0] * len(METRICS)
+        days = scenario.warmup.days + scenario.horizon
+        self.history = np.zeros((days, len(METRICS)), np.int64)  # each day's totals
+        self.totals = [0] * len(METRICS)  # yesterday's
         population = born(scenario, graph, seed, base)
         self.users = population.users
         self.most_ready = float(self.users["receptive"].max())
@@ -201,7 +203,7 @@ class Market(mesa.Model):
         nobody[M.penalty_fen] += self.effects.fine
         nobody[M.response_fen] += response_fen(self.in_force, self.day)
         nobody[M.upkeep_fen] += upkeep(self.in_force, self.date)
-        self.totals = self._add_up()
+        self._add_up()
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:
@@ -218,12 +220,12 @@ class Market(mesa.Model):
             return self.totals[M.margin_fen] - sum(self.totals[cost] for cost in COST_COLUMNS)
         return self.totals[M[metric]]
 
-    def _add_up(self) -> list[int]:
+    def _add_up(self) -> None:
         """The day's ledger over stages, sources and segments; stocks are those of members alone."""
-        today = self.book.ledger[self.row]
-        totals: list[int] = today.reshape(-1, today.shape[-1]).sum(axis=0).tolist()
-        totals[M.members], totals[M.reachable] = today[:-2, ..., :2].sum(axis=(0, 1, 2)).tolist()
-        return totals
+        today, totals = self.book.ledger[self.row], self.history[self.row]
+        today.reshape(-1, today.shape[-1]).sum(axis=0, out=totals)
+        totals[:2] = today[:-2, ..., :2].sum(axis=(0, 1, 2))
+        self.totals = totals.tolist()
 
     def _write_standing(self, known: Terms | None = None) -> None:
         """What the strategies in force make of the terms, apart from the day."""
