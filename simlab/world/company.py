@@ -46,6 +46,7 @@ from simlab.world.company_rules import (
     willingness,
 )
 from simlab.world.compiled import hot_rule, rule
+from simlab.world.contact import mark_of
 from simlab.world.counting import COHORT_NET, come_in, count_cohort, leave, note
 from simlab.world.draws import day_key, user_key
 from simlab.world.fetching import fetch_ahead
@@ -55,6 +56,7 @@ from simlab.world.rules import belongs, claim, observe
 
 AHEAD = 4
 """How many speakers ahead lists of friends are called to the cache; their own records twice as many."""
+EVERY_WAY = np.uint64(2**64 - 1)
 TOLD = np.int8(-1)
 """Kind of a claim by somebody who told a friend without inviting; otherwise the number of the programme."""
 
@@ -130,6 +132,26 @@ def public_news(terms, book):
 
 
 @hot_rule
+def talk(u, i, key, ways, screen, j, terms, book):
+    """Somebody may tell friends in some of the ways (marks): who does, stands in a list for the evening."""
+    now = terms.now[u.cell]
+    drive = most_drive(u, now) if terms.voices.size > 1 else 0.0  # the first is anger's
+    for v in range(terms.voices.size):
+        voice = terms.voices[v]
+        if not ways & mark_of(v) or not voice.open or (v == 0 and u.anger == 0.0):
+            continue
+        if not may_talk(u, screen.speak[v, j], voice, drive):
+            continue
+        if not belongs(u, now.day, terms.conditions, voice.first, voice.last):
+            continue
+        if talks_today(u, key, voice, now):
+            n = book.carried[N_SPEAKERS]
+            book.speaker_user[n] = i
+            book.speaker_voice[n] = v
+            book.carried[N_SPEAKERS] = n + 1
+
+
+@hot_rule
 def company_afternoon(u, i, key, screen, j, terms, book, row):
     """Testimonials on a visit, talk, opening a team: who does what stands in lists for the evening."""
     now = terms.now[u.cell]
@@ -139,21 +161,12 @@ def company_afternoon(u, i, key, screen, j, terms, book, row):
         read_testimonials(u, now)
     if u.anger > ANGRY:
         row[M.angry] += 1
-    if not screen.company[j] and composed(u):
-        return
-    drive = most_drive(u, now) if terms.voices.size > 1 else 0.0  # the first is anger's
-    for v in range(terms.voices.size):
-        voice = terms.voices[v]
-        if not voice.open or (v == 0 and u.anger == 0.0) or not may_talk(u, screen.speak[v, j], voice, drive):
-            continue
-        if not belongs(u, day, terms.conditions, voice.first, voice.last):
-            continue
-        if talks_today(u, key, voice, now):
-            n = book.carried[N_SPEAKERS]
-            book.speaker_user[n] = i
-            book.speaker_voice[n] = v
-            book.carried[N_SPEAKERS] = n + 1
+    talks = screen.talks[j] if composed(u) else EVERY_WAY
+    if talks != 0:
+        talk(u, i, key, talks, screen, j, terms, book)
     u.praise = 0
+    if not screen.opens[j]:
+        return
     for q in range(terms.teams.size):
         team = terms.teams[q]
         if not team.open or screen.team[q, j] >= team.start or u.team >= 0:  # most days end with the draw

@@ -38,8 +38,8 @@ class Screen(NamedTuple):
         visit, order, invite, hunt: (BLOCK,) draws of the afternoon; read, talk, quit: of those in a group.
         speak: (V, BLOCK), team: (Q, BLOCK), launch: (L, BLOCK) draws of telling friends in each way, of opening each
             kind of team, of buying what is new.
-        sociable: (BLOCK,) sociability. company: (BLOCK,) whether a draw leaves it possible that somebody who is calm,
-            unpraised and of an ordinary mind tells friends, or that anybody opens a team.
+        sociable: (BLOCK,) sociability. talks: (BLOCK,) ways, as marks, in which the draws leave it possible that
+            somebody `composed` tells friends. opens: (BLOCK,) whether they leave it possible that anybody opens a team.
     """
 
     own: NDArray[np.uint64]
@@ -50,7 +50,8 @@ class Screen(NamedTuple):
     list: NDArray[np.int16]
     called: NDArray[np.int64]
     sociable: NDArray[np.float64]
-    company: NDArray[np.uint8]
+    talks: NDArray[np.uint64]
+    opens: NDArray[np.uint8]
     send: NDArray[np.float64]
     visit: NDArray[np.float64]
     order: NDArray[np.float64]
@@ -71,8 +72,8 @@ def empty_screen(terms: Terms) -> Screen:
     afternoon = np.empty((7, BLOCK))
     return Screen(
         own, key, np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint64), np.empty(touches, np.int64),
-        np.empty(BLOCK, np.int16), np.empty(BLOCK, np.int64), np.empty(BLOCK), np.empty(BLOCK, np.uint8),
-        np.empty((touches, BLOCK)), *afternoon,
+        np.empty(BLOCK, np.int16), np.empty(BLOCK, np.int64), np.empty(BLOCK),
+        np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint8), np.empty((touches, BLOCK)), *afternoon,
         *(np.empty((len(things), BLOCK)) for things in (terms.voices, terms.teams, terms.launches)),
     )  # fmt: skip
 
@@ -156,31 +157,32 @@ def call_by_chance(n, terms, screen):
 
 
 @hot_rule
-def look_out(company, draws, bounds, share, n):
-    """Whose draw is below a share of the own bound is marked."""
+def look_out(talks, draws, bounds, share, n, bit):
+    """Whose draw is below a share of the own bound is marked with a bit."""
     for j in range(n):
-        company[j] |= np.uint8(draws[j] < share * bounds[j])
+        talks[j] |= bit * np.uint64(draws[j] < share * bounds[j])
 
 
 @hot_rule
-def open_up(company, draws, chance, n):
+def open_up(opens, draws, chance, n):
     """Whose draw is below a chance that is the same for everybody is marked."""
     for j in range(n):
-        company[j] |= np.uint8(draws[j] < chance)
+        opens[j] |= np.uint8(draws[j] < chance)
 
 
 @hot_rule
 def keep_company(n, terms, screen):
-    """Whether the draws leave it possible that somebody talks (see `Screen.company`) or opens a team."""
+    """Whether the draws leave it possible that somebody talks or opens a team."""
     for j in range(n):
-        screen.company[j] = 0
+        screen.talks[j] = 0
+        screen.opens[j] = 0
     for v in range(1, terms.voices.size):  # the first is anger's
         voice = terms.voices[v]
         if voice.open:
-            look_out(screen.company, screen.speak[v], screen.sociable, most_urge(voice), n)
+            look_out(screen.talks, screen.speak[v], screen.sociable, most_urge(voice), n, mark_of(v))
     for q in range(terms.teams.size):
         if terms.teams[q].open:
-            open_up(screen.company, screen.team[q], terms.teams[q].start, n)
+            open_up(screen.opens, screen.team[q], terms.teams[q].start, n)
 
 
 @hot_rule

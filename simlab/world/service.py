@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from simlab.scenario.stages import OBSERVABLES
 from simlab.world.admission import smallest
 from simlab.world.book import N_LIVE, N_TICKETS
-from simlab.world.compiled import hot_rule, rule
+from simlab.world.compiled import hot_rule, inline_rule, rule
 from simlab.world.counting import COHORT_NET, count_cohort, note
 from simlab.world.draws import BIRTH_DAY, day_key, user_key
 from simlab.world.fetching import fetch_ahead
 from simlab.world.metrics import M
 from simlab.world.records import MEMBER, NEVER, Event
-from simlab.world.rules import belongs, observe
+from simlab.world.rules import belongs
 from simlab.world.staff_rules import (
     MOST_VALUE,
     be_helped,
@@ -35,6 +36,7 @@ from simlab.world.staff_rules import (
 
 AHEAD = 32
 """How many members ahead records are called to the cache."""
+ORDERS, SPEND = (tuple(OBSERVABLES).index(name) for name in ("orders", "spend"))
 IN_LINE, SOLVED = np.uint8(1), np.uint8(2)
 BY_PEOPLE, BY_AI = np.int64(0), np.int64(1)
 
@@ -176,6 +178,14 @@ def serve(users, world, terms, book, d):
     book.counts[N_TICKETS] = kept
 
 
+@inline_rule
+def worth(u, observable):
+    """What decides who gets an adviser: `observe`, of the few that it can be."""
+    if observable == ORDERS:
+        return np.int64(u.orders)
+    return np.int64(u.spend // 100) if observable == SPEND else np.int64(u.recent_spend)
+
+
 @rule
 def in_line_for_advice(users, world, terms, book, places, least):
     """(ids, places in line, values) of the audience that comes into question for so many places.
@@ -189,6 +199,7 @@ def in_line_for_advice(users, world, terms, book, places, least):
     chosen = np.empty(2 * places + 64, np.int64)
     place = np.empty(chosen.size, np.uint64)
     values = np.empty(chosen.size, np.int64)
+    by_lot = now.adviser_order < 0
     n = 0  # who has less than so many of the best comes too late
     for k in range(total):
         fetch_ahead(users, book.live[min(k + AHEAD, total - 1)], 2, 2)
@@ -196,9 +207,7 @@ def in_line_for_advice(users, world, terms, book, places, least):
         u = users[i]
         if u.advised:  # a record that is only read need not be written back
             u.advised = 0
-        value = (
-            max(np.int64(0), observe(u, day, now.adviser_order)) if now.adviser_order >= 0 else np.int64(0)
-        )
+        value = np.int64(0) if by_lot else max(np.int64(0), worth(u, now.adviser_order))
         if value < least or not belongs(u, day, terms.conditions, now.adviser_first, now.adviser_last):
             continue
         key = day_key(user_key(world, i), BIRTH_DAY)
