@@ -137,6 +137,31 @@ def who_moves(users, world, people, day, groups, kinds, conditions):
 
 
 @rule
+def change_groups(users, groups, roles, ids, target):
+    """Each of `ids` comes into another group (below 0: out of the own one) and leaves a seat behind."""
+    for n in range(ids.size):
+        u = users[ids[n]]
+        if u.group >= 0:
+            groups[u.group].members -= 1
+        if target[n] >= 0:
+            groups[target[n]].members += 1
+        u.group = target[n]
+        roles[ids[n]] = 0
+
+
+@rule
+def stand_ins_wait(users, groups, roles, kinds, holders):
+    """(groups,) whether somebody of `holders` stands in for a seat that is free in the own group."""
+    free, ready = np.zeros(groups.size, np.int64), np.zeros(groups.size, np.int64)
+    for a in range(groups.size):
+        free[a] = kinds[groups[a].kind].seats if groups[a].kind >= 0 else 0
+    for n in range(holders.size):
+        free[users[holders[n]].group] -= (roles[holders[n]] & OPINION) != 0
+        ready[users[holders[n]].group] += (roles[holders[n]] & RESERVE) != 0
+    return (ready > 0) & (free > 0)
+
+
+@rule
 def with_role(users, roles):
     """(n,) members of a group with a seat in it, or standing in for one, by id."""
     eights = roles[: roles.size // 8 * 8].view(np.uint64)  # most of eight neighbours have none

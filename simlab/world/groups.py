@@ -15,15 +15,16 @@ from simlab.world.book import N_EVENTS, N_LIVE
 from simlab.world.draws import name_hash
 from simlab.world.group_day import (
     best_groups,
+    change_groups,
     close_groups,
     fill_seats,
     first_for_seats,
     open_groups,
     seat_draws,
+    stand_ins_wait,
     who_moves,
     with_role,
 )
-from simlab.world.group_rules import OPINION, RESERVE
 from simlab.world.group_tables import GROUP, NO_GROUP, Said
 from simlab.world.group_terms import fit_of, in_order, routing
 from simlab.world.metrics import M
@@ -178,12 +179,8 @@ class Groups:
 
     def _enter(self, ids: Ids | Listed, target: Ids) -> None:
         """People come into other groups (-1: out of theirs); seats stay behind."""
-        users, book = self.market.users, self.market.book
-        left, come = users["group"][ids], target
-        np.subtract.at(book.groups["members"], left[left >= 0], 1)
-        np.add.at(book.groups["members"], come[come >= 0], 1)
-        users["group"][ids] = target
-        book.roles[ids] = 0
+        book = self.market.book
+        change_groups(self.market.users, book.groups, book.roles, ids.astype(np.int64, copy=False), target)
         self._note(ids, target)
 
     def _retire(self) -> None:
@@ -265,17 +262,6 @@ class Groups:
 
     # Seats ------------------------------------------------------------------------------
 
-    def _waits(self, holders: Ids) -> NDArray[np.bool_]:
-        """Whether somebody stands in for a seat that is free, in each group."""
-        book, groups = self.market.book, self.market.users["group"][holders]
-        roles, size = book.roles[holders], len(book.groups)
-        taken = np.bincount(groups[roles & OPINION > 0], minlength=size)
-        ready = np.bincount(groups[roles & RESERVE > 0], minlength=size)
-        waits: NDArray[np.bool_] = (ready > 0) & (
-            taken < self.market.terms.kinds["seats"][book.groups["kind"]]
-        )
-        return waits
-
     def _seat(self, live: Listed | None) -> None:
         """Stand-ins fill empty seats at once; on Mondays those who write most are trained for what is still free.
 
@@ -287,10 +273,11 @@ class Groups:
         if not len(kinds):
             return
         kind_of = book.groups["kind"]
-        seated = (kind_of >= 0) & (kinds["seats"] + kinds["reserve"] > 0)[kind_of]
         holders = with_role(users, book.roles)
         if live is None:
-            seated &= self._waits(holders)
+            seated = stand_ins_wait(users, book.groups, book.roles, kinds, holders)
+        else:
+            seated = (kind_of >= 0) & (kinds["seats"] + kinds["reserve"] > 0)[kind_of]
         if not seated.any():
             return
         holders = holders[seated[users["group"][holders]]]

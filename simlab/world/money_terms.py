@@ -165,17 +165,19 @@ def track_spend(now: np.void, scenario: Scenario, conditions: Conditions) -> Non
 def set_offers_today(terms: Terms, cells: Iterable[tuple[Scenario, Numbers]], date: datetime.date) -> None:
     """Which offers can be used today, which are handed out, and whether any standing price holds."""
     weekday = WEEKDAYS[date.weekday()]
+    still, usable, kept = (terms.offers[name] for name in ("open", "usable", "standing"))
     for k, (cell, numbers) in enumerate(cells):
         standing = 0
         for name, offer in cell.levers.offers.items():
-            row = terms.offers[numbers.offers[name]]
+            row = numbers.offers[name]
             dated = (offer.first is None or offer.first <= date) and (
                 offer.last is None or date <= offer.last
             )
-            row["usable"] = weekday in offer.days and (dated or not offer.standing)
-            row["open"] &= int(dated)
-            standing += int(row["standing"] and row["usable"] and row["open"])
-        terms.now[k]["deals"] = standing
+            usable[row] = today = weekday in offer.days and (dated or not offer.standing)
+            if not dated:
+                still[row] = 0
+            standing += int(kept[row] and today and still[row])
+        terms.now["deals"][k] = standing
 
 
 def set_launches_today(

@@ -177,8 +177,8 @@ class Team(mesa.Agent):
             return
         today = np.uint64(day_key(market.world, market.day))
         ledger = market.book.ledger[market.row, len(market.names.stages) - 2, 0, 0]
-        for k in range(len(touches)):
-            if not touches["promo"][k] or not (rates[:, k] > 0).any():
+        for k in np.flatnonzero(touches["promo"]).tolist():
+            if not rates[:, k].any():
                 continue
 
             def chance(purpose: Purpose, name: np.uint64 = touches["name"][k]) -> float:
