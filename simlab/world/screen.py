@@ -129,7 +129,7 @@ def draw_sends(n, terms, screen):
 
 @hot_rule
 def planned(u, j, sends, terms, screen):
-    """The touches that are planned today for member j of the block, where he stands this morning, as marks."""
+    """The touches that are planned today for member j of the block, by where that one stands this morning, as marks."""
     marks = np.uint64(0)
     for s in range(sends):
         k = screen.sends[s]

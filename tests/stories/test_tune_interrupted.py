@@ -30,7 +30,8 @@ def kept(out: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("racing", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_one_thread_or_two_the_same_answer(tmp_path: Path, racing: bool) -> None:
-    file = write(tmp_path, racing=racing, panel=6)
+    trials = 30 if racing else 14  # of 14 perhaps none is dropped
+    file = write(tmp_path, racing=racing, panel=6, trials=trials)
     one, two = tmp_path / "one", tmp_path / "two"
     same(tune(file, one, threads=1), tune(file, two, threads=2))
     assert recorded(file, one) == recorded(file, two)
