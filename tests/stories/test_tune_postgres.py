@@ -131,7 +131,10 @@ def test_a_trial_in_hand_is_nobody_elses_until_its_worker_dies(tmp_path: Path, s
     assert not theirs.hold(5) or theirs.let_go(5) is None
     assert not ours.hold(3)
     theirs.close()
-    assert ours.hold(3)
+    until = time.monotonic() + 30
+    while not ours.hold(3):  # on a busy machine the server takes a moment to see that they are gone
+        assert time.monotonic() < until
+        time.sleep(0.05)
     assert ours.hold(4)
     ours.close()
 
