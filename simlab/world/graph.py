@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from simlab.scenario.errors import InputError, Problem
 from simlab.world import circles, links
-from simlab.world.rows import Graph, rows_from_ends
+from simlab.world.rows import Graph, renamed, rows_from_ends
 
-__all__ = ["KINDS", "Graph", "barabasi_albert", "build", "communities", "configuration", "empty"]
+__all__ = ["KINDS", "Graph", "barabasi_albert", "build", "communities", "configuration", "empty", "from_ends"]
 __all__ += ["power_law_degrees", "watts_strogatz"]
 
 COMMUNITY_SIZE = 150.0
@@ -32,7 +32,20 @@ REWIRE = 0.1
 _SIZE_TAIL = 2.5  # community sizes: from a third of the mean to ten times the mean
 _LARGEST_SIZE = 10.0
 _MOST_ENDS = 2**32
+Users = NDArray[np.int32] | None
+"""(n,) who stands on each node; None: user i on node i."""
 _PART = {"communities": 0, "watts_strogatz": 1, "barabasi_albert": 2, "configuration": 3, "degrees": 4}
+
+
+def from_ends(
+    n: int, ends: NDArray[np.int32], user: Users = None, community: NDArray[np.int32] | None = None
+) -> Graph:
+    """The graph of a list of links between nodes; `ends` are overwritten where `user` says who stands on them."""
+    community = np.zeros(n, np.int32) if community is None else community
+    if user is not None and ends.size:
+        community = renamed(ends, community, user)
+    indptr, indices, _, _ = rows_from_ends(n, ends)
+    return Graph(indptr, indices, community)
 
 
 def empty(n: int) -> Graph:
@@ -48,6 +61,7 @@ def communities(
     inside: float = INSIDE,
     tail: float = TAIL,
     seed: int = 0,
+    user: Users = None,
 ) -> Graph:
     """The default social graph: communities, circles of friends, hubs.
 
@@ -58,8 +72,9 @@ def communities(
         inside: share of links that stay in the community, in [0, 1].
         tail: exponent of the degree density, above 2; degrees end at sqrt(n * mean_degree).
         seed: 0 or more.
+        user: who stands on each node.
 
-    Ids are contiguous in a community; nothing else is tied to the id. The mean degree is
+    Nodes are contiguous in a community; nothing else is tied to the number. The mean degree is
     met within 3 % (in a tiny graph, within three links) if it is below n / 20; above, hubs
     run out of people. Links that a small community has no room for go outside.
 
@@ -83,10 +98,12 @@ def communities(
         inside = 1.0
     # half of the links inside in one circle: an average person sits in two, clustering is about .4
     circle = max(2, round(0.5 * inside * mean_degree))
-    return _graph(n, circles.social(degree, community, bounds, inside, circle, state), community)
+    return from_ends(n, circles.social(degree, community, bounds, inside, circle, state), user, community)
 
 
-def watts_strogatz(n: int, mean_degree: float, rewire: float = REWIRE, seed: int = 0) -> Graph:
+def watts_strogatz(
+    n: int, mean_degree: float, rewire: float = REWIRE, seed: int = 0, user: Users = None
+) -> Graph:
     """A small world: a ring of neighbours with a share `rewire` of links moved (Watts & Strogatz 1998).
 
     Neighbours on the ring have neighbouring ids. Has exactly round(n * mean_degree / 2) links.
@@ -98,10 +115,12 @@ def watts_strogatz(n: int, mean_degree: float, rewire: float = REWIRE, seed: int
     rewire = _real("rewire", rewire, 0.0, 1.0)
     if 2 * math.ceil(mean_degree / 2) > max(n - 1, 0):
         raise _refused("mean_degree", mean_degree, "the ring is too short", "Use a mean degree below n - 1")
-    return _graph(n, links.ring(n, mean_degree / 2, rewire, links.start(seed, _PART["watts_strogatz"])))
+    return from_ends(
+        n, links.ring(n, mean_degree / 2, rewire, links.start(seed, _PART["watts_strogatz"])), user
+    )
 
 
-def barabasi_albert(n: int, mean_degree: float, seed: int = 0) -> Graph:
+def barabasi_albert(n: int, mean_degree: float, seed: int = 0, user: Users = None) -> Graph:
     """Growth by preferential attachment (Barabasi & Albert 1999): degree density ~ k**-3, little clustering.
 
     The mean degree is at least 2 (each newcomer knows somebody) and is met, unless it is
@@ -115,12 +134,14 @@ def barabasi_albert(n: int, mean_degree: float, seed: int = 0) -> Graph:
         cure = "Use n of 4 or more and a mean degree from 2 to n / 2"
         raise _refused("mean_degree", mean_degree, f"cannot grow {n} nodes with this mean degree", cure)
     total = int(n * mean_degree / 2 + 0.5)
-    return _graph(
-        n, links.preferential(n, total, int(mean_degree / 2), links.start(seed, _PART["barabasi_albert"]))
+    return from_ends(
+        n,
+        links.preferential(n, total, int(mean_degree / 2), links.start(seed, _PART["barabasi_albert"])),
+        user,
     )
 
 
-def configuration(degrees: ArrayLike, seed: int = 0) -> Graph:
+def configuration(degrees: ArrayLike, seed: int = 0, user: Users = None) -> Graph:
     """A random graph with given degrees (erased configuration model, Britton, Deijfen & Martin-Lof 2006).
 
     Args:
@@ -143,7 +164,7 @@ def configuration(degrees: ArrayLike, seed: int = 0) -> Graph:
         raise _refused(f"degrees[{bad[0]}]", wanted[bad[0]], "not a possible degree", cure)
     stubs = links.stubs_of(wanted.astype(np.int32), 0, n)
     links.shuffle(stubs, stubs.size, links.start(seed, _PART["configuration"]))
-    return _graph(n, stubs[: stubs.size // 2 * 2])
+    return from_ends(n, stubs[: stubs.size // 2 * 2], user)
 
 
 def power_law_degrees(n: int, mean_degree: float, tail: float = TAIL, seed: int = 0) -> NDArray[np.int32]:
@@ -160,11 +181,11 @@ def power_law_degrees(n: int, mean_degree: float, tail: float = TAIL, seed: int 
     return degrees
 
 
-def _erased(n: int, mean_degree: float, tail: float = TAIL, seed: int = 0) -> Graph:
-    return configuration(power_law_degrees(n, mean_degree, tail, seed), seed)
+def _erased(n: int, mean_degree: float, tail: float = TAIL, seed: int = 0, user: Users = None) -> Graph:
+    return configuration(power_law_degrees(n, mean_degree, tail, seed), seed, user)
 
 
-def _nobody(n: int, mean_degree: float = 0.0, seed: int = 0) -> Graph:
+def _nobody(n: int, mean_degree: float = 0.0, seed: int = 0, user: Users = None) -> Graph:
     return empty(n)
 
 
@@ -178,8 +199,10 @@ KINDS: dict[str, tuple[Callable[..., Graph], tuple[str, ...]]] = {
 """The kinds of graph and the options of each."""
 
 
-def build(kind: str, n: int, mean_degree: float = 10.0, seed: int = 0, **options: float) -> Graph:
-    """Draw a graph of a kind by name.
+def build(
+    kind: str, n: int, mean_degree: float = 10.0, seed: int = 0, user: Users = None, **options: float
+) -> Graph:
+    """Draw a graph of a kind by name; `user` says who stands on each node.
 
     >>> build("communities", 1000, 10, seed=1, inside=0.9).n
     1000
@@ -194,12 +217,7 @@ def build(kind: str, n: int, mean_degree: float = 10.0, seed: int = 0, **options
         if name not in allowed:
             cure = f"It takes {', '.join(allowed)}" if allowed else "It takes no options"
             raise _refused(name, value, f"'{kind}' has no such option", cure)
-    return function(n, mean_degree, seed=seed, **options)
-
-
-def _graph(n: int, ends: NDArray[np.int32], community: NDArray[np.int32] | None = None) -> Graph:
-    indptr, indices, _, _ = rows_from_ends(n, ends)
-    return Graph(indptr, indices, np.zeros(n, np.int32) if community is None else community)
+    return function(n, mean_degree, seed=seed, user=user, **options)
 
 
 def _power_law_degrees(n: int, mean_degree: float, tail: float) -> NDArray[np.int32]:

@@ -28,7 +28,7 @@ from simlab.world.numerics import (
     normal_quantile,
     power,
 )  # fmt: skip
-from simlab.world.records import MEMBER, NEVER, nobody_yet, record_type
+from simlab.world.records import LINE, MEMBER, NEVER, nobody_yet, record_type
 
 (ARRIVAL, SEGMENT, NEED, LIFETIME, BASKET, DEAL, TOLERANCE, SOCIABILITY, VISITS, AFFINITY, DOG, LIFE_LENGTH,
  TENURE, ALIVE, PAST_ORDERS, PAST_RECENCY, PAST_VISIT, OPTED_IN, ENDED, CORE, BIRTHDAY) = (int(p) for p in (
@@ -89,11 +89,14 @@ class Population:
 
 AHEAD = 8
 """How many people ahead the scores of friends are called to the cache."""
+ROW = LINE // 8
+"""Several scores of one person have this much room, so that a friend's are one line of the cache and not two."""
 
 
 def own_scores(world: np.uint64, n: int, purposes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(n, P) standard normal scores of several traits, keyed by user."""
-    out = np.empty((n, len(purposes)))  # from NumPy: on large pages, since friends are far apart
+    """(n, 1) standard normal scores of a trait, keyed by user; (n, ROW) of several, of which the first P are set."""
+    width = 1 if len(purposes) == 1 else ROW
+    out = np.empty((n, width))  # from NumPy: on large pages, since friends are far apart
     _score(world, purposes, out)
     return out
 
@@ -131,15 +134,14 @@ def assign_traits(users, own, homophily, indptr, indices, segments, tables):
     """Traits that friends share: the segment, then quantiles of gamma distributions of the segment's shapes.
 
     Args:
-        own: (n, 5) own scores in the order of SHARED; side by side, because each friend is far away in memory.
+        own: (n, ROW) own scores in the order of SHARED; side by side, because each friend is far away in memory.
         tables: (4, G, nodes) quantiles of order rate, lifetime, basket rate and deal-proneness.
     """
     scores = own.reshape(-1)
     for i in range(users.size):
         ahead = min(i + AHEAD, users.size - 1)
         for k in range(indptr[ahead], indptr[ahead + 1]):
-            fetch_ahead(scores, 5 * indices[k], 0, 0)
-            fetch_ahead(scores, 5 * indices[k] + 4, 0, 0)
+            fetch_ahead(scores, ROW * indices[k], 0, 0)
         kind = need = lifetime = basket = deal = 0.0
         for k in range(indptr[i], indptr[i + 1]):
             friend = indices[k]

@@ -85,6 +85,29 @@ class Graph:
         return hashed.hexdigest()
 
 
+def renamed(
+    ends: NDArray[np.int32], community: NDArray[np.int32], user: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """The ends of all links become the users who stand on the nodes, in place; returns everybody's community."""
+    _rename(ends, user)
+    out = np.empty(user.size, np.int32)
+    out[user] = community
+    return out
+
+
+@rule
+def _rename(ends: NDArray[np.int32], user: NDArray[np.int32]) -> None:
+    for k in range(ends.size):
+        ends[k] = user[ends[k]]
+
+
+def ends_of(graph: Graph) -> NDArray[np.int32]:
+    """The links of a graph as a list of ends, two to a link."""
+    heads = np.repeat(np.arange(graph.n, dtype=np.int32), graph.degrees)
+    once = heads < graph.indices
+    return np.stack([heads[once], graph.indices[once]], axis=1).ravel()
+
+
 def rows_from_ends(n: int, ends: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32], int, int]:
     """Sorted rows from a list of ends (two to a link): (indptr, indices, self-loops, duplicates).
 

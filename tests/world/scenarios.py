@@ -25,7 +25,7 @@ from scenarios_staff import random_staff, random_staff_behaviour, staffed
 
 from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.world.graph import Graph, build
-from simlab.world.network import scattered
+from simlab.world.network import places
 from simlab.world.people import BASE_COLUMNS, Base
 
 MOST_PEOPLE = 200
@@ -302,7 +302,7 @@ def _random_graph(rng: random.Random, n: int) -> Graph:
     mean_degree = rng.uniform(low, min(high, 14.0))
     options = {"community_size": float(rng.randint(4, 60))} if kind == "communities" else {}
     seed = rng.randint(0, 1000)
-    return scattered(build(kind, n, mean_degree, seed, **options), seed)
+    return build(kind, n, mean_degree, seed, places(seed, n), **options)
 
 
 def _random_stages(rng: random.Random) -> list[dict[str, Any]]:

@@ -11,19 +11,22 @@ from simlab.lab.ground import ground_of
 from simlab.lab.runs import simulate
 from simlab.scenario import InputError, load
 from simlab.scenario.schema import GraphSpec
-from simlab.world.graph import build
-from simlab.world.network import places, scattered, social_graph
+from simlab.world.graph import build, from_ends
+from simlab.world.network import places, social_graph
+from simlab.world.rows import ends_of
 
 
 def test_places_are_a_permutation_that_the_seed_decides() -> None:
-    user = places(np.uint64(5), 1000)
+    user = places(5, 1000)
     assert sorted(user.tolist()) == list(range(1000))
-    assert not np.array_equal(user, places(np.uint64(6), 1000))
+    assert not np.array_equal(user, places(6, 1000))
 
 
-def test_scattering_changes_names_and_nothing_else() -> None:
+def test_placing_changes_names_and_nothing_else() -> None:
     graph = build("communities", 2000, 8.0, seed=3)
-    placed = scattered(graph, 3)
+    user = places(3, 2000)
+    placed = build("communities", 2000, 8.0, seed=3, user=user)
+    assert from_ends(2000, ends_of(graph), user, graph.community).digest() == placed.digest()
     assert sorted(placed.degrees.tolist()) == sorted(graph.degrees.tolist())
     assert np.bincount(placed.community).tolist() == np.bincount(graph.community).tolist()
     for node in (0, 7, 1999):
