@@ -23,8 +23,7 @@ PROBES, LARGER = (400, 12_000), (12_000, 60_000)
 LONG = 3.0
 """Seconds from which on it would be."""
 PROBE_DAYS = 60
-LISTS_PER_USER = 70  # working lists of the engine, bytes
-BIRTH_PER_USER = 40  # scores while people are born, bytes
+LISTS_PER_USER = 70  # working lists of the engine, bytes; the 64 of the scores at birth are free again by then
 PROCESS_MB = 330.0  # the interpreter with its packages and the rules
 LATER_MB = 100.0  # what writing the report loads and draws
 
@@ -131,7 +130,7 @@ def forecast(
     names = names_of(scenario)
     cells = len(names.stages) * len(names.sources) * len(names.segments)
     row = cells * len(METRICS) * 8
-    each = people * (USER.itemsize + LISTS_PER_USER + BIRTH_PER_USER) + row * max([days, *lengths])
+    each = people * (USER.itemsize + LISTS_PER_USER) + row * max([days, *lengths])
     table = 0.6 * days * row
     concurrent = min(threads, runs)
     own = apart(people, compiled + alone, concurrent)

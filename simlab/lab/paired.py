@@ -20,6 +20,8 @@ from scipy import stats
 
 Array = NDArray[np.float64]
 LEVEL = 0.95
+FEW_WORLDS = 10
+"""Below this many worlds the range is from the lowest to the highest: percentiles would be made up."""
 FEWEST = 20
 """Pairs of a first stage below which Stein's rule is not trusted: the law of the differences is not normal."""
 _DRAWS, _LAW_SEED = 200_000, 20_260_101
@@ -100,6 +102,18 @@ def extreme(differences: Array) -> float:
         return math.nan
     squares = (values - values.mean()) ** 2
     return float(squares.max() / squares.sum())
+
+
+def over_worlds(values: Array) -> tuple[float, float, float]:
+    """(low, median, high) of two or more sampled worlds; what low and high are, `range_name` says."""
+    ends = [5, 50, 95] if len(values) >= FEW_WORLDS else [0, 50, 100]
+    low, median, high = (float(v) for v in np.percentile(values, ends))
+    return low, median, high
+
+
+def range_name(worlds: int) -> str:
+    """What the range over so many worlds is."""
+    return "5 to 95 %" if worlds >= FEW_WORLDS else "lowest to highest"
 
 
 def fits(own: float, others: Array) -> float:

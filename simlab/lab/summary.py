@@ -13,13 +13,11 @@ from scipy import stats
 
 from simlab.lab.comparison import COUNTS, LESS_IS_BETTER, STEPS
 from simlab.lab.effects import View
-from simlab.lab.paired import LEVEL, Together, extreme, fits, paired, stein, worth
+from simlab.lab.paired import LEVEL, Together, extreme, fits, over_worlds, paired, stein, worth
 from simlab.scenario import Scenario
 from simlab.scenario.outcomes import OUTCOMES
 
 Array = NDArray[np.float64]
-FEW_WORLDS = 10
-"""Below this many worlds the range is from the lowest to the highest: percentiles would be made up."""
 NOBODY = np.zeros(5)
 """A group that an arm has not got."""
 
@@ -121,8 +119,7 @@ def _over_worlds(rows: pd.DataFrame, outcome: str, own: float) -> dict[str, floa
            "world_p_better": math.nan, "world_chance": math.nan, "world_fits": fits(own, means)}  # fmt: skip
     if len(means) < 2:
         return out
-    ends = [5, 50, 95] if len(means) >= FEW_WORLDS else [0, 50, 100]
-    out["world_low"], out["world_median"], out["world_high"] = (float(v) for v in np.percentile(means, ends))
+    out["world_low"], out["world_median"], out["world_high"] = over_worlds(means)
     above = float(((means > 0) + 0.5 * (means == 0)).mean())
     out["world_p_better"] = better(outcome, above)
     within = (rows["sd"].to_numpy(np.float64) ** 2 / rows["pairs"].to_numpy(np.float64)).astype(float)

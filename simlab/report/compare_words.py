@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from simlab.lab.comparison import LESS_IS_BETTER, Comparison
+from simlab.lab.paired import range_name
 from simlab.lab.results import Results
-from simlab.report.estimates import FEW_WORLDS, OUTLYING, judge
+from simlab.report.estimates import OUTLYING, judge
 from simlab.report.numbers import listed, percent, plural, shown
 from simlab.report.words import constraint_line
 from simlab.scenario.outcomes import OUTCOMES
@@ -185,10 +186,9 @@ def certainty(found: Comparison) -> list[str]:
     out = []
     worlds = int(max(row["worlds"] for row in rows))
     if worlds >= 2:
-        kind = "5 to 95 %" if worlds >= FEW_WORLDS else "lowest to highest"
         out.append(
             f"The interval is chance: it shrinks with more pairs. The range over {worlds} plausible worlds "
-            f"({kind}) is what we do not know about people: no number of pairs makes it smaller, and "
+            f"({range_name(worlds)}) is what we do not know about people: no number of pairs makes it smaller, and "
             "it is the one to decide by."
         )
     elif found.arms[found.baseline].uncertainties:

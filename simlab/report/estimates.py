@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from simlab.lab.paired import fits
+from simlab.lab.paired import fits, over_worlds, range_name
 from simlab.lab.results import Results
 from simlab.report.series import Array, table
 from simlab.scenario.outcomes import OUTCOMES, Constraint
@@ -22,8 +22,6 @@ from simlab.scenario.outcomes import OUTCOMES, Constraint
 Verdict = Literal["met", "not met", "not decidable"]
 CONFIDENCE = 0.999
 """One-sided confidence with which a constraint must hold over seeds."""
-FEW_WORLDS = 10
-"""Below this many worlds the range is from the lowest to the highest: percentiles would be made up."""
 OUTLYING = 0.01
 """A scenario that lies this improbably far from its plausible worlds is said to: one false alarm in a hundred pages."""
 
@@ -68,7 +66,7 @@ class Estimate:
     @property
     def range_name(self) -> str:
         """What the range over worlds is."""
-        return "5 to 95 %" if self.worlds >= FEW_WORLDS else "lowest to highest"
+        return range_name(self.worlds)
 
 
 def values(results: Results, outcome: str) -> Array:
@@ -112,8 +110,7 @@ def estimate(results: Results, outcome: str) -> Estimate:
         half = float(stats.t.ppf(0.975, own.size - 1) * own.std(ddof=1) / math.sqrt(own.size))
         low, high = mean - half, mean + half
     if worlds.size >= 2:
-        ends = [5, 50, 95] if worlds.size >= FEW_WORLDS else [0, 50, 100]
-        world_low, median, world_high = (float(v) for v in np.percentile(worlds, ends))
+        world_low, median, world_high = over_worlds(worlds)
     return Estimate(outcome, unit, mean, low, high, own.size, world_low, world_high, median, worlds.size)
 
 

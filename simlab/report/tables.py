@@ -83,9 +83,8 @@ def _for_reading(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if name != "daily" or frame.empty:
         return frame
     over = ["world", "seed", "day", "stage"]
-    return (
-        frame.drop(columns=["source", "segment"]).groupby(over, observed=True, sort=False).sum().reset_index()
-    )
+    sums = frame.drop(columns=["source", "segment"]).groupby(over, observed=True, sort=False).sum()
+    return pd.concat([sums.index.to_frame(index=False), sums.reset_index(drop=True)], axis=1)
 
 
 def write_tables(results: Results, folder: Path | str) -> list[Path]:

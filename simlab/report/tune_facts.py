@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from simlab.lab.paired import over_worlds, range_name
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
-from simlab.report.estimates import FEW_WORLDS
 from simlab.report.series import Array
 from simlab.scenario.experiments import Lever
 from simlab.scenario.outcomes import OUTCOMES
@@ -69,7 +69,8 @@ class Spread:
 
     @property
     def range_name(self) -> str:
-        return "5 to 95 %" if self.count >= FEW_WORLDS else "lowest to highest"
+        """What the range over worlds is."""
+        return range_name(self.count)
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,7 @@ def spread(t: Tuning) -> Spread | None:
     own = np.sort(own[np.isfinite(own)]) * per_base(t)
     if len(own) < 2:
         return None
-    ends = [5, 50, 95] if len(own) >= FEW_WORLDS else [0, 50, 100]
-    low, median, high = (float(v) for v in np.percentile(own, ends))
+    low, median, high = over_worlds(own)
     return Spread(own, low, high, median, int((sign(t) * own > 0).sum()))
 
 
