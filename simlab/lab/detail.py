@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simlab.lab.comparison import KINDS
 from simlab.lab.past import before_of
+from simlab.lab.pasts import market_of
 from simlab.scenario import Scenario
 from simlab.world.book import MONTH
 from simlab.world.market import Market
@@ -235,7 +236,7 @@ def observe(
         each_day: told the number of days done.
         before: scenario until day 0, if not what `scenario` says itself.
     """
-    market = Market(scenario, seed, ground.graph, ground.base, before or before_of(scenario))
+    market = market_of(scenario, seed, ground, before or before_of(scenario), each_day=each_day)
     diary = Diary(market)
 
     def evening(done: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simlab.lab.hands import START, apart
+from simlab.lab.pasts import MOST_BYTES
 from simlab.scenario.schema import Scenario
 from simlab.world.graph import Graph
 from simlab.world.market import Market
@@ -23,7 +24,9 @@ PROBES, LARGER = (400, 12_000), (12_000, 60_000)
 LONG = 3.0
 """Seconds from which on it would be."""
 PROBE_DAYS = 60
-LISTS_PER_USER = 70  # working lists of the engine, bytes; the 64 of the scores at birth are free again by then
+LISTS_PER_USER = (
+    70  # working lists of the engine, bytes; the 64 of the scores at birth are free again by then
+)
 PROCESS_MB = 330.0  # the interpreter with its packages and the rules
 LATER_MB = 100.0  # what writing the report loads and draws
 
@@ -139,6 +142,8 @@ def forecast(
     else:  # threads that wait for each other's Python lose as much again
         seconds = compiled / concurrent + alone * min(concurrent, 2)
     more = (each * concurrent + table * (runs if tables else concurrent)) / 1e6
+    if not tables and scenario.warmup.days:  # pasts that are kept for the next strategy
+        more += min(MOST_BYTES, runs * each) * (concurrent if own else 1) / 1e6
     if own:
         more += concurrent * (PROCESS_MB + graph.nbytes / 1e6)
     return Forecast(seconds, _held(graph) + more + LATER_MB, runs, people, days, own)

@@ -16,11 +16,11 @@ import pandas as pd
 from simlab.lab.ground import Ground, ground_of, shared_ground
 from simlab.lab.hands import dismiss, finished, hire
 from simlab.lab.past import before_of
+from simlab.lab.pasts import market_of
 from simlab.lab.results import Results
 from simlab.lab.worlds import sample_worlds
 from simlab.scenario import InputError, Scenario, scenario_digest, world_digest
 from simlab.world.compiled import sources_digest
-from simlab.world.market import Market
 from simlab.world.outcomes import outcomes
 from simlab.world.tables import tables
 
@@ -70,7 +70,7 @@ def simulate(
     """
     try:
         before = before or before_of(scenario)
-        market = Market(scenario, seed, ground.graph, ground.base, before, threads=threads).run(each_day)
+        market = market_of(scenario, seed, ground, before, threads, each_day).run(each_day)
         found = Run(world, seed, outcomes(market), tables(market) if detail else {})
         market.release()
         return found

@@ -21,6 +21,7 @@ from simlab.lab.tune_plan import HORIZON_SEEDS, SCREEN_SEEDS, TRAJECTORIES, hori
 from simlab.lab.tune_tables import Made
 from simlab.lab.worlds import world_table, world_values
 from simlab.scenario.experiment import ScreenSpec
+from simlab.scenario.outcomes import OUTCOMES
 
 BIG_UPLIFT, BIG_K = 0.20, 0.5
 ALIGNED = 0.3
@@ -134,7 +135,7 @@ def flags(made: Made, answer: Paired, surfaces: Mapping[str, Surrogate], tables:
     if (certificates := tables.get("certificates")) is not None:
         own = certificates[(certificates["arm"] == "recommended") & certificates["certified"]]
         for row in own[own["worlds_met"] < LIKELY * own["worlds"]].itertuples():
-            found.append(f"{row.constraint} is certified against chance, but kept in only {row.worlds_met} of "
+            found.append(f"The limit of {OUTCOMES[row.outcome][0]} is certified against chance, but kept in only {row.worlds_met} of "
                          f"{row.worlds} sampled worlds.")  # fmt: skip
     if made.alignment() < ALIGNED:
         found.append(f"Common seeds hardly align the strategies (correlation {made.alignment():.2f}); "

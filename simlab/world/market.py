@@ -6,6 +6,7 @@ prospects; then everybody lives one day in the engine.
 
 from __future__ import annotations
 
+import copy
 import datetime
 from collections.abc import Callable, Sequence
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
 from simlab.world.book import N_EVENTS, Book, Outside, empty_book, pots
-from simlab.world.brand import Brand
+from simlab.world.brand import Brand, Plan
 from simlab.world.cells import check_cells
 from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
@@ -32,7 +33,7 @@ from simlab.world.metrics import COST_COLUMNS, METRICS, M
 from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
 from simlab.world.ready import compile_beside
-from simlab.world.records import PROSPECT, Terms
+from simlab.world.records import PROSPECT, Terms, nobody_yet
 from simlab.world.rules import stage_of
 from simlab.world.source import Source
 from simlab.world.staffing import ServiceDesk, Team
@@ -136,6 +137,28 @@ class Market(mesa.Model):
             }
         )
 
+    def fork(self, scenario: Scenario) -> Market:
+        """The same world on the evening before day 1, to go on under another strategy, with memory of its own.
+
+        Args:
+            scenario: has this one's people, parameters, calendar and horizon, and the same names of levers.
+
+        Raises:
+            ValueError: it is another day, or the world is a test, logs events, or has a brand of its own.
+        """
+        own = self.test or len(self.book.events) or scenario.brand or self.scenario.brand
+        if self.day != 0 or own or type(self.brand) is not Brand:
+            raise ValueError("only a plain world can be forked, and only on the evening before day 1")
+        users = nobody_yet(len(self.users))
+        users[:] = self.users
+        ledger = np.zeros(self.book.ledger.shape, np.int64)  # the days to come cost no memory yet
+        ledger[: self.row + 1] = self.book.ledger[: self.row + 1]
+        shared = {id(part): part for part in (self.graph, self.scenario, self.before)}
+        other = copy.deepcopy(self, shared | {id(self.users): users, id(self.book.ledger): ledger})
+        other.scenario = other.happenings.scenario = scenario
+        other.brand.plan = Plan(scenario, ())
+        return other
+
     def release(self) -> None:
         """Give the big arrays back; the market cannot be used any more.
 
@@ -207,8 +230,8 @@ class Market(mesa.Model):
         self.datacollector.collect(self)
 
     def run(self, each_day: Callable[[int], None] | None = None) -> Market:
-        """All days from the warm-up to the horizon; `each_day` is told the number of days done."""
-        for done in range(1, self.scenario.warmup.days + self.scenario.horizon + 1):
+        """All days that are left until the horizon; `each_day` is told the number of days done."""
+        for done in range(self.row + 2, self.scenario.warmup.days + self.scenario.horizon + 1):
             self.step()
             if each_day is not None:
                 each_day(done)

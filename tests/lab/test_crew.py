@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from simlab.lab import crew as module
+from simlab.lab import pasts as pasts_module
 from simlab.lab import runs as runs_module
 from simlab.lab.crew import Crew, Task, identity, rules
 from simlab.lab.runs import Run
@@ -227,7 +228,7 @@ def test_too_little_memory_says_nothing_about_a_run(
     def full(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(runs_module, "Market", full)
+    monkeypatch.setattr(pasts_module, "Market", full)
     with Crew(store, threads=1) as crew, pytest.raises(InputError, match="did not fit into memory"):
         crew.runs([Task(small, 1)])
 

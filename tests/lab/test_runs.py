@@ -8,7 +8,7 @@ import weakref
 import mesa
 import numpy as np
 
-from simlab.lab import runs
+from simlab.lab import pasts, runs
 from simlab.lab.ground import ground_of
 from simlab.scenario import load, with_values
 
@@ -21,7 +21,7 @@ SMALL = with_values(
 def test_a_finished_run_keeps_no_market_alive(monkeypatch: object) -> None:
     alive: list[weakref.ref[mesa.Model]] = []
     arrays: list[weakref.ref[np.ndarray]] = []
-    whole = runs.Market
+    whole = pasts.Market
 
     def watched(*arguments: object, **more: object) -> mesa.Model:
         market = whole(*arguments, **more)
@@ -30,7 +30,7 @@ def test_a_finished_run_keeps_no_market_alive(monkeypatch: object) -> None:
         return market
 
     ground = ground_of(SMALL)
-    monkeypatch.setattr(runs, "Market", watched)  # type: ignore[attr-defined]
+    monkeypatch.setattr(pasts, "Market", watched)  # type: ignore[attr-defined]
     found = [runs.simulate(SMALL, seed, ground) for seed in (1, 2, 3)]
     assert all(ref() is None for ref in arrays)  # at once, without waiting for the collector
     gc.collect()
