@@ -135,8 +135,8 @@ def flags(made: Made, answer: Paired, surfaces: Mapping[str, Surrogate], tables:
     if (certificates := tables.get("certificates")) is not None:
         own = certificates[(certificates["arm"] == "recommended") & certificates["certified"]]
         for row in own[own["worlds_met"] < LIKELY * own["worlds"]].itertuples():
-            found.append(f"The limit of {OUTCOMES[row.outcome][0]} is certified against chance, but kept in only {row.worlds_met} of "
-                         f"{row.worlds} sampled worlds.")  # fmt: skip
+            found.append(f"The limit of {OUTCOMES[row.outcome][0]} is certified against chance, but kept in only "
+                         f"{row.worlds_met} of {row.worlds} sampled worlds.")  # fmt: skip
     if made.alignment() < ALIGNED:
         found.append(f"Common seeds hardly align the strategies (correlation {made.alignment():.2f}); "
                      "intervals are wide.")  # fmt: skip
