@@ -280,12 +280,15 @@ class _Tune:
             raise InputError(Problem(self.todo.question.file, "no finalist could be run on fresh seeds",
                                      "Narrow the ranges, or try one strategy with `simlab run`."))  # fmt: skip
         sign = 1.0 if self.maximise else -1.0
-        certified = table[table["certified"]]
-        chosen = (certified if len(certified) else table).assign(good=lambda t: sign * t["judged"])
-        number = int(chosen.sort_values(["good", "trial"], ascending=[False, True])["trial"].iloc[0])
-        winner = next(trial for trial in finalists if trial.number == number)
+        ranked = table.assign(good=sign * table["judged"]).sort_values(
+            ["certified", "good", "trial"], ascending=[False, False, True]
+        )
+        by_number = {trial.number: trial for trial in finalists}
+        order = [by_number[int(number)] for number in ranked["trial"]]
+        is_current = self._is_current(order[0])
+        # what is shown beside the current strategy is another one, even where none is better
+        winner = next((trial for trial in order if not self._is_current(trial)), order[0])
         values = self.todo.space.values(winner.params)
-        is_current = all(values[lever.path] == lever.current for lever in self.todo.question.levers)
 
         report = ReportSeed.panel(self.spec.report_seeds, offset)
         only(ReportSeed, report)
@@ -303,7 +306,9 @@ class _Tune:
         uplifts = column(runs["recommended"], self.first) - column(runs["current"], self.first)
         answer = paired(uplifts)
         certificates = tune_tables.certificates(runs, self.todo.constraints, certificate)
-        verdict, reason = self._verdict(answer, sign, bool(len(certified)), certificates, is_current)
+        verdict, reason = self._verdict(
+            answer, sign, bool(table["certified"].any()), certificates, is_current
+        )
         feasible = [t.values[0] for t in found.values() if t.feasible]
         best = (max if self.maximise else min)(feasible, default=math.nan)
 
@@ -337,6 +342,11 @@ class _Tune:
             manifest=self._manifest(attempt, rules_.panel, selection, report),
         )  # fmt: skip
 
+    def _is_current(self, trial: Trial) -> bool:
+        """Whether a trial is the strategy of today."""
+        values = self.todo.space.values(trial.params)
+        return all(values[lever.path] == lever.current for lever in self.todo.question.levers)
+
     def _verdict(
         self, answer: Paired, sign: float, any_certified: bool, certificates: pd.DataFrame, is_current: bool
     ) -> tuple[Verdict, str]:
@@ -350,7 +360,7 @@ class _Tune:
                 return "not certified", ("The best finalist kept the constraints where it was chosen, but not on the "
                                          "seeds of the report.")  # fmt: skip
         if is_current:
-            return "keep", "The current strategy was the best of the finalists on fresh seeds."
+            return "keep", "On the seeds of the choice the current strategy was the best of the finalists."
         low, high = sorted((sign * answer.low, sign * answer.high))
         if high < 0:
             return "keep", ("On fresh seeds the best strategy that could be found within the limits is worse than the "

@@ -77,6 +77,27 @@ def test_trial_zero_is_the_current_strategy_and_gains_exactly_nothing(crew: Crew
     assert first["uplift"] == 0.0
 
 
+def test_where_today_is_best_the_page_still_shows_another_strategy(crew: Crew, tmp_path: Path) -> None:
+    path = tmp_path / "question.yaml"
+    path.write_text(
+        SMALL.replace("warmup.days: 4", "warmup.days: 4, levers.offers.coupon.depth: 5%").replace(
+            "[0%", "[5%"
+        )
+        + "  objectives: {subsidy: minimise}\n  trials: 8\n  finalists: 3\n  selection_seeds: 5\n  report_seeds: 6\n"
+    )
+    found = tune(plan(load_experiment(path)), crew, tmp_path / "studies", checks=False)
+    assert found is not None
+    assert found.winner is not None
+    assert found.verdict == "keep"
+    assert "the current strategy was the best" in found.reason
+    assert found.winner["levers.offers.coupon.depth"] > 0.05
+    differences = found.tables["differences"].set_index(["arm", "outcome"])
+    assert (
+        differences.loc[("recommended", "subsidy"), "low"]
+        < differences.loc[("recommended", "subsidy"), "high"]
+    )
+
+
 def test_tuning_again_is_free_and_the_same(crew: Crew, tmp_path: Path) -> None:
     once = tuned(crew, tmp_path)
     done = crew.done
