@@ -105,11 +105,9 @@ def _written(
     """A complete result folder, unless it is there."""
     if not again and folders.is_complete(final, run):
         return
-    with folders.new_folder(final) as folder:
+    with folders.new_folder(final, again) as folder:
         write(folder)
         folders.write_manifest(folder, manifest)
-        if final.exists():
-            folders.replace_folder(final)
 
 
 def tune(

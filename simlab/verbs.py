@@ -85,7 +85,7 @@ def run(
     results = replace(found, manifest=runs.manifest(model, chosen, worlds, **facts))
     if write:
         progress.says("Writing tables, plots and the report ...")
-        write_results(results, final, replace_old=again)
+        write_results(results, final, again)
         results = replace(results, manifest={**results.manifest, "folder": str(final)})
     return results
 
@@ -134,12 +134,12 @@ def fit(
     return fit_log(orders, calibrate_until=calibrate_until, out_folder=out, page=write_page, **more)
 
 
-def write_results(results: Results, final: Path, replace_old: bool = False) -> None:
+def write_results(results: Results, final: Path, again: bool = False) -> None:
     """Write a complete result folder: scenario, tables, plots, report, manifest."""
     from simlab.report.page import figures, write_plots, write_report
     from simlab.report.tables import write_tables
 
-    with folders.new_folder(final) as folder:
+    with folders.new_folder(final, again) as folder:
         (folder / "scenario.yaml").write_text(
             dump_yaml(results.scenario, folder=final.resolve()), encoding="utf-8"
         )
@@ -148,8 +148,6 @@ def write_results(results: Results, final: Path, replace_old: bool = False) -> N
         write_plots(results, folder / "plots", drawn)
         write_report(results, folder, drawn)
         folders.write_manifest(folder, results.manifest)
-        if replace_old and final.exists():
-            folders.replace_folder(final)
 
 
 def show(
@@ -195,11 +193,9 @@ def show(
         model, found.seeds, 0, command=command, **{"scenario file": loaded.file}, **facts
     )
     manifest["run"] = digest
-    with folders.new_folder(final) as folder:
+    with folders.new_folder(final, again) as folder:
         show_page.write(found, folder, tuple(views), user, manifest)
         folders.write_manifest(folder, manifest)
-        if again and final.exists():
-            folders.replace_folder(final)
     return final
 
 

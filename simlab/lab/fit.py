@@ -125,7 +125,7 @@ def fit(
     base, position = current_base(log, until, laws.grid, laws.baskets, salt)
     around = prospects if prospects is not None else fit_files.PROSPECTS_PER_CUSTOMER * len(base)
 
-    with folders.new_folder(final) as folder:
+    with folders.new_folder(final, again=True) as folder:
         texts = {
             short: fit_files.forward_yaml(plan, laws, ranges(laws, real.last + 1), real.arrivals),
         }
@@ -165,8 +165,6 @@ def fit(
         facts_ = {"run": digest, "verb": "fit", "command": command, "log": dict(result.log), "scores": scores,
                   "notes": list(result.notes), "rules": sources_digest(), "versions": versions()}  # fmt: skip
         folders.write_manifest(folder, json.loads(json.dumps(facts_, default=str)))
-        if final.exists():
-            folders.replace_folder(final)
     files = {role: final / f"{short}{ending}" for role, ending in _endings(start_from_log).items()}
     again = [load(final / f"{stem}.yaml").scenario for stem in texts]  # data files under their final name
     return replace(

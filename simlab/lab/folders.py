@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,30 @@ _PART = ".part-"
 _NO_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
+@cache
+def program() -> str:
+    """Hexadecimal digest of all of simlab's own files: another simlab says the same numbers in other words."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(str(path.relative_to(root)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def is_complete(folder: Path, run: str) -> bool:
-    """Whether this folder holds the finished results of this very run."""
+    """Whether this folder holds the finished results of this very run, written by this very simlab."""
+    return _written(folder) == (run, program())
+
+
+def _written(folder: Path) -> tuple[Any, Any]:
+    """Of which run a folder holds the results, and which simlab wrote them; None where nobody says so."""
     try:
-        return bool(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["run"] == run)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return manifest["run"], manifest.get("program")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None, None
 
 
 def sweep(parent: Path) -> None:
@@ -79,11 +99,22 @@ def _unwritable(final: Path, why: str = "") -> InputError:
     )
 
 
+def _foreign(final: Path) -> InputError:
+    return InputError(
+        Problem(
+            file=str(final),
+            message="something other than results stands here already",
+            cure="Choose another folder with --out, or remove this one.",
+        )
+    )
+
+
 @contextmanager
-def new_folder(final: Path) -> Iterator[Path]:
+def new_folder(final: Path, again: bool = False) -> Iterator[Path]:
     """A folder to write into; renamed to `final` when the block ends well, removed when it does not.
 
-    If another process finished the same results meanwhile, theirs stay and ours are removed.
+    Older results make way. If another process finished the same results meanwhile, theirs stay and ours are
+    removed; with `again` ours stay.
 
     Raises:
         InputError: the place cannot be written, or `final` is something else.
@@ -104,19 +135,24 @@ def new_folder(final: Path) -> Iterator[Path]:
             if error.errno not in _NO_PLACE:
                 raise
             raise _unwritable(final, error.strerror or "") from None
+        if (final / MANIFEST).is_file() and (again or _written(final) != _written(part)):
+            _remove(final)
         try:
             os.rename(part, final)
         except OSError:
-            if not (final / MANIFEST).is_file():
+            if not final.exists():
                 raise
+            if not (final / MANIFEST).is_file():
+                raise _foreign(final) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def replace_folder(final: Path) -> None:
+def _remove(final: Path) -> None:
     """Move an older result out of the way and remove it."""
     old = final.parent / part_name(f"old-{final.name}")
-    os.rename(final, old)
+    with suppress(FileNotFoundError):  # another process was faster
+        os.rename(final, old)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -133,5 +169,5 @@ def _sync(folder: Path) -> None:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write where the results came from; the last file of a folder."""
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, sort_keys=True)
+    text = json.dumps({**manifest, "program": program()}, indent=2, ensure_ascii=False, sort_keys=True)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
