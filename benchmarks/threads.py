@@ -8,6 +8,9 @@ from __future__ import annotations
 import inspect
 import os
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rows import Row
 from benchmarks.timing import Ratio, ratio_of
+from benchmarks.w_loop import WorkloadW
 from benchmarks.worlds import graph_of, scaled
 from simlab.lab.crew import Crew, Task
 from simlab.lab.forecast import Forecast
@@ -27,11 +31,40 @@ TWO_BAR, ONE_BAR = 1.15, 1.6
 
 
 def run(quick: bool = False) -> list[Row]:
-    """Replicates of a large and a small world on threads and in processes; one run on two threads."""
+    """The machine itself; two replicates on threads and in processes; one run of a million on two threads."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     sizes = ((25_000, 75_000), (2_500, 7_500))
     rows = [replicates(people, own, quick, load) for people in sizes for own in (False, True)]
-    return [*rows, one_run(quick, load)]
+    return [the_machine(quick, load), *rows, one_run(quick, load)]
+
+
+@cache
+def _small_loop() -> WorkloadW:
+    return WorkloadW(10_000, 365)  # fits the second-level cache
+
+
+def _loop() -> int:
+    """Some years of W by the plain loop, in a process of its own."""
+    return sum(_small_loop().run() for _ in range(5))
+
+
+def the_machine(quick: bool, load: float) -> Row:
+    """Two plain loops that have nothing in common against one: what the processors themselves give."""
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(1, spawn) as one, ProcessPoolExecutor(1, spawn) as other:
+
+        def seconds(*pools: ProcessPoolExecutor) -> float:
+            began = time.perf_counter()
+            for done in [pool.submit(_loop) for pool in pools]:
+                done.result()
+            return time.perf_counter() - began
+
+        seconds(one, other)
+        ratio = ratio_of(np.array([(seconds(one, other), seconds(one)) for _ in range(5 if quick else 15)]))
+    return Row(
+        "the machine itself: a small plain loop in each of two processes, time of one alone",
+        f"{ratio} (by the clock; load {load:.1f})", values=_values("machine_two", ratio, load),
+    )  # fmt: skip
 
 
 def replicates(people: tuple[int, int], own: bool, quick: bool, load: float) -> Row:
