@@ -21,6 +21,7 @@ from simlab.world.cells import check_cells
 from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
 from simlab.world.contact import everybodys_places
+from simlab.world.contact_births import born_alike
 from simlab.world.contact_terms import running_cost
 from simlab.world.day import run_day
 from simlab.world.draws import seed_key
@@ -144,8 +145,11 @@ class Market(mesa.Model):
             scenario: has this one's people, parameters, calendar and horizon, and the same names of levers.
 
         Raises:
-            ValueError: it is another day, or the world is a test, logs events, or has a brand of its own.
+            ValueError: it is another day; the world is a test, logs events, or has a brand of its own; or people
+                are born with something else under the other strategy.
         """
+        if not born_alike(scenario, self.scenario):
+            raise ValueError("people are born with something else under that strategy")
         own = self.test or len(self.book.events) or scenario.brand or self.scenario.brand
         if self.day != 0 or own or type(self.brand) is not Brand:
             raise ValueError("only a plain world can be forked, and only on the evening before day 1")

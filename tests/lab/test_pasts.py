@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from simlab.lab.ground import ground_of
-from simlab.lab.past import with_past
+from simlab.lab.ground import ground_of, shared_ground
+from simlab.lab.library import SMALL, difference
+from simlab.lab.past import before_of, with_past
 from simlab.lab.pasts import Pasts, key_of, size_of
 from simlab.scenario import Scenario, load, with_values
+from simlab.scenario.library import arm as arm_of
+from simlab.scenario.library import entry
+from simlab.scenario.places import library_names
 from simlab.world.market import Market
 from simlab.world.outcomes import outcomes
 
@@ -15,6 +19,10 @@ CURRENT = load(
     "default", ["population.members=200", "population.prospects=400", "horizon=40", "warmup.days=30"]
 ).scenario
 GROUND = ground_of(CURRENT)
+AT_BIRTH = ("consent", "channels", "customer-data-platform", "device-data", "tags")
+"""Mechanisms that are about what people bring along."""
+MECHANISMS = [name if name in AT_BIRTH or k % 8 == 0 else pytest.param(name, marks=pytest.mark.slow)
+              for k, name in enumerate(library_names())]  # fmt: skip
 
 
 def arm(per_week: float) -> tuple[Scenario, Scenario | None]:
@@ -36,6 +44,20 @@ def test_a_past_that_is_met_again_is_kept_and_the_answers_are_those_of_whole_wor
         assert repr(outcomes(market.run())) == repr(lived(strategy, before))
     assert days == [-30, 0, 0, 0]
     assert len(pasts.kept) == 1
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_whoever_lived_the_past_a_mechanism_does_the_same(name: str) -> None:
+    """With each mechanism after a world without it, and without it after one with it: never a byte of the other."""
+    without, having = (arm_of(entry(name), None, kind, SMALL).scenario for kind in ("without", "with"))
+    ground = shared_ground(without)
+    arms = (without, before_of(without)), with_past(having, without)
+    for (first, its_past), (then, past) in (arms, arms[::-1]):
+        pasts = Pasts()
+        for _ in range(2):
+            pasts.market(first, 1, ground, its_past)
+        whole = Market(then, 1, ground.graph, ground.base, past).run()
+        assert not difference(whole, pasts.market(then, 1, ground, past).run())
 
 
 def test_seeds_and_horizons_have_pasts_of_their_own() -> None:
