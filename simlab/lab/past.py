@@ -25,8 +25,8 @@ def same_people(a: Scenario, b: Scenario) -> bool:
 def with_past(arm: Scenario, current: Scenario) -> tuple[Scenario, Scenario | None]:
     """An arm, and the scenario whose levers hold until day 0 (None: the arm's own).
 
-    Both come back with the same names of touches, offers and sources, as a world counts by name; what one of
-    them lacks is there without being used.
+    Both come back with the same names of touches, offers, sources and so on, as a world counts by name; what one
+    of them lacks is there without being used.
     """
     if not arm.warmup.days or not same_people(arm, current):
         return arm, before_of(arm)
@@ -41,15 +41,31 @@ def before_of(scenario: Scenario) -> Scenario | None:
     return with_values(scenario, scenario.warmup.levers) if scenario.warmup.levers else None
 
 
+NEVER = 30_000
+"""A day that no run reaches."""
+AT_REST: dict[str, dict[str, Any]] = {
+    "touches": {}, "offers": {"share": 0.0}, "sources": {"exposures": 0.0},
+    "programmes": {"reward": 0.0, "invitee_reward": 0.0, "perk": 0.0, "quota": 0}, "teams": {"first": NEVER},
+    "shares": {"ease": 0.0, "reward": 0.0}, "seeding": {"people": 0}, "plans": {"share": 0.0},
+    "launches": {"reach": 0.0, "cost": 0.0},
+}  # fmt: skip
+"""Levers that a world counts by name, and what each is made where it is there without being used."""
+
+
 def _named_like(scenario: Scenario, other: Scenario) -> Scenario:
-    """`scenario` with the names of `other` added: touches in no mix, offers on no touch, sources without exposures."""
+    """`scenario` with the names of `other` added, at rest: touches in no mix, offers for nobody, and so on.
+
+    A price that a plan opens stays what it is: it is for those who hold the plan, and nobody buys one at rest.
+    """
     mine, theirs = scenario.levers, other.levers
+    opened = {plan.offer for plan in theirs.plans.values()}
     more: dict[str, Any] = {}
-    for part in ("touches", "offers", "sources"):
+    for part, at_rest in AT_REST.items():
         own, foreign = getattr(mine, part), getattr(theirs, part)
-        lacking = {name: foreign[name] for name in foreign if name not in own}
-        if part == "sources":
-            lacking = {name: source.model_copy(update={"exposures": 0.0}) for name, source in lacking.items()}
+        lacking = {
+            name: spec if part == "offers" and name in opened else spec.model_copy(update=at_rest)
+            for name, spec in foreign.items() if name not in own
+        }  # fmt: skip
         if lacking:
             merged = {**own, **lacking}
             more[part] = {name: merged[name] for name in sorted(merged)}

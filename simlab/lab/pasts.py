@@ -14,7 +14,6 @@ from collections.abc import Callable
 from simlab.lab.ground import Ground, data_stamps
 from simlab.lab.past import same_people
 from simlab.scenario import Scenario, world_digest
-from simlab.world.contact_births import born_alike
 from simlab.world.market import Market
 from simlab.world.terms import names_of
 
@@ -84,7 +83,11 @@ class Pasts:
 def key_of(scenario: Scenario, seed: int, ground: Ground, before: Scenario) -> Key | None:
     """What names the past of a world; None where it is not worth sharing, or hangs on what comes after it."""
     plain = scenario.brand is None and before.brand is None and scenario.warmup.days > 0
-    alike = same_people(scenario, before) and names_of(scenario) == names_of(before) and born_alike(scenario, before)
+    alike = (
+        same_people(scenario, before)
+        and names_of(scenario, (), before) == names_of(before)
+        and scenario.levers.channels == before.levers.channels
+    )
     if not plain or not alike:
         return None
     return world_digest(before, dict(data_stamps(before))), scenario.horizon, seed, id(ground.graph)

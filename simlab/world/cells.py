@@ -43,8 +43,13 @@ class Numbers:
         return range(self.touches[name], self.touches[name] + self.repeated[name])
 
 
-def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Numbers, ...]]:
-    """The union of the cells' touches (by priority, then name) and offers (by name), and each cell's numbers."""
+def numbered(
+    cells: Sequence[Scenario], before: Scenario | None = None
+) -> tuple[list[str], list[str], tuple[Numbers, ...]]:
+    """The union of the cells' touches (by priority, then name) and offers (by name), and each cell's numbers.
+
+    A touch has room for the senders of today and for those that there were before.
+    """
     levers = [cell.levers for cell in cells]
     offers: list[tuple[Any, ...]] = _distinct(
         (name, own.offers[name]) for own in levers for name in own.offers
@@ -58,7 +63,8 @@ def numbered(cells: Sequence[Scenario]) -> tuple[list[str], list[str], tuple[Num
 
     touches = _distinct(entry(cell, name) for cell, own in enumerate(levers) for name in own.touches)
     touches.sort(key=lambda entry: (-entry[1].priority, entry[0]))
-    copies = [senders_of(touch, levers[0].senders) for _, touch, _ in touches]
+    senders = [levers[0].senders, (before or cells[0]).levers.senders]
+    copies = [max(senders_of(touch, those) for those in senders) for _, touch, _ in touches]
     first = [sum(copies[:k]) for k in range(len(touches))]
     purses = _distinct(own.referral for own in levers)
     more = _distinct((name, spec) for own in levers for name, spec in own.programmes.items())

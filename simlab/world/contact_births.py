@@ -17,13 +17,6 @@ from simlab.world.records import PROSPECT
 CHANNEL, CONFIRM, TAG, WRONG_TAG, TAG_CONSENT = (int(p) for p in (
     Purpose.CHANNEL, Purpose.CONFIRM, Purpose.TAG, Purpose.WRONG_TAG, Purpose.TAG_CONSENT))  # fmt: skip
 INTEREST = int(Purpose.INTEREST)
-AT_BIRTH = ("channels", "tagging", "consent")
-"""Levers that decide what people are born with, before anybody lives a day."""
-
-
-def born_alike(one: Scenario, other: Scenario) -> bool:
-    """Whether no lever gives the same people something else at birth."""
-    return all(getattr(one.levers, part) == getattr(other.levers, part) for part in AT_BIRTH)
 
 
 @rule

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
+from simlab.world.asking import ask_anew, asking_as, asks_alike
 from simlab.world.book import N_EVENTS, Book, Outside, empty_book, pots
 from simlab.world.brand import Brand, Plan
 from simlab.world.cells import check_cells
 from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
 from simlab.world.contact import everybodys_places
-from simlab.world.contact_births import born_alike
 from simlab.world.contact_terms import running_cost
 from simlab.world.day import run_day
 from simlab.world.draws import seed_key
@@ -98,16 +98,17 @@ class Market(mesa.Model):
         super().__init__(rng=seed)
         compile_beside()
         check_cells(scenario, cells, assignment, graph.n)
-        self.scenario, self.before, self.seed, self.graph = scenario, before or scenario, seed, graph
+        self.scenario, self.before = scenario, before or scenario
+        self.seed, self.graph, self.base = seed, graph, base
         self.test, self.assignment, self.threads = tuple(cells), assignment, threads
-        self.names = names_of(scenario, cells)
+        self.names = names_of(scenario, cells, self.before)
         self.world = np.uint64(seed_key(seed))
         self.first_day = 1 - scenario.warmup.days
         self.day = self.first_day - 1
         days = scenario.warmup.days + scenario.horizon
         self.history = np.zeros((days, len(METRICS)), np.int64)  # each day's totals
         self.totals = [0] * len(METRICS)  # yesterday's
-        population = born(scenario, graph, seed, base)
+        population = born(asking_as(scenario, self.before), graph, seed, base)
         self.users = population.users
         self.most_ready = float(self.users["receptive"].max())
         self.in_force = self.before
@@ -145,11 +146,11 @@ class Market(mesa.Model):
             scenario: has this one's people, parameters, calendar and horizon, and the same names of levers.
 
         Raises:
-            ValueError: it is another day; the world is a test, logs events, or has a brand of its own; or people
-                are born with something else under the other strategy.
+            ValueError: it is another day; the world is a test, logs events, or has a brand of its own; or the
+                other strategy has other channels, to which people are born as subscribers.
         """
-        if not born_alike(scenario, self.scenario):
-            raise ValueError("people are born with something else under that strategy")
+        if scenario.levers.channels != self.scenario.levers.channels:
+            raise ValueError("people are born with other channels under that strategy")
         own = self.test or len(self.book.events) or scenario.brand or self.scenario.brand
         if self.day != 0 or own or type(self.brand) is not Brand:
             raise ValueError("only a plain world can be forked, and only on the evening before day 1")
@@ -157,7 +158,7 @@ class Market(mesa.Model):
         users[:] = self.users
         ledger = np.zeros(self.book.ledger.shape, np.int64)  # the days to come cost no memory yet
         ledger[: self.row + 1] = self.book.ledger[: self.row + 1]
-        shared = {id(part): part for part in (self.graph, self.scenario, self.before)}
+        shared = {id(part): part for part in (self.graph, self.base, self.scenario, self.before)}
         other = copy.deepcopy(self, shared | {id(self.users): users, id(self.book.ledger): ledger})
         other.scenario = other.happenings.scenario = scenario
         other.brand.plan = Plan(scenario, ())
@@ -190,6 +191,8 @@ class Market(mesa.Model):
         same_people = scenario.behaviour == self.in_force.behaviour
         if scenario.stages != self.in_force.stages:
             self.users["stage_until"] = self.day
+        if not asks_alike(scenario, self.in_force):
+            ask_anew(self.users, scenario, self.graph, self.seed, self.base, self.day)
         self.in_force = scenario
         self.cells = self.cells if cells is None else cells
         self._write_standing(self.terms if same_people else None)

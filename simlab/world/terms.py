@@ -111,12 +111,12 @@ class Names:
         return 3 + len(self.shares) + 2 * len(self.seeding)
 
 
-def names_of(scenario: Scenario, cells: Sequence[Scenario] = ()) -> Names:
+def names_of(scenario: Scenario, cells: Sequence[Scenario] = (), before: Scenario | None = None) -> Names:
     """Axis labels of the ledger of a scenario, and of the strategies of further test cells.
 
     Touches go by priority, then by name. A name stands twice where two cells mean different things by it.
     """
-    touches, offers, numbers = numbered((scenario, *cells))
+    touches, offers, numbers = numbered((scenario, *cells), before)
     return Names(
         stages=(*(s.name for s in scenario.stages), "prospect", "left"),
         sources=("base", "dated", "referral", *sorted(scenario.levers.sources)),

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
+from simlab.world.asking import ANSWERS, ask_anew, asking_as, asks_alike
 from simlab.world.cells import check_cells
 from simlab.world.company_terms import response_fen
 from simlab.world.draws import Purpose, seed_key
@@ -24,7 +25,7 @@ from simlab.world.market_terms import set_effects
 from simlab.world.metrics import M
 from simlab.world.money_terms import set_launches_today, upkeep
 from simlab.world.people import Base, born
-from simlab.world.records import Terms
+from simlab.world.records import USER, Terms
 from simlab.world.rules import stage_of
 from simlab.world.terms import NO_LIMIT, fen, names_of, standing_terms
 from simlab.world.twin_company import buy_together, choose_seeds, tell_everybody
@@ -73,8 +74,9 @@ class TwinMarket(mesa.Model):
         check_cells(scenario, cells, assignment, graph.n)
         self.test, self.assignment = tuple(cells), assignment
         self.scenario, self.before = scenario, before or scenario
+        self.born_with = graph, seed, base
         self.world = np.uint64(seed_key(seed))
-        self.names = names_of(scenario, cells)
+        self.names = names_of(scenario, cells, self.before)
         self.prospect_stage, self.left_stage = len(scenario.stages), len(scenario.stages) + 1
         self.first_day = 1 - scenario.warmup.days
         self.day = self.first_day - 1
@@ -86,11 +88,13 @@ class TwinMarket(mesa.Model):
         self.community = graph.community
         self.groups = TwinGroups(self)
         self.firm = TwinFirm(self)
+        self.people: list[Person] = []
+        self.in_force = self.before
         self.adopt((self.before,))
         self.fill_budgets()
         self.staff = TwinStaff(self)
 
-        population = born(scenario, graph, seed, base)
+        population = born(asking_as(scenario, self.before), graph, seed, base)
         self.people = [self.person_type(self, i, population.users[i : i + 1].copy()) for i in range(graph.n)]
         for i, person in enumerate(self.people):
             first, last = int(graph.indptr[i]), int(graph.indptr[i + 1])
@@ -178,7 +182,13 @@ class TwinMarket(mesa.Model):
     # Strategy and terms -----------------------------------------------------------------
 
     def adopt(self, cells: tuple[Scenario, ...]) -> None:
-        """Put strategies in force, one in each test cell."""
+        """Put strategies in force, one in each test cell; who has not answered their questions does so now."""
+        if not asks_alike(cells[0], self.in_force):
+            users = np.array([person.user for person in self.people], USER)
+            ask_anew(users, cells[0], *self.born_with, self.day)
+            for person, answered in zip(self.people, users, strict=True):
+                for name in ANSWERS:
+                    person.user[name] = answered[name]
         self.in_force, self.cells = cells[0], cells
         self.terms: Terms = standing_terms(cells, self.names)
         self.week = Week(cells, self.names)

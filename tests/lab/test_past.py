@@ -5,12 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simlab.lab.ground import ground_of
-from simlab.lab.past import nothing, same_people, with_past
+from simlab.lab.ground import ground_of, shared_ground
+from simlab.lab.past import before_of, nothing, same_people, with_past
 from simlab.scenario import Scenario, load, with_values
+from simlab.scenario.library import arm as mechanism_arm
+from simlab.scenario.library import entry
+from simlab.scenario.places import library_names
 from simlab.world.market import Market
+from simlab.world.records import MEMBER, PROSPECT
 
 SMALL = ["population.members=200", "population.prospects=500", "horizon=30", "warmup.days=25"]
+TINY = ("population.members=150", "population.prospects=450", "horizon=20", "warmup.days=20")
+BY_NAME = ("consent", "tags", "made-to-measure", "member-levels", "invite-three", "group-buy", "paid-membership",
+           "new-product-launch", "share-to-earn", "contact-governance")  # fmt: skip
+"""What people answer, what acts without being sent, and what a world counts by name."""
+MECHANISMS = [name if name in BY_NAME or k % 8 == 0 else pytest.param(name, marks=pytest.mark.slow)
+              for k, name in enumerate(library_names()) if name != "channels"]  # fmt: skip
+"""People are born with their channels: the one thing that an arm brings to its past (docs/model.md)."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +61,50 @@ def test_an_arm_may_bring_its_own_touches_and_offers(scenario: Scenario) -> None
     assert before is not None
     assert set(before.levers.touches) == set(made.levers.touches) == {"promo", "value", "sale"}
     assert np.array_equal(eve(made, before), eve(*with_past(scenario, scenario)))
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_an_arm_with_a_mechanism_and_one_without_it_have_one_past(name: str) -> None:
+    """To begin something and to end it: until day 0 both live the days of the strategy of today, to the byte."""
+    without, having = (mechanism_arm(entry(name), None, kind, TINY).scenario for kind in ("without", "with"))
+    if not same_people(having, without):
+        pytest.skip("is about other people or another calendar")
+    for arm, current in ((having, without), (without, having)):
+        assert np.array_equal(days_before(*with_past(arm, current)), days_before(current, before_of(current)))
+
+
+def days_before(arm: Scenario, before: Scenario | None) -> np.ndarray:
+    """The ledger of the days before day 1; sources and stages may have other numbers."""
+    ground = shared_ground(arm)
+    market = Market(arm, 1, ground.graph, ground.base, before)
+    while market.day < 0:
+        market.step()
+    return market.book.ledger[: market.row + 1].sum(axis=(1, 2, 3))
+
+
+def test_what_a_strategy_asks_begins_on_day_one_among_those_who_have_not_joined() -> None:
+    """Consent and tags are asked of newcomers from then on, as if it had always been so; of members, what is unknown."""
+    without = load("default", [*SMALL, "population.topics={care: 1, sport: 1}"]).scenario
+    arm = with_values(
+        without, {"levers.consent.double": True, "levers.tagging": {"profile": 0.8, "wrong": 0.5}}
+    )
+    made, before = with_past(arm, without)
+    eve_of, as_ever = (Market(made, 3, ground_of(made).graph, None, past) for past in (before, arm))
+    while eve_of.day < 0:
+        eve_of.step()
+        as_ever.step()
+    members = eve_of.users["status"] == MEMBER
+    assert not eve_of.users["tag"].any()
+    reachable = eve_of.users["muted"] == 0
+    eve_of.prepare()
+    waiting = (eve_of.users["status"] == PROSPECT) & (as_ever.users["status"] == PROSPECT)
+    for name in ("muted", "trust", "tag"):
+        assert np.array_equal(eve_of.users[name][waiting], as_ever.users[name][waiting])
+    confirmed = eve_of.users["muted"][waiting & reachable] == 0
+    assert abs(confirmed.mean() - made.behaviour.consent.confirm) < 0.1  # four standard errors
+    assert eve_of.users["tag"][members].any()
+    muted = eve_of.users["muted"][members].copy()
+    assert np.array_equal(muted, eve(*with_past(without, without))["muted"][members])
 
 
 def test_the_same_strategy_needs_no_other_past(scenario: Scenario) -> None:

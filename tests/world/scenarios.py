@@ -18,7 +18,7 @@ import scenarios_money as money
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scenarios_company import WIDE_COMPANY, company_crises, company_levers, programme
-from scenarios_contact import contact_levers, with_contact
+from scenarios_contact import contact_levers, other_questions, with_contact
 from scenarios_groups import WIDE_GROUPS, about_topics, random_groups
 from scenarios_market import FIRM, by_kind, with_market
 from scenarios_staff import random_staff, random_staff_behaviour, staffed
@@ -127,6 +127,7 @@ def random_world(rng: random.Random) -> World:
         if content["levers"].get("programmes") is not None and _happens(rich, 0.5):
             other |= _company_of(rich, other, content["levers"])
         other = contact_levers(rng, other, content["levers"], content)
+        other |= other_questions(random.Random(f"{start} {days} {warmup}"))  # draws that move no other
         before = Scenario.model_validate(content | {"levers": other})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
     world = World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)

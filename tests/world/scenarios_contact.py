@@ -59,7 +59,7 @@ def with_contact(rng: random.Random, content: dict[str, Any]) -> dict[str, Any]:
         "tagging": random_tagging(rng) if happens(rng, 0.6) else None,
         "senders": {"count": rng.choice([1, 1, 2, 3]), "shared": happens(rng, 0.4)},
         "observation": {"coverage": rng.choice([1.0, 1.0, 0.5, 0.0])},
-        "consent": {"double": happens(rng, 0.3), "tags": rng.choice([1.0, 0.5])},
+        "consent": random_consent(rng),
     }
     return content | {"levers": contact_levers(rng, content["levers"], shared, content)}
 
@@ -147,6 +147,17 @@ def random_channels(rng: random.Random) -> dict[str, Any]:
         }
         for name in names
     }  # fmt: skip
+
+
+def random_consent(rng: random.Random) -> dict[str, Any]:
+    return {"double": happens(rng, 0.3), "tags": rng.choice([1.0, 0.5])}
+
+
+def other_questions(rng: random.Random) -> dict[str, Any]:
+    """What another strategy asks people, half of the time; else nothing that it does not ask already."""
+    if happens(rng, 0.5):
+        return {}
+    return {"tagging": random_tagging(rng) if happens(rng, 0.6) else None, "consent": random_consent(rng)}
 
 
 def random_tagging(rng: random.Random) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def test_any_world_goes_on_as_if_it_had_been_lived_whoever_lived_its_past(number
             continue
         whole = Market(**world.arguments()).run()
         pasts = [world]
-        if world.before is not None and names_of(world.before) == names_of(world.scenario):
+        if world.before is not None and names_of(world.before) == names_of(world.scenario, (), world.before):
             pasts.append(replace(world, scenario=world.before, before=None))
             shared += 1
         for past in pasts:
