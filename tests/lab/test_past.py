@@ -83,7 +83,7 @@ def days_before(arm: Scenario, before: Scenario | None) -> np.ndarray:
 
 
 def test_what_a_strategy_asks_begins_on_day_one_among_those_who_have_not_joined() -> None:
-    """Consent and tags are asked of newcomers from then on, as if it had always been so; of members, what is unknown."""
+    """Newcomers answer from then on as if they always had; of members the operator learns what is not known."""
     without = load("default", [*SMALL, "population.topics={care: 1, sport: 1}"]).scenario
     arm = with_values(
         without, {"levers.consent.double": True, "levers.tagging": {"profile": 0.8, "wrong": 0.5}}

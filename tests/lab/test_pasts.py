@@ -21,7 +21,7 @@ CURRENT = load(
 GROUND = ground_of(CURRENT)
 AT_BIRTH = ("consent", "channels", "customer-data-platform", "device-data", "tags")
 """Mechanisms that are about what people bring along."""
-MECHANISMS = [name if name in AT_BIRTH or k % 8 == 0 else pytest.param(name, marks=pytest.mark.slow)
+MECHANISMS = [name if name in AT_BIRTH or k % 24 == 0 else pytest.param(name, marks=pytest.mark.slow)
               for k, name in enumerate(library_names())]  # fmt: skip
 
 
