@@ -362,12 +362,13 @@ class _Tune:
         if is_current:
             return "keep", "On the seeds of the choice the current strategy was the best of the finalists."
         low, high = sorted((sign * answer.low, sign * answer.high))
+        interval = f"(95 %: {answer.low:+,.4g} to {answer.high:+,.4g})".replace("-", "−")
         if high < 0:
             return "keep", ("On fresh seeds the best strategy that could be found within the limits is worse than the "
-                            f"current one (95 %: {answer.low:+,.4g} to {answer.high:+,.4g}).")  # fmt: skip
+                            f"current one {interval}.")  # fmt: skip
         if not low > 0:
             return "keep", ("On fresh seeds the uplift of the best strategy found cannot be told from zero "
-                            f"(95 %: {answer.low:+,.4g} to {answer.high:+,.4g}).")  # fmt: skip
+                            f"{interval}.")  # fmt: skip
         return (
             "change",
             "On seeds never used before, the lower end of the uplift's 95 % interval is above zero.",

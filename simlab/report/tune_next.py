@@ -7,7 +7,8 @@ import shlex
 
 from simlab.lab.tuning import Tuning
 from simlab.report.numbers import gain, shown
-from simlab.report.tune_facts import first, gap, headline, per_base, sign
+from simlab.report.plots.search import best_trial
+from simlab.report.tune_facts import first, gap, headline, per_base, sign, table
 from simlab.scenario.names import printable
 from simlab.scenario.outcomes import OUTCOMES
 
@@ -25,10 +26,24 @@ def optimism(t: Tuning) -> str:
     texts, suffix = gain([found.mean, found.low, found.high, t.search_best], unit)
     start = (f"The search's own best was {texts[3]}{suffix}{per}; on fresh seeds the best strategy brings {texts[0]}"
              f"{suffix} ({texts[1]} to {texts[2]})")  # fmt: skip
+    if not_chosen := passed_over(t):
+        return f"{start}. These are two strategies: {not_chosen}."
     if sign(t) * (t.search_best - found.mean) > 0:
         return (f"{start}: the best of many noisy trials is partly luck, and only seeds that the search never saw "
                 "tell how much.")  # fmt: skip
     return f"{start}: this time luck did not flatter the search, but only seeds that it never saw can tell."
+
+
+def passed_over(t: Tuning) -> str:
+    """Why the search's own best is not the strategy of the page; "" where it is."""
+    best = best_trial(t)
+    if best is None or best == t.winner_trial:
+        return ""
+    finalists = table(t, "finalists")
+    row = finalists[finalists["trial"] == best] if len(finalists) else finalists
+    if len(row) and not row["certified"].all():
+        return f"trial {best} promised the most, and could not be shown to keep the constraints"
+    return f"trial {best} promised the most, and another finalist held more on seeds that neither had seen"
 
 
 def next_command(t: Tuning) -> str:

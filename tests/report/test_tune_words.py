@@ -7,11 +7,13 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import tunings
 
 from simlab.lab.tuning import Tuning
 from simlab.report import levers
+from simlab.report.plots.search import best_trial
 from simlab.report.tune_facts import changes, gap, headline, spread
 from simlab.report.tune_next import next_command, optimism
 from simlab.report.tune_tables import finalist_rows, outcome_rows
@@ -155,6 +157,18 @@ def test_the_search_flatters_itself_and_the_page_says_so(change: Tuning) -> None
     assert "partly luck" in optimism(replace(change, search_best=40.0))
     assert "did not flatter" in optimism(replace(change, search_best=1.0))
     assert "kept the constraints" in optimism(replace(change, search_best=math.nan))
+
+
+def test_where_the_best_of_the_search_was_passed_over_the_page_says_that_they_are_two(change: Tuning) -> None:
+    """Otherwise a reader takes the distance between two strategies for luck."""
+    best = best_trial(change)
+    same = replace(change, winner_trial=best)
+    assert "two strategies" not in optimism(same)
+    other = replace(change, winner_trial=best + 1)
+    assert f"trial {best} promised the most, and another finalist held more" in optimism(other)
+    finalists = pd.DataFrame({"trial": [best, best + 1], "certified": [False, True], "winner": [False, True]})
+    refused = replace(other, tables=change.tables | {"finalists": finalists})
+    assert "could not be shown to keep the constraints" in optimism(refused)
 
 
 @pytest.mark.parametrize("searched", [tunings.ONE, tunings.FEW, tunings.MANY], ids=["one", "few", "many"])

@@ -122,10 +122,14 @@ def read_history(t: Tuning) -> str:
              *([f"{len(raced)} were dropped early"] if len(raced) else []),
              *([f"{failed} failed"] if failed else [])]  # fmt: skip
     text = f"Of {plural(len(frame) - int((frame['trial'] == 0).any()), 'trial')} {listed(parts)}."
-    if len(good):
-        best = good.loc[(sign(t) * good["uplift"]).idxmax()]
-        text += f" The search's own best is trial {int(best['trial'])}."
-    return text
+    best = best_trial(t)
+    return text if best is None else f"{text} The search's own best is trial {best}."
+
+
+def best_trial(t: Tuning) -> int | None:
+    """Number of the search's own best trial; None if none kept the constraints."""
+    good = split(t)[0]
+    return int(good.loc[(sign(t) * good["uplift"]).idxmax(), "trial"]) if len(good) else None
 
 
 def slices(t: Tuning) -> Figure | None:
