@@ -19,7 +19,7 @@ TINY = ("population.members=150", "population.prospects=450", "horizon=20", "war
 BY_NAME = ("consent", "tags", "made-to-measure", "member-levels", "invite-three", "group-buy", "paid-membership",
            "new-product-launch", "share-to-earn", "contact-governance")  # fmt: skip
 """What people answer, what acts without being sent, and what a world counts by name."""
-MECHANISMS = [name if name in BY_NAME or k % 8 == 0 else pytest.param(name, marks=pytest.mark.slow)
+MECHANISMS = [name if name in BY_NAME or k % 24 == 0 else pytest.param(name, marks=pytest.mark.slow)
               for k, name in enumerate(library_names()) if name != "channels"]  # fmt: skip
 """People are born with their channels: the one thing that an arm brings to its past (docs/model.md)."""
 
