@@ -83,11 +83,7 @@ class Pasts:
 def key_of(scenario: Scenario, seed: int, ground: Ground, before: Scenario) -> Key | None:
     """What names the past of a world; None where it is not worth sharing, or hangs on what comes after it."""
     plain = scenario.brand is None and before.brand is None and scenario.warmup.days > 0
-    alike = (
-        same_people(scenario, before)
-        and names_of(scenario, (), before) == names_of(before)
-        and scenario.levers.channels == before.levers.channels
-    )
+    alike = same_people(scenario, before) and names_of(scenario, (), before) == names_of(before)
     if not plain or not alike:
         return None
     return world_digest(before, dict(data_stamps(before))), scenario.horizon, seed, id(ground.graph)

@@ -136,6 +136,17 @@ def pots(
     return stock, budget, rewards
 
 
+def reachable(users: NDArray[np.void], axes: tuple[int, ...]) -> NDArray[np.int64]:
+    """(S + 2, C, G) members who can be reached, by stage, source and segment."""
+    return _counted(users, (users["status"] == MEMBER) & (users["muted"] == 0), axes)
+
+
+def _counted(users: NDArray[np.void], chosen: NDArray[np.bool_], axes: tuple[int, ...]) -> NDArray[np.int64]:
+    found = np.zeros(axes, np.int64)
+    np.add.at(found, tuple(users[name][chosen].astype(int) for name in ("stage", "source", "segment")), 1)
+    return found
+
+
 def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_events: bool) -> Book:
     """A fresh book for everybody in `users` over the scenario's warm-up and horizon."""
     n, stages, horizon = len(users), len(names.stages), scenario.horizon
@@ -146,14 +157,9 @@ def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_ev
     axes = (stages, len(names.sources), len(names.segments))
     months = (horizon + MONTH - 1) // MONTH
     live = np.flatnonzero(users["status"] == MEMBER).astype(np.int32)
-    stock = np.zeros((2, *axes), np.int64)
-    for members, reachable in ((True, False), (True, True), (False, False)):
-        chosen = users["status"] == (MEMBER if members else PROSPECT)
-        if reachable:
-            chosen &= users["muted"] == 0
-        stage = users["stage"][chosen].astype(int) if members else np.full(int(chosen.sum()), stages - 2)
-        source = users["source"][chosen].astype(int) if members else np.zeros(int(chosen.sum()), int)
-        np.add.at(stock[int(reachable)], (stage, source, users["segment"][chosen].astype(int)), 1)
+    stock = np.stack([_counted(users, users["status"] == MEMBER, axes), reachable(users, axes)])
+    waiting = users["segment"][users["status"] == PROSPECT].astype(int)
+    stock[0, stages - 2, 0] += np.bincount(waiting, minlength=axes[2])
     counts = np.zeros(32, np.int64)
     counts[N_LIVE] = len(live)
     buffer = np.zeros(n, np.int32)

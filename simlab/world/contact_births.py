@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 from simlab.scenario.schema import Scenario
 from simlab.world.compiled import rule
 from simlab.world.contact_terms import channel_order
-from simlab.world.draws import BIRTH_DAY, Purpose, day_key, name_hash, named_uniform, uniform, user_key
+from simlab.world.draws import (
+    BIRTH_DAY,
+    Purpose,
+    day_key,
+    name_hash,
+    named_uniform,
+    seed_key,
+    uniform,
+    uniforms,
+    user_key,
+)
 from simlab.world.numerics import normal_quantile
 from simlab.world.records import PROSPECT
 
@@ -20,11 +30,11 @@ INTEREST = int(Purpose.INTEREST)
 
 
 @rule
-def subscribe_to(users, world, number, name, reach):
-    """One channel: who subscribes to it."""
-    for i in range(users.size):
+def subscribe_to(closed, world, number, name, reach):
+    """One channel: who does not subscribe to it."""
+    for i in range(closed.size):
         if named_uniform(day_key(user_key(world, i), BIRTH_DAY), CHANNEL, name) >= reach:
-            users[i].closed |= 1 << number
+            closed[i] |= 1 << number
 
 
 @rule
@@ -67,20 +77,32 @@ def assign_tags(users, world, topics, profile, wrong, allowed):
             u.tag = other + 1 if other >= u.interest else other
 
 
-def subscribe(users: NDArray[np.void], world: np.uint64, scenario: Scenario) -> None:
-    """Channels are open for those who subscribe; whom none reaches is muted. Without channels nothing changes."""
-    levers = scenario.levers
-    order = channel_order(scenario)
-    everything = (1 << len(order)) - 1
+def subscribed(scenario: Scenario, seed: int, n: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """(n,) channels that are closed at birth, as bits, and (n,) whether somebody cannot be reached at all."""
+    world, order = np.uint64(seed_key(seed)), channel_order(scenario)
+    closed = np.zeros(n, np.uint8)
     for number, name in enumerate(order):
-        subscribe_to(
-            users, world, number, np.uint64(name_hash("channel:" + name)), levers.channels[name].reach
-        )
+        label = np.uint64(name_hash("channel:" + name))
+        subscribe_to(closed, world, number, label, scenario.levers.channels[name].reach)
     if order:
-        users["muted"] = users["closed"] == everything
-    if levers.consent.double:
+        return closed, closed == all_of(order)
+    asked = uniforms(seed, np.arange(n), BIRTH_DAY, Purpose.OPTED_IN)
+    return closed, asked >= scenario.population.opted_in
+
+
+def all_of(order: Sequence[str]) -> np.uint8:
+    """All channels, as bits."""
+    return np.uint8((1 << len(order)) - 1)
+
+
+def subscribe(users: NDArray[np.void], world: np.uint64, scenario: Scenario, seed: int) -> None:
+    """Channels are open for those who subscribe; whom none reaches is muted. Without channels nothing changes."""
+    order = channel_order(scenario)
+    if order:
+        users["closed"], users["muted"] = subscribed(scenario, seed, len(users))
+    if scenario.levers.consent.double:
         response = scenario.behaviour.consent
-        confirm(users, world, response.confirm, response.trust, everything)
+        confirm(users, world, response.confirm, response.trust, np.int64(all_of(order)))
 
 
 def take_interests(

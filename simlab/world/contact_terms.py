@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.audiences import TAGGED, places_of
-from simlab.scenario.contact import Channel, Rule
+from simlab.scenario.contact import Rule
 from simlab.scenario.errors import InputError, Problem
 from simlab.scenario.schema import Scenario
 from simlab.scenario.stages import OBSERVABLES, Condition
@@ -169,17 +169,21 @@ def channel_order(scenario: Scenario) -> tuple[str, ...]:
     )
 
 
-def channel_table(scenario: Scenario, order: Sequence[str]) -> NDArray[np.void]:
-    """The channels of a world as records; one that a strategy does not name is plain under it."""
+def quota_slots(scenario: Scenario) -> dict[str, int]:
+    """Where in a user's record the messages of a channel with a quota are counted, by its name."""
+    channels = scenario.levers.channels
+    limited = [name for name in channel_order(scenario) if channels[name].quota_per_month is not None]
+    return {name: slot for slot, name in enumerate(limited)}
+
+
+def channel_table(scenario: Scenario) -> NDArray[np.void]:
+    """The channels of a strategy as records, from the widest to the narrowest."""
+    order, slots = channel_order(scenario), quota_slots(scenario)
     table = np.zeros(len(order), CHANNEL)
-    slots = 0
     for record, name in zip(table, order, strict=True):
-        channel = scenario.levers.channels.get(name, Channel())
+        channel = scenario.levers.channels[name]
         record["seen"], record["open"], record["cost"] = channel.seen, channel.open, fen(channel.cost)
-        record["slot"], record["quota"] = -1, 0
-        if channel.quota_per_month is not None:
-            record["slot"], record["quota"] = slots, channel.quota_per_month
-            slots += 1
+        record["slot"], record["quota"] = slots.get(name, -1), channel.quota_per_month or 0
     return table
 
 

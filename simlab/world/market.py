@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.asking import ask_anew, asking_as, asks_alike
-from simlab.world.book import N_EVENTS, Book, Outside, empty_book, pots
+from simlab.world.asking import ask_anew, asking_as, asks_alike, carry_quotas
+from simlab.world.book import N_EVENTS, Book, Outside, empty_book, pots, reachable
 from simlab.world.brand import Brand, Plan
 from simlab.world.cells import check_cells
 from simlab.world.company_terms import response_fen
@@ -146,11 +146,8 @@ class Market(mesa.Model):
             scenario: has this one's people, parameters, calendar and horizon, and the same names of levers.
 
         Raises:
-            ValueError: it is another day; the world is a test, logs events, or has a brand of its own; or the
-                other strategy has other channels, to which people are born as subscribers.
+            ValueError: it is another day, or the world is a test, logs events, or has a brand of its own.
         """
-        if scenario.levers.channels != self.scenario.levers.channels:
-            raise ValueError("people are born with other channels under that strategy")
         own = self.test or len(self.book.events) or scenario.brand or self.scenario.brand
         if self.day != 0 or own or type(self.brand) is not Brand:
             raise ValueError("only a plain world can be forked, and only on the evening before day 1")
@@ -192,7 +189,9 @@ class Market(mesa.Model):
         if scenario.stages != self.in_force.stages:
             self.users["stage_until"] = self.day
         if not asks_alike(scenario, self.in_force):
-            ask_anew(self.users, scenario, self.graph, self.seed, self.base, self.day)
+            ask_anew(self.users, scenario, self.in_force, self.graph, self.seed, self.base, self.day)
+            self.book.stock[1] = reachable(self.users, self.book.stock.shape[1:])
+        carry_quotas(self.users, scenario, self.in_force)
         self.in_force = scenario
         self.cells = self.cells if cells is None else cells
         self._write_standing(self.terms if same_people else None)

@@ -395,7 +395,7 @@ def born(scenario: Scenario, graph: Graph, seed: int, base: Base | None = None) 
             give_history(users, members, world, start, pop.tenure, segments, row, segments["basket_p"].copy())
     informed = members if base is not None or pop.tenure > 0 else 0
     choose_core(users, world, informed, segments)
-    subscribe(users, world, scenario)
+    subscribe(users, world, scenario, seed)
     take_interests(users, world, scenario, scores)
     arrivals = np.zeros(0, np.int64)
     if pop.arrivals:

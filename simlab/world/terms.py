@@ -96,7 +96,6 @@ class Names:
     seeding: tuple[str, ...]
     crises: tuple[str, ...]
     numbers: tuple[Numbers, ...]  # by test cell: which of these touches and offers are its own
-    channels: tuple[str, ...] = ()  # from the widest to the narrowest; none where there is only one
     plans: tuple[str, ...] = ()
     launches: tuple[str, ...] = ()
 
@@ -129,7 +128,6 @@ def names_of(scenario: Scenario, cells: Sequence[Scenario] = (), before: Scenari
         seeding=tuple(sorted(scenario.levers.seeding)),
         crises=tuple(sorted(scenario.crises)),
         numbers=numbers,
-        channels=channel_order(scenario),
         plans=tuple(scenario.levers.plans),
         launches=tuple(scenario.levers.launches),
     )
@@ -164,7 +162,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
     """
     scenario = cells[0]
     own = list(zip(cells, names.numbers, strict=False))  # before day 1 there is one strategy only
-    touches = np.zeros(len(names.touches), TOUCH)
+    touches, channels = np.zeros(len(names.touches), TOUCH), channel_order(scenario)
     for cell, name, touch, numbers in [(c, k, v, n) for c, n in own for k, v in c.levers.touches.items()]:
         for sender, number in enumerate(numbers.copies(name)):
             row = touches[number]
@@ -172,7 +170,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
             row["cost"] = fen(touch.cost)
             row["offer"] = numbers.offers.get(touch.offer or "", -1)
             row["plan"] = names.plans.index(touch.offer) if touch.offer in names.plans else -1
-            write_touch(row, touch, cell, names.channels)
+            write_touch(row, touch, cell, channels)
     offers = np.zeros(len(names.offers), OFFER)
     for name, offer, numbers in [(k, v, n) for cell, n in own for k, v in cell.levers.offers.items()]:
         row = offers[numbers.offers[name]]
@@ -214,7 +212,7 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
         rules=rules,
         rule_first=rule_bounds(automatic, len(touches)),
         appeal=np.ones((len(touches), len(names.segments))),
-        channels=channel_table(scenario, names.channels),
+        channels=channel_table(scenario),
         schemes=schemes,
         scheme_first=scheme_first,
         ways=ways_of(scenario, names),

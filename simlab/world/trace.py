@@ -217,7 +217,7 @@ def _reactions(market: Market, u: np.void, key: np.uint64, used: int) -> Iterato
         yield chance_step(
             "leave because contacted", now["dog_leave"], uniform(key, rules.DOG_LEAVE), "leaves", "no"
         )
-    rules.react(u, key, now, market.terms.curves, used, 2 ** len(market.names.channels) - 1)
+    rules.react(u, key, now, market.terms.curves, used, 2 ** len(market.terms.channels) - 1)
 
 
 def _afternoon(market: Market, u: np.void, own: np.uint64, key: np.uint64, stage: int) -> Iterator[Step]:

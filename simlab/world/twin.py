@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.scenario.schema import Scenario
-from simlab.world.asking import ANSWERS, ask_anew, asking_as, asks_alike
+from simlab.world.asking import ANSWERS, ask_anew, asking_as, asks_alike, carry_quotas
 from simlab.world.cells import check_cells
 from simlab.world.company_terms import response_fen
 from simlab.world.draws import Purpose, seed_key
@@ -183,12 +183,14 @@ class TwinMarket(mesa.Model):
 
     def adopt(self, cells: tuple[Scenario, ...]) -> None:
         """Put strategies in force, one in each test cell; who has not answered their questions does so now."""
+        users = np.array([person.user for person in self.people], USER)
         if not asks_alike(cells[0], self.in_force):
-            users = np.array([person.user for person in self.people], USER)
-            ask_anew(users, cells[0], *self.born_with, self.day)
-            for person, answered in zip(self.people, users, strict=True):
-                for name in ANSWERS:
-                    person.user[name] = answered[name]
+            ask_anew(users, cells[0], self.in_force, *self.born_with, self.day)
+        carry_quotas(users, cells[0], self.in_force)
+        for person, answered in zip(self.people, users, strict=True):
+            person.contact.begin_quotas(self.in_force)
+            for name in (*ANSWERS, "sent_quota"):
+                person.user[name] = answered[name]
         self.in_force, self.cells = cells[0], cells
         self.terms: Terms = standing_terms(cells, self.names)
         self.week = Week(cells, self.names)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simlab.scenario.contact import Channel, Rule, Scheme
-from simlab.scenario.schema import WEEKDAYS
+from simlab.scenario.contact import Rule, Scheme
+from simlab.scenario.schema import WEEKDAYS, Scenario
 from simlab.scenario.stages import OBSERVABLES
 from simlab.world.contact_rules import fit_of, is_noticed, practise
+from simlab.world.contact_terms import channel_order, quota_slots
 from simlab.world.draws import name_hash
 from simlab.world.metrics import M
 from simlab.world.rules import belongs, is_planned, observe
@@ -124,10 +125,10 @@ class Contact:
         market = self.person.market
         channels = market.strategy_of(self.person).levers.channels
         full = False
-        for number, name in enumerate(market.names.channels):
+        for number, name in enumerate(channel_order(market.in_force)):
             if wanted not in (None, name) or int(self.person.user["closed"]) >> number & 1:
                 continue
-            quota, today = channels.get(name, Channel()).quota_per_month, market.today
+            quota, today = channels[name].quota_per_month, market.today
             sent = sum(
                 (date.year, date.month, over) == (today.year, today.month, name)
                 for date, over in self.sent_over
@@ -141,15 +142,20 @@ class Contact:
         """Channels of today's messages, as bits."""
         market = self.person.market
         today = {over for date, over in self.sent_over if date == market.today}
-        return sum(1 << number for number, name in enumerate(market.names.channels) if name in today)
+        return sum(1 << number for number, name in enumerate(channel_order(market.in_force)) if name in today)
 
     def write_down(self, channel: str) -> None:
         """One message more over a channel; those with a quota keep count in the record."""
         market, u = self.person.market, self.person.user
         self.sent_over.append((market.today, channel))
-        slot = int(market.terms.channels[market.names.channels.index(channel)]["slot"])
-        if slot >= 0:
-            u["sent_quota"] = int(u["sent_quota"]) + 16**slot
+        slots = quota_slots(market.in_force)
+        if channel in slots:
+            u["sent_quota"] = int(u["sent_quota"]) + 16 ** slots[channel]
+
+    def begin_quotas(self, before: Scenario) -> None:
+        """Another strategy begins: where it brings a quota, messages count from today."""
+        counted = quota_slots(before)
+        self.sent_over = [(date, channel) for date, channel in self.sent_over if channel in counted]
 
     # Tasks and topics -------------------------------------------------------------------
 

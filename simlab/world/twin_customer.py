@@ -13,7 +13,6 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from simlab.scenario.contact import Channel
 from simlab.world import twin_money as money
 from simlab.world.contact_rules import muted_channel, show_order
 from simlab.world.draws import Purpose, day_key, draw_bits, named_bits, user_key
@@ -173,8 +172,8 @@ class Customer(mesa.Agent):
             said = levers.touches[market.names.touches[number]]
             fare, clear, appeal = called.get(number, 0), 1.0, float(market.terms.appeal[number, u["segment"]])
             way, no_quota = None, False
-            if market.names.channels:
-                known = said.channel if said.channel in market.names.channels else None
+            if levers.channels:
+                known = said.channel if said.channel in levers.channels else None
                 way, no_quota = self.contact.way(known)
                 if way is None and not no_quota:
                     continue
@@ -190,7 +189,7 @@ class Customer(mesa.Agent):
                 self.note(Event.UNSENT, number)
                 continue
             if way is not None:
-                channel = levers.channels.get(way, Channel())
+                channel = levers.channels[way]
                 clear, appeal = channel.seen, appeal * channel.open
                 fare += round(channel.cost * 100)
                 self.contact.write_down(way)
@@ -266,7 +265,7 @@ class Customer(mesa.Agent):
         self.count(M.touched)
         self.count(M.touch_fen, fen)
         self.contact.finish_tasks()
-        used, channels = self.contact.used_today(), len(self.market.names.channels)
+        used, channels = self.contact.used_today(), len(self.market.in_force.levers.channels)
         happened = react(self.user, self.key, self.now, self.market.terms.curves, used, 2**channels - 1)
         if happened & DID_MUTE:
             self.count(M.mutes)

@@ -12,16 +12,15 @@ from simlab.scenario.library import arm as mechanism_arm
 from simlab.scenario.library import entry
 from simlab.scenario.places import library_names
 from simlab.world.market import Market
-from simlab.world.records import MEMBER, PROSPECT
+from simlab.world.records import LEFT, MEMBER, PROSPECT
 
 SMALL = ["population.members=200", "population.prospects=500", "horizon=30", "warmup.days=25"]
 TINY = ("population.members=150", "population.prospects=450", "horizon=20", "warmup.days=20")
-BY_NAME = ("consent", "tags", "made-to-measure", "member-levels", "invite-three", "group-buy", "paid-membership",
-           "new-product-launch", "share-to-earn", "contact-governance")  # fmt: skip
+BY_NAME = ("consent", "channels", "tags", "made-to-measure", "member-levels", "invite-three", "group-buy",
+           "paid-membership", "new-product-launch", "share-to-earn", "contact-governance")  # fmt: skip
 """What people answer, what acts without being sent, and what a world counts by name."""
 MECHANISMS = [name if name in BY_NAME or k % 24 == 0 else pytest.param(name, marks=pytest.mark.slow)
-              for k, name in enumerate(library_names()) if name != "channels"]  # fmt: skip
-"""People are born with their channels: the one thing that an arm brings to its past (docs/model.md)."""
+              for k, name in enumerate(library_names())]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +104,34 @@ def test_what_a_strategy_asks_begins_on_day_one_among_those_who_have_not_joined(
     assert eve_of.users["tag"][members].any()
     muted = eve_of.users["muted"][members].copy()
     assert np.array_equal(muted, eve(*with_past(without, without))["muted"][members])
+
+
+def test_members_subscribe_to_a_new_channel_on_day_one_and_what_they_have_muted_stays_muted() -> None:
+    wecom = {"reach": 0.6, "quota_per_month": 9}
+    current = load("default", [*SMALL, "behaviour.opt_out.mute=0.3"]).scenario
+    current = with_values(current, {"levers.channels": {"wecom": wecom}})
+    mini = {"reach": 0.5, "quota_per_month": 5}
+    arm = with_values(current, {"levers.channels": {"mini": mini, "wecom": wecom}})
+    market = Market(arm, 3, ground_of(arm).graph, None, current)
+    deaf = market.users["muted"] == 1
+    while market.day < 0:
+        market.step()
+    before = market.users.copy()
+    member = before["status"] == MEMBER
+    refused = member & ~deaf & (before["muted"] == 1)
+    market.prepare()
+    after = market.users
+    by_wecom, by_mini = (after["closed"] >> k & 1 == 0 for k in (0, 1))  # from the widest to the narrowest
+    assert refused.sum() > 10
+    assert not (by_wecom | by_mini)[refused].any()  # who has shut the last channel wants no other
+    for group in (deaf & member, ~deaf & member & ~refused):
+        assert abs(by_mini[group].mean() - 0.5) < 0.25  # four standard errors
+    assert np.array_equal(by_wecom[member], before["closed"][member] == 0)
+    there = before["status"] != LEFT
+    assert np.array_equal(after["muted"][there] == 0, (by_wecom | by_mini)[there])
+    assert before["sent_quota"].any()
+    assert np.array_equal(after["sent_quota"], before["sent_quota"])  # wecom keeps its place and its count
+    assert market.book.stock[1].sum() == (after["muted"][member] == 0).sum()
 
 
 def test_the_same_strategy_needs_no_other_past(scenario: Scenario) -> None:

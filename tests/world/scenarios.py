@@ -127,7 +127,7 @@ def random_world(rng: random.Random) -> World:
         if content["levers"].get("programmes") is not None and _happens(rich, 0.5):
             other |= _company_of(rich, other, content["levers"])
         other = contact_levers(rng, other, content["levers"], content)
-        other |= other_questions(random.Random(f"{start} {days} {warmup}"))  # draws that move no other
+        other |= other_questions(random.Random(f"{start} {days} {warmup}"), other)  # draws that move no other
         before = Scenario.model_validate(content | {"levers": other})
     n = (len(base.rows) if base else parts["members"]) + parts["prospects"]
     world = World(scenario, before, rng.randint(0, 2**40), _random_graph(rng, n), base)

@@ -139,13 +139,14 @@ def random_scheme(rng: random.Random) -> dict[str, Any]:
 
 def random_channels(rng: random.Random) -> dict[str, Any]:
     names = ("wecom", "account", "群", "mini")[: rng.choice([0, 0, 1, 2, 3, 4])]
+    return {name: random_channel(rng) for name in names}
+
+
+def random_channel(rng: random.Random) -> dict[str, Any]:
     return {
-        name: {
-            "reach": rng.choice([0.0, 0.4, 0.8, 1.0]), "seen": rng.choice([1.0, 0.5, 1.5]),
-            "open": rng.choice([1.0, 0.3, 2.0]), "cost": rng.choice([0.0, 0.05]),
-            "quota_per_month": rng.choice([None, None, 0, 2, 15]),
-        }
-        for name in names
+        "reach": rng.choice([0.0, 0.4, 0.8, 1.0]), "seen": rng.choice([1.0, 0.5, 1.5]),
+        "open": rng.choice([1.0, 0.3, 2.0]), "cost": rng.choice([0.0, 0.05]),
+        "quota_per_month": rng.choice([None, None, 0, 2, 15]),
     }  # fmt: skip
 
 
@@ -153,11 +154,24 @@ def random_consent(rng: random.Random) -> dict[str, Any]:
     return {"double": happens(rng, 0.3), "tags": rng.choice([1.0, 0.5])}
 
 
-def other_questions(rng: random.Random) -> dict[str, Any]:
+def other_questions(rng: random.Random, levers: dict[str, Any]) -> dict[str, Any]:
     """What another strategy asks people, half of the time; else nothing that it does not ask already."""
+    asked: dict[str, Any] = {}
     if happens(rng, 0.5):
-        return {}
-    return {"tagging": random_tagging(rng) if happens(rng, 0.6) else None, "consent": random_consent(rng)}
+        asked = {
+            "tagging": random_tagging(rng) if happens(rng, 0.6) else None,
+            "consent": random_consent(rng),
+        }
+    return asked | other_channels(rng, levers) if happens(rng, 0.5) else asked
+
+
+def other_channels(rng: random.Random, levers: dict[str, Any]) -> dict[str, Any]:
+    """The channels with other numbers, and one more perhaps; or none, and touches that name none."""
+    if happens(rng, 0.2):
+        touches = {name: touch | {"channel": None} for name, touch in levers["touches"].items()}
+        return {"channels": {}, "touches": touches}
+    channels = {name: random_channel(rng) for name in levers.get("channels", {})}
+    return {"channels": channels | ({"sms": {"reach": rng.choice([0.5, 1.0])}} if happens(rng, 0.5) else {})}
 
 
 def random_tagging(rng: random.Random) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scenarios_market import sources_money
 
 from scenarios import World, random_world, worlds
-from simlab.scenario.contact import Channel
 from simlab.scenario.loyalty import Plan
 from simlab.scenario.schema import Scenario
 from simlab.scenario.strategy import Levers
@@ -249,8 +248,7 @@ def a_fare_is_the_price_of_a_channel_and_of_rules(done: Run) -> None:
             assert sent[:2] == (day, user)
             levers, touch = done.levers_of(day, user), done.market.names.touches[sent[3]]
             rules = [fen(rule.cost) for rule in levers.rules.values() if rule.touch == touch]
-            known = [levers.channels.get(name, Channel()) for name in done.market.names.channels]
-            fares = {fen(channel.cost) for channel in known} or {0}
+            fares = {fen(channel.cost) for channel in levers.channels.values()} or {0}
             for cost in rules:
                 fares |= {fare + cost for fare in fares}
             assert value in fares - {0}, (day, user)
