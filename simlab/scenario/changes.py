@@ -12,8 +12,21 @@ from simlab.scenario.schema import Scenario
 from simlab.scenario.values import with_values
 from simlab.scenario.yaml_lines import Node
 
-FIXED = ("levers.phases", "levers.alarms", "levers.loop", "levers.budget")
-"""Levers that no phase or alarm changes: they would change themselves."""
+FIXED = ("phases", "alarms", "loop", "budget")
+"""Levers that no phase or alarm changes: they would change themselves, or are shared out once for the whole run."""
+SETTLED = {
+    "offers": ("stock", "budget"),
+    "referral": ("budget",),
+    "programmes": ("budget",),
+    "touches": ("priority",),
+}
+"""Numbers of other levers that are settled before day 1 for the whole run."""
+
+
+def is_settled(path: str) -> bool:
+    """Whether a lever, by dotted path, holds for a whole run, whatever phases, alarms or a brand of one's own say."""
+    _, lever, *_ = parts = (*split(path), "")
+    return lever in FIXED or parts[-2] in SETTLED.get(lever, ())
 
 
 def present(scenario: Scenario, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,9 +135,10 @@ def _fault(scenario: Scenario, path: str, value: Any) -> Fault | None:
         return fault
     if split(path)[0] != "levers":
         return Fault("only levers change by phases and alarms", "Name a path that begins with 'levers.'.")
-    if path.startswith(FIXED):
+    if is_settled(path):
         return Fault(
-            "this cannot change during a run", "Name another lever: cadence, caps, offers, sources ..."
+            "this is settled for the whole run",
+            "Name another lever: cadence, caps, depths, shares, sources ...",
         )
     if not is_number(now):
         if now is None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from simlab.scenario import Scenario, with_values
 from simlab.scenario.adaptive import READINGS, Alarm, Loop
-from simlab.scenario.changes import present
+from simlab.scenario.changes import is_settled, present
 from simlab.scenario.errors import InputError, Problem, did_you_mean
 from simlab.world.book import N_LIVE
 from simlab.world.market_terms import set_effects
@@ -170,6 +170,9 @@ class Brand(mesa.Agent):
 
     def change(self, values: Mapping[str, Any]) -> Scenario:
         """Today's scenario with other values at dotted paths (``levers.caps.per_week``); made once, then remembered."""
+        for path in values:
+            if is_settled(path):
+                raise ValueError(f"{path} is settled for the whole run: a decision cannot change it")
         return self.plan.scenario(more=values)
 
     def step(self) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from simlab.scenario.changes import change_places
 from simlab.scenario.contact import Senders
 from simlab.scenario.errors import InputError, Problem
 from simlab.scenario.schema import Scenario
@@ -24,6 +25,7 @@ MOST_CELLS = 4
 PROMOTIONAL = ("promo", "mixed")
 BY_CELL = ("push", "touches", "rules", "caps", "offers", "referral", "programmes", "points", "levels")
 """The levers that can be pulled for one user and not for another; an advertising pool cannot."""
+COUNT = "levers.senders.count"
 FREE = ("name", "description", "seeds", "outcomes", "constraints", "targets", "uncertainties")
 """What is only read or asked of a world; it may differ, and nothing comes of it."""
 
@@ -48,7 +50,7 @@ def numbered(
 ) -> tuple[list[str], list[str], tuple[Numbers, ...]]:
     """The union of the cells' touches (by priority, then name) and offers (by name), and each cell's numbers.
 
-    A touch has room for the senders of today and for those that there were before.
+    A touch has room for the senders of today, for those that there were before, and for those of phases and alarms.
     """
     levers = [cell.levers for cell in cells]
     offers: list[tuple[Any, ...]] = _distinct(
@@ -63,7 +65,9 @@ def numbered(
 
     touches = _distinct(entry(cell, name) for cell, own in enumerate(levers) for name in own.touches)
     touches.sort(key=lambda entry: (-entry[1].priority, entry[0]))
-    senders = [levers[0].senders, (before or cells[0]).levers.senders]
+    own = levers[0].senders
+    most = max([own.count, *(change.get(COUNT, 1) for _, change in change_places(cells[0]))])
+    senders = [own.model_copy(update={"count": most}), (before or cells[0]).levers.senders]
     copies = [max(senders_of(touch, those) for those in senders) for _, touch, _ in touches]
     first = [sum(copies[:k]) for k in range(len(touches))]
     purses = _distinct(own.referral for own in levers)

@@ -226,7 +226,7 @@ class Market(mesa.Model):
             self.users, self.world, self.graph, self.terms, self.book, self.outside, self.row, self.threads
         )
         self.groups.evening()
-        fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.scenario, self.day)
+        fixed = fen(self.scenario.economics.fixed_cost) + running_cost(self.in_force, self.day)
         nobody = self.book.ledger[self.row, len(self.names.stages) - 2, 0, 0]
         nobody[M.fixed_fen] += fixed
         nobody[M.penalty_fen] += self.effects.fine

@@ -151,7 +151,7 @@ class TwinMarket(mesa.Model):
         self.groups.evening()
         self.take_stock()
         fixed = fen(self.scenario.economics.fixed_cost)
-        tagging = self.scenario.levers.tagging
+        tagging = self.in_force.levers.tagging
         if tagging is not None and self.day >= 1:
             fixed += fen(tagging.running) + (fen(tagging.setup) if self.day == 1 else 0)
         self.diary.count_at(self.prospect_stage, 0, 0, M.fixed_fen, fixed)

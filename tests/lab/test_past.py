@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import numpy as np
 import pytest
 
 from simlab.lab.ground import ground_of, shared_ground
 from simlab.lab.past import before_of, nothing, same_people, with_past
 from simlab.scenario import Scenario, load, with_values
+from simlab.scenario.changes import is_settled
+from simlab.scenario.errors import InputError
 from simlab.scenario.library import arm as mechanism_arm
 from simlab.scenario.library import entry
+from simlab.scenario.paths import get_value, numbers
 from simlab.scenario.places import library_names
 from simlab.world.market import Market
 from simlab.world.records import LEFT, MEMBER, PROSPECT
@@ -74,9 +80,14 @@ def test_an_arm_with_a_mechanism_and_one_without_it_have_one_past(name: str) -> 
 
 def days_before(arm: Scenario, before: Scenario | None) -> np.ndarray:
     """The ledger of the days before day 1; sources and stages may have other numbers."""
+    return days_of(arm, before, 0)
+
+
+def days_of(arm: Scenario, before: Scenario | None, last: int = 10_000) -> np.ndarray:
+    """The ledger of the days up to some day."""
     ground = shared_ground(arm)
     market = Market(arm, 1, ground.graph, ground.base, before)
-    while market.day < 0:
+    while market.day < min(last, arm.horizon):
         market.step()
     return market.book.ledger[: market.row + 1].sum(axis=(1, 2, 3))
 
@@ -132,6 +143,54 @@ def test_members_subscribe_to_a_new_channel_on_day_one_and_what_they_have_muted_
     assert before["sent_quota"].any()
     assert np.array_equal(after["sent_quota"], before["sent_quota"])  # wecom keeps its place and its count
     assert market.book.stock[1].sum() == (after["muted"][member] == 0).sum()
+
+
+def levers_in(scenario: Scenario) -> list[str]:
+    """Paths of the numbers that a phase may change."""
+    return [path for path in numbers(scenario) if path.startswith("levers.") and not is_settled(path)]
+
+
+def other_number(scenario: Scenario, path: str) -> Any:
+    """Another value that a lever may have here; None where there is none near by."""
+    now = get_value(scenario, path)
+    for value in (now / 2 or 0.5, now + 1, 0):
+        with suppress(InputError):
+            found = get_value(with_values(scenario, {path: value}, to_grain=True), path)
+            if found != now:
+                return found
+    return None
+
+
+def assert_phases_are_arms(scenario: Scenario, paths: list[str]) -> None:
+    """What begins by a phase on day 1 is what begins by an arm."""
+    for path in paths:
+        value = other_number(scenario, path)
+        if value is None:
+            continue
+        arm = with_values(scenario, {path: value})
+        phase = with_values(scenario, {"levers.phases": [{"day": 1, "change": {path: value}}]})
+        assert np.array_equal(days_of(*with_past(arm, scenario)), days_of(phase, None)), path
+
+
+@pytest.mark.parametrize(
+    ("name", "lever"), [("channels", "channels"), ("contact-governance", "senders"), ("tags", "tagging")]
+)
+def test_a_phase_from_day_one_is_an_arm(name: str, lever: str) -> None:
+    scenario = mechanism_arm(entry(name), None, "with", TINY).scenario
+    paths = [path for path in levers_in(scenario) if path.startswith(f"levers.{lever}.")]
+    assert paths
+    assert_phases_are_arms(scenario, paths)
+
+
+@pytest.mark.slow
+def test_a_phase_from_day_one_is_an_arm_whatever_the_lever() -> None:
+    done: set[str] = set()
+    for name in library_names():
+        scenario = mechanism_arm(entry(name), None, "with", TINY).scenario
+        paths = [path for path in levers_in(scenario) if path not in done]
+        assert_phases_are_arms(scenario, paths)
+        done |= set(paths)
+    assert len(done) > 900
 
 
 def test_the_same_strategy_needs_no_other_past(scenario: Scenario) -> None:

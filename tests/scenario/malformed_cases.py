@@ -6,6 +6,8 @@ BOMB = "name: x\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 10)}]\n" for i in range(9)
 )
 
+PHASE = "name: x\nextends: default\nlevers:\n  phases:\n    - {from: 9, change: {%s: 2}}\n"
+
 # By case: text of bad.yaml, line (None: the file as a whole), parts of the message (value, finding, cure)
 CASES: dict[str, tuple[str | bytes, int | None, tuple[str, ...]]] = {
     "empty": ("", None, ("is empty", "extends: default")),
@@ -324,4 +326,15 @@ CASES: dict[str, tuple[str | bytes, int | None, tuple[str, ...]]] = {
     "data out of the project": ("name: x\npopulation: {base: ../outside.csv}\n", 2, ("leaves the project",)),
     "data missing": ("name: x\ngraph: {kind: file, file: no.csv}\n", 2, ("does not exist", "no.csv")),
     "drop of nothing": ("name: x\nlevers: {sources: {ads: drop}}\n", 2, ("no 'ads' to drop",)),
+    **{
+        f"phase of {path}": (PHASE % path, 5, said)
+        for path, said in {
+            "levers.offers.coupon.stock": ("settled for the whole run",),
+            "levers.touches.promo.priority": ("settled for the whole run",),
+            "levers.referral.budget": ("settled for the whole run",),
+            "levers.offers.cupon.depth": ("coupon",),
+            "levers.touches.promo.kind": ("is not a number",),
+            "population.members": ("only levers change by phases",),
+        }.items()
+    },
 }
