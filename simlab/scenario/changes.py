@@ -14,12 +14,7 @@ from simlab.scenario.yaml_lines import Node
 
 FIXED = ("phases", "alarms", "loop", "budget")
 """Levers that no phase or alarm changes: they would change themselves, or are shared out once for the whole run."""
-SETTLED = {
-    "offers": ("stock", "budget"),
-    "referral": ("budget",),
-    "programmes": ("budget",),
-    "touches": ("priority",),
-}
+SETTLED = {"offers": ("stock", "budget"), "referral": ("budget",), "programmes": ("budget",)}
 """Numbers of other levers that are settled before day 1 for the whole run."""
 
 

@@ -122,6 +122,11 @@ def check_cells(
             message = "a pool outside is not pulled user by user" if path.startswith("levers.sources") else (
                 "test cells share one world")  # fmt: skip
             raise _refused(path, f"cell {number}", f"differs between test cells, but {message}", cure)
+        for name in sorted(of_everybody(scenario)):
+            if cell.levers.offers.get(name) != scenario.levers.offers.get(name):
+                raise _refused(f"levers.offers.{name}", f"cell {number}",
+                               "differs between test cells, but a group-buy or a plan gives it to everybody",
+                               "Leave it as it is, or compare the strategies in worlds of their own.")  # fmt: skip
     if cells and (assignment is None or assignment.shape != (people,)):
         shape = "none" if assignment is None else str(assignment.shape)
         raise _refused(
@@ -130,6 +135,13 @@ def check_cells(
     if assignment is not None and assignment.size and int(assignment.max()) > len(cells):
         raise _refused("", f"cell {assignment.max()}", "the assignment names a cell that is not there",
                        f"Use cells 0 to {len(cells)}.")  # fmt: skip
+
+
+def of_everybody(scenario: Scenario) -> set[str]:
+    """Offers that no test cell has for itself: those of group-buys, with their deeper steps, and of plans."""
+    levers = scenario.levers
+    given = {offer for team in levers.teams.values() for offer in (team.offer, *team.steps.values())}
+    return given | {plan.offer for plan in levers.plans.values() if plan.offer is not None}
 
 
 def differences(one: Any, other: Any, path: str = "") -> list[str]:

@@ -106,7 +106,8 @@ def contacted(users, i, own, key, send, j, due, marks, terms, book, d):
     cost = np.int64(0)
     used = 0
     tasks, done, practice = 0, 0, 0.0
-    for k in range(terms.touches.size):
+    for place in range(terms.turn.size):
+        k = terms.turn[place]
         if not marks & mark_of(k):
             continue
         chance = terms.rates[u.cell, k, stage]

@@ -266,7 +266,7 @@ class Terms(NamedTuple):
 
     Attributes:
         now: (C,) NOW records, one for each test cell; all but the strategy is the same in them.
-        touches: (K,) TOUCH records, in order of priority.
+        touches: (K,) TOUCH records. turn: (K,) their numbers by the priority that they have today, the highest first.
         rates: (C, K, S) chance that touch k is planned for a user of cell c and stage s today.
         offers: (J,) OFFER records.
         stage_first: (S + 1,) first condition of each stage.
@@ -288,6 +288,7 @@ class Terms(NamedTuple):
 
     now: NDArray[np.void]
     touches: NDArray[np.void]
+    turn: NDArray[np.int64]
     rates: NDArray[np.float64]
     offers: NDArray[np.void]
     stage_first: NDArray[np.int64]

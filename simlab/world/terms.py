@@ -88,7 +88,7 @@ class Names:
     stages: tuple[str, ...]  # the scenario's, then "prospect" and "left"
     sources: tuple[str, ...]  # "base", "dated", "referral", then the scenario's
     segments: tuple[str, ...]
-    touches: tuple[str, ...]  # in order of priority
+    touches: tuple[str, ...]
     offers: tuple[str, ...]
     programmes: tuple[str, ...]  # of all cells, beside the referral
     teams: tuple[str, ...]
@@ -163,9 +163,11 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
     scenario = cells[0]
     own = list(zip(cells, names.numbers, strict=False))  # before day 1 there is one strategy only
     touches, channels = np.zeros(len(names.touches), TOUCH), channel_order(scenario)
+    priority = [0] * len(touches)
     for cell, name, touch, numbers in [(c, k, v, n) for c, n in own for k, v in c.levers.touches.items()]:
         for sender, number in enumerate(numbers.copies(name)):
             row = touches[number]
+            priority[number] = touch.priority
             row["name"] = name_hash("touch:" + name if sender == 0 else f"touch:{name}#{sender + 1}")
             row["cost"] = fen(touch.cost)
             row["offer"] = numbers.offers.get(touch.offer or "", -1)
@@ -203,6 +205,9 @@ def standing_terms(cells: Sequence[Scenario], names: Names, known: Terms | None 
     return Terms(
         now=now,
         touches=touches,
+        turn=np.array(
+            sorted(range(len(touches)), key=lambda k: (-priority[k], names.touches[k], k)), np.int64
+        ),
         rates=np.zeros((len(cells), len(touches), len(scenario.stages))),
         offers=offers,
         stage_first=np.array(first, np.int64),

@@ -127,7 +127,8 @@ def _touches(
     terms, now = market.terms, market.terms.now[u["cell"]]
     sent = 0
     called = _called(market, u, key)
-    for k, name in enumerate(market.names.touches):
+    for k in terms.turn.tolist():
+        name = market.names.touches[k]
         chance, touch = float(terms.rates[u["cell"], k, stage]), terms.touches[k]
         draw = named_uniform(key, rules.SEND, touch["name"])
         if k in called:

@@ -165,11 +165,18 @@ class Customer(mesa.Agent):
         levers = market.strategy_of(self).levers
         sent, fen = 0, 0
         called = self.contact.calls()
-        for number, touch in enumerate(market.terms.touches):
+        names = market.names.touches
+
+        def turn(number: int) -> tuple[int, str, int]:
+            touch = levers.touches.get(names[number])
+            return -touch.priority if touch is not None else 0, names[number], number
+
+        for number in sorted(range(len(names)), key=turn):
+            touch = market.terms.touches[number]
             cadence = market.terms.rates[u["cell"], number, u["stage"]]
             if number not in called and not is_planned(self.key, touch["name"], cadence):
                 continue
-            said = levers.touches[market.names.touches[number]]
+            said = levers.touches[names[number]]
             fare, clear, appeal = called.get(number, 0), 1.0, float(market.terms.appeal[number, u["segment"]])
             way, no_quota = None, False
             if levers.channels:

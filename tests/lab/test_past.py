@@ -17,6 +17,7 @@ from simlab.scenario.library import arm as mechanism_arm
 from simlab.scenario.library import entry
 from simlab.scenario.paths import get_value, numbers
 from simlab.scenario.places import library_names
+from simlab.world.cells import BY_CELL, of_everybody
 from simlab.world.market import Market
 from simlab.world.records import LEFT, MEMBER, PROSPECT
 
@@ -83,13 +84,23 @@ def days_before(arm: Scenario, before: Scenario | None) -> np.ndarray:
     return days_of(arm, before, 0)
 
 
-def days_of(arm: Scenario, before: Scenario | None, last: int = 10_000) -> np.ndarray:
-    """The ledger of the days up to some day."""
+def days_of(
+    arm: Scenario, before: Scenario | None, last: int = 10_000, cell: Scenario | None = None
+) -> np.ndarray:
+    """The ledger of the days up to some day; with everybody in a cell of a test, if there is one."""
     ground = shared_ground(arm)
-    market = Market(arm, 1, ground.graph, ground.base, before)
+    cells, everybody = ((cell,), np.ones(ground.graph.n, np.uint8)) if cell else ((), None)
+    market = Market(arm, 1, ground.graph, ground.base, before, cells=cells, assignment=everybody)
     while market.day < min(last, arm.horizon):
         market.step()
     return market.book.ledger[: market.row + 1].sum(axis=(1, 2, 3))
+
+
+def test_the_order_of_touches_is_that_of_the_strategy_in_force() -> None:
+    current = mechanism_arm(entry("check-in"), None, "with", TINY).scenario
+    arm = with_values(current, {"levers.touches.check_in.priority": 9})
+    assert np.array_equal(days_before(*with_past(arm, current)), days_before(current, None))
+    assert not np.array_equal(days_of(*with_past(arm, current)), days_of(current, None))
 
 
 def test_what_a_strategy_asks_begins_on_day_one_among_those_who_have_not_joined() -> None:
@@ -191,6 +202,22 @@ def test_a_phase_from_day_one_is_an_arm_whatever_the_lever() -> None:
         assert_phases_are_arms(scenario, paths)
         done |= set(paths)
     assert len(done) > 900
+
+
+@pytest.mark.slow
+def test_everybody_in_one_cell_of_a_test_lives_as_under_an_arm_whatever_the_lever() -> None:
+    """Born today: a coupon in hand keeps the terms of another cell, and takes those of another arm."""
+    done: set[str] = set()
+    for name in library_names():
+        scenario = mechanism_arm(entry(name), None, "with", (*TINY, "warmup.days=0")).scenario
+        for path in levers_in(scenario):
+            _, lever, *below = path.split(".")
+            own = lever in BY_CELL and not (lever == "offers" and below[0] in of_everybody(scenario))
+            value = other_number(scenario, path) if own and path not in done else None
+            done.add(path)
+            if value is not None:
+                arm = with_values(scenario, {path: value})
+                assert np.array_equal(days_of(scenario, None, cell=arm), days_of(arm, None)), path
 
 
 def test_the_same_strategy_needs_no_other_past(scenario: Scenario) -> None:

@@ -330,7 +330,6 @@ CASES: dict[str, tuple[str | bytes, int | None, tuple[str, ...]]] = {
         f"phase of {path}": (PHASE % path, 5, said)
         for path, said in {
             "levers.offers.coupon.stock": ("settled for the whole run",),
-            "levers.touches.promo.priority": ("settled for the whole run",),
             "levers.referral.budget": ("settled for the whole run",),
             "levers.offers.cupon.depth": ("coupon",),
             "levers.touches.promo.kind": ("is not a number",),

@@ -190,9 +190,12 @@ def random_test(rng: random.Random) -> World:
     for item in [content["levers"]["referral"] or {}, *content["levers"]["programmes"].values()]:
         item["invitee_offer"] = None
     world = replace(world, scenario=Scenario.model_validate(content))
+    given = {plan["offer"]: content["levers"]["offers"][plan["offer"]]
+             for plan in content["levers"]["plans"].values() if plan["offer"] is not None}  # fmt: skip
+    others = [_cell_levers(rng, content["levers"], world.scenario) for _ in range(rng.randint(1, 3))]
     cells = tuple(
-        Scenario.model_validate(content | {"levers": _cell_levers(rng, content["levers"], world.scenario)})
-        for _ in range(rng.randint(1, 3))
+        Scenario.model_validate(content | {"levers": levers | {"offers": levers["offers"] | given}})
+        for levers in others
     )
     drawn = np.random.default_rng(rng.randint(0, 2**32)).integers(0, len(cells) + 1, world.graph.n)
     return replace(world, cells=cells, assignment=drawn.astype(np.uint8))

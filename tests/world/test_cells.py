@@ -123,6 +123,16 @@ def test_what_is_no_lever_of_a_user_is_refused_by_its_path(path: str) -> None:
         experiment(busy(), busy(REFUSED[path]))
 
 
+def test_what_a_group_buy_gives_everybody_is_the_same_in_all_cells() -> None:
+    deal, deeper = (
+        busy({"levers.offers.pair": {"depth": depth}, "levers.teams": {"two": {"offer": "pair"}}})
+        for depth in (0.1, 0.2)
+    )
+    experiment(deal, deal)
+    with pytest.raises(InputError, match=r"levers\.offers\.pair.* gives it to everybody"):
+        experiment(deal, deeper)
+
+
 def test_an_assignment_must_fit() -> None:
     with pytest.raises(InputError, match="Give one cell for each of 300 people"):
         experiment(busy(), busy(), assignment=np.zeros(7, np.uint8))

@@ -220,7 +220,7 @@ BROKEN = {
     HEAD + "        self.rate('affinity')\n": (4, "affinity"),
     "class B:\n    pass\n": (None, "not a subclass of simlab.Brand"),
     HEAD + "        return 7\n": (None, "not a scenario"),
-    HEAD + "        return self.change({'levers.touches.promo.priority': 2})\n": (
+    HEAD + "        return self.change({'levers.referral.budget': 2})\n": (
         4,
         "settled for the whole run",
     ),
