@@ -135,15 +135,13 @@ def spec_at(parts: tuple[str, ...], root: Spec = ROOT) -> Spec | None:
 
 
 def position(items: list[Any] | tuple[Any, ...], part: str) -> int | None:
-    """Index of the item that `part` names by position or by name; None if there is none."""
-    if re.fullmatch(r"\d{1,6}", part):
-        return int(part) if int(part) < len(items) else None
+    """Index of the item that `part` names by name (an event may be called 618) or by position; None if there is none."""
     for index, item in enumerate(items):
         for name in ITEM_NAMES:
             found = item.get(name) if isinstance(item, dict) else getattr(item, name, None)
             if found is not None and getattr(found, "value", found) == part:
                 return index
-    return None
+    return int(part) if re.fullmatch(r"\d{1,6}", part) and int(part) < len(items) else None
 
 
 def item_names(items: list[Any] | tuple[Any, ...]) -> list[str]:

@@ -169,6 +169,13 @@ def test_with_values() -> None:
         with_values(base, {"behaviour.opt_out.mute": 1.5})
 
 
+@pytest.mark.parametrize("name", ["default", "library/festival-calendar", "beauty", "over-pushing-retail"])
+def test_every_number_is_found_by_its_path(name: str) -> None:
+    """An event called 618 as well, which is no position."""
+    scenario = load(name).scenario
+    assert numbers(scenario) == {path: get_value(scenario, path) for path in numbers(scenario)}
+
+
 def test_sampled_values_are_rounded_to_what_a_field_can_hold() -> None:
     drawn = {"behaviour.invitation.half_reward": 12.3456, "horizon": 99.7, "levers.referral.needed": 2.2}
     sampled = with_values(load("default"), drawn, to_grain=True)
