@@ -135,7 +135,7 @@ def spec_at(parts: tuple[str, ...], root: Spec = ROOT) -> Spec | None:
 
 
 def position(items: list[Any] | tuple[Any, ...], part: str) -> int | None:
-    """Index of the item that `part` names by name (an event may be called 618) or by position; None if there is none."""
+    """Index of the item that `part` names, by name (an event may be called 618) or by position; None: there is none."""
     for index, item in enumerate(items):
         for name in ITEM_NAMES:
             found = item.get(name) if isinstance(item, dict) else getattr(item, name, None)

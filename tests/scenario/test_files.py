@@ -169,11 +169,16 @@ def test_with_values() -> None:
         with_values(base, {"behaviour.opt_out.mute": 1.5})
 
 
-@pytest.mark.parametrize("name", ["default", "library/festival-calendar", "beauty", "over-pushing-retail"])
+@pytest.mark.parametrize("name", ["default", "beauty", "over-pushing-retail"])
 def test_every_number_is_found_by_its_path(name: str) -> None:
-    """An event called 618 as well, which is no position."""
-    scenario = load(name).scenario
+    """That of an event called 618 as well, which is no position."""
+    festival = '{name: "618", first: 2026-06-16, last: 2026-06-18, demand: 2}'
+    scenario = load(name, [f"calendar.events=[{festival}]"]).scenario
+    assert numbers(scenario)["calendar.events.618.demand"] == 2
     assert numbers(scenario) == {path: get_value(scenario, path) for path in numbers(scenario)}
+    assert (
+        numbers(with_values(scenario, {"calendar.events.618.demand": 3}))["calendar.events.618.demand"] == 3
+    )
 
 
 def test_sampled_values_are_rounded_to_what_a_field_can_hold() -> None:
