@@ -82,6 +82,11 @@ def numbered(
     return labels, [name for name, *_ in offers], found
 
 
+def offer_in(cell: Numbers, first: Numbers, number: int) -> int:
+    """What one cell calls the offer that has this number in the first; the same where it has none of that name."""
+    return next((cell.offers.get(name, number) for name, k in first.offers.items() if k == number), number)
+
+
 def senders_of(touch: Touch, senders: Senders) -> int:
     """How many departments plan a touch, each for itself."""
     return senders.count if touch.kind in PROMOTIONAL and not senders.shared else 1

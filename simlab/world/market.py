@@ -18,7 +18,7 @@ from simlab.scenario.schema import Scenario
 from simlab.world.asking import ask_anew, asking_as, asks_alike, carry_quotas
 from simlab.world.book import N_EVENTS, Book, Outside, empty_book, pots, reachable
 from simlab.world.brand import Brand, Plan
-from simlab.world.cells import check_cells
+from simlab.world.cells import check_cells, offer_in
 from simlab.world.company_terms import response_fen
 from simlab.world.compiled import rule
 from simlab.world.contact import everybodys_places
@@ -266,9 +266,18 @@ class Market(mesa.Model):
         """Each user's own strategy holds, where the world is a test; the scenario's, where it is not."""
         if self.test and self.assignment is not None:
             self.users["cell"] = self.assignment
+            self._hand_on_coupons()
             self.cells = self.test
             self._write_standing()
             self._make_queue()
+
+    def _hand_on_coupons(self) -> None:
+        """Coupons in hand are of the own cell's offer from now on, as they would be in a world under that strategy."""
+        first, held = self.names.numbers[0], self.users["coupon_depth"] > 0
+        for cell, own in enumerate(self.names.numbers):
+            mine = held & (self.users["cell"] == cell)
+            known = np.array([offer_in(own, first, k) for k in range(len(self.names.offers))], np.int8)
+            self.users["coupon_offer"][mine] = known[self.users["coupon_offer"][mine]]
 
     def _fill_budgets(self) -> None:
         """Full stocks and budgets of what is in force; from day 1 on of the strategies, whatever a brand decides."""

@@ -227,7 +227,14 @@ class TwinMarket(mesa.Model):
         self.fill_budgets()
         if self.test and self.assignment is not None:
             for person in self.people:
-                person.user["cell"] = self.assignment[person.number]
+                cell = int(self.assignment[person.number])
+                person.user["cell"] = cell
+                if person.user["coupon_depth"] > 0:
+                    names = {number: name for name, number in self.names.numbers[0].offers.items()}
+                    held = int(person.user["coupon_offer"])
+                    person.user["coupon_offer"] = self.names.numbers[cell].offers.get(
+                        names.get(held, ""), held
+                    )
         for source in self.sources:
             source.spent = 0
         for person in self.people:

@@ -204,12 +204,17 @@ def test_a_phase_from_day_one_is_an_arm_whatever_the_lever() -> None:
     assert len(done) > 900
 
 
+def test_a_coupon_in_hand_is_of_the_own_cell_as_it_would_be_of_an_arm() -> None:
+    scenario = mechanism_arm(entry("coupons"), None, "with", TINY).scenario
+    arm = with_values(scenario, {"levers.offers.threshold.amount": 15})
+    assert np.array_equal(days_of(scenario, None, cell=arm), days_of(*with_past(arm, scenario)))
+
+
 @pytest.mark.slow
 def test_everybody_in_one_cell_of_a_test_lives_as_under_an_arm_whatever_the_lever() -> None:
-    """Born today: a coupon in hand keeps the terms of another cell, and takes those of another arm."""
     done: set[str] = set()
     for name in library_names():
-        scenario = mechanism_arm(entry(name), None, "with", (*TINY, "warmup.days=0")).scenario
+        scenario = mechanism_arm(entry(name), None, "with", TINY).scenario
         for path in levers_in(scenario):
             _, lever, *below = path.split(".")
             own = lever in BY_CELL and not (lever == "offers" and below[0] in of_everybody(scenario))
@@ -217,7 +222,9 @@ def test_everybody_in_one_cell_of_a_test_lives_as_under_an_arm_whatever_the_leve
             done.add(path)
             if value is not None:
                 arm = with_values(scenario, {path: value})
-                assert np.array_equal(days_of(scenario, None, cell=arm), days_of(arm, None)), path
+                assert np.array_equal(
+                    days_of(scenario, None, cell=arm), days_of(*with_past(arm, scenario))
+                ), path
 
 
 def test_the_same_strategy_needs_no_other_past(scenario: Scenario) -> None:
