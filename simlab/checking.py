@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simlab.lab import folders, runs
-from simlab.lab.watch import GETTING_READY, Nobody, Watcher
+from simlab.lab import folders
+from simlab.lab.watch import Nobody, Watcher, begin, get_ready
 from simlab.questions import RESULTS, _written
 from simlab.scenario import Loaded, load, slug
 
@@ -47,13 +47,16 @@ def check(
     Raises:
         InputError: anything wrong with the scenario, the laws or the place to write to.
     """
+    progress = progress or Nobody()
+    loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
+    model = loaded.scenario
+    begin(progress, f"check {model.name}", model)
+
+    from simlab.lab import runs
     from simlab.lab.laws import check as lab
     from simlab.lab.store import Store
     from simlab.report.check_page import write_check
 
-    progress = progress or Nobody()
-    loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
-    model = loaded.scenario
     count = seeds or (lab.FULL_SEEDS if full else lab.FAST_SEEDS)
     laws = lab.chosen(only)
     run = lab.check_digest(model, range(1, count + 1), full, laws)
@@ -62,7 +65,7 @@ def check(
     folders.check_place(final)
     store = Store(place, lab.laws_digest())
     worlds, days = lab.simulated_days(model, full, count, laws)
-    progress.says(GETTING_READY)
+    get_ready(progress)
     progress.says(
         f"{worlds:,} worlds, {days / 1e6:,.0f} million member-days; what was read already is not done again."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 from enum import StrEnum
@@ -67,12 +68,13 @@ def run(
 ) -> None:
     """Simulate a scenario; writes a result folder with report.html, plots and tables."""
     from simlab import verbs
-    from simlab.report.words import first_screen
 
     results = verbs.run(
         scenario, set_, seeds=seeds, worlds=worlds, threads=threads, out=out_, again=again,
         command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
+    from simlab.report.words import first_screen
+
     out.print(first_screen(results).text(), markup=False)
     folder = results.manifest["folder"]
     out.print(f"\nReport: {Path(folder) / 'report.html'}", markup=False)
@@ -104,13 +106,14 @@ def compare(
 ) -> None:
     """Compare strategies on the same seeds; writes report.html, plots and tables."""
     from simlab import questions
-    from simlab.report.compare_words import careful, certainty, lines
 
     found = questions.compare(
         *what, overrides=set_, varied=varied, outcome=outcome, seeds=seeds, max_seeds=max_seeds,
         precision=precision, worlds=worlds, threads=threads, dask=dask, budget=budget, out=out_, again=again,
         command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
+    from simlab.report.compare_words import careful, certainty, lines
+
     for line in lines(found):
         out.print(f"{line.sentence} {line.judgement}", markup=False)
     for text in (*certainty(found), *careful(found)):
@@ -130,12 +133,13 @@ def screen(
 ) -> None:
     """Find which levers and assumptions matter; writes report.html, plots and tables."""
     from simlab import questions
-    from simlab.report.screen_words import careful, headline
 
     found = questions.screen(
         experiment, set_, threads=threads, dask=dask, budget=budget, out=out_, again=again,
         command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
+    from simlab.report.screen_words import careful, headline
+
     for line in (headline(found), *careful(found)):
         out.print(line, markup=False)
     out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
@@ -154,12 +158,13 @@ def rollout(
 ) -> None:
     """Plan the smallest live test that would confirm a strategy; writes report.html, plots and tables."""
     from simlab import questions
-    from simlab.report.rollout_page import careful, headline
 
     found, folder = questions.rollout(
         *what, overrides=set_, tests=tests, threads=threads, out=out_, again=again,
         command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
+    from simlab.report.rollout_page import careful, headline
+
     for line in (headline(found), *careful(found)):
         out.print(line, markup=False)
     out.print(f"\nReport: {folder / 'report.html'}", markup=False)
@@ -181,7 +186,6 @@ def tune(
 ) -> None:
     """Search for the best strategy; writes report.html and best.yaml."""
     from simlab import questions
-    from simlab.report.tune_words import first_screen
 
     found = questions.tune(
         experiment, set_, trials=trials, storage=storage, threads=threads, dask=dask, budget=budget, out=out_,
@@ -189,6 +193,8 @@ def tune(
     )  # fmt: skip
     if found is None:
         return
+    from simlab.report.tune_words import first_screen
+
     out.print(first_screen(found).text(), markup=False)
     out.print(f"\nReport: {Path(found.manifest['folder']) / 'report.html'}", markup=False)
 
@@ -265,12 +271,13 @@ def check(
 ) -> None:
     """Hold a scenario against the published laws about customers; writes report.html and check.json."""
     from simlab import checking
-    from simlab.report.check_page import careful, headline, table
 
     found = checking.check(
         scenario, set_, full=full, seeds=seeds, only=only, threads=threads, out=out_, again=again,
         command=shlex.join(["simlab", *sys.argv[1:]]), progress=Bar(err),
     )  # fmt: skip
+    from simlab.report.check_page import careful, headline, table
+
     Console(highlight=False, width=None if out.is_terminal else 140).print(table(found))
     out.print(f"\n{headline(found)}", markup=False)
     for line in careful(found):
@@ -440,6 +447,8 @@ def main(arguments: list[str] | None = None) -> Any:
         err.print("Stopped. Finished runs are kept, nothing half-written was left behind; the same command continues.",
                   markup=False)  # fmt: skip
         sys.exit(INTERRUPTED)
+    finally:
+        gc.freeze()  # else Python looks through a million objects once more before it leaves: a second
 
 
 if __name__ == "__main__":

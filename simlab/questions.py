@@ -1,6 +1,7 @@
 """The verbs that ask a question of a scenario: compare, tune, screen, rollout.
 
-Like `simlab.verbs` they put rooms together: load an experiment, ask the lab, write the report.
+Like `simlab.verbs` they put rooms together: load an experiment, ask the lab, write the report; and they import
+the lab once the files are read.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from simlab.lab import folders
-from simlab.lab.watch import GETTING_READY, Nobody, Watcher
+from simlab.lab.watch import Nobody, Watcher, begin, get_ready
 from simlab.scenario import InputError, Problem, Scenario, get_value, load, scenario_digest, slug
 from simlab.scenario.errors import Fault, unknown
 from simlab.scenario.experiment import CompareSpec
@@ -40,7 +41,6 @@ from simlab.scenario.problems import problems_of
 from simlab.scenario.rollout_spec import RolloutSpec
 from simlab.scenario.yaml_lines import Mark, node_of
 from simlab.verbs import RESULTS
-from simlab.world.cells import FREE, differences
 
 if TYPE_CHECKING:
     from simlab.lab.comparison import Comparison
@@ -95,10 +95,6 @@ def _foretell(progress: Watcher, expected: Forecast, crew: Crew) -> None:
     progress.begins(expected.runs * expected.days)
 
 
-def _ready(progress: Watcher) -> None:
-    progress.says(GETTING_READY)
-
-
 def _written(
     final: Path, run: str, manifest: dict[str, Any], again: bool, write: Callable[[Path], Any]
 ) -> None:
@@ -137,21 +133,23 @@ def tune(
     Raises:
         InputError: anything wrong with the experiment, the places, or the storage.
     """
+    progress = progress or Nobody()
+    question = experiment if isinstance(experiment, Question) else load_experiment(experiment, overrides)
+    needs(question, "tune")
+    begin(progress, question.experiment.name, question.scenario)
+
     from simlab.lab import tune as lab
     from simlab.lab.shared_study import masked
     from simlab.lab.tune_plan import foresee, plan
     from simlab.report.tune_page import write_tuning
 
-    progress = progress or Nobody()
-    question = experiment if isinstance(experiment, Question) else load_experiment(experiment, overrides)
-    needs(question, "tune")
     todo = plan(question)
     place = Path(out or RESULTS)
     started = time.perf_counter()
     with _crew(
         place, threads=threads, dask=dask, budget=budget, progress=progress, executor=executor
     ) as crew:
-        _ready(progress)
+        get_ready(progress)
         expected = foresee(todo, crew.workers)
         _foretell(progress, expected, crew)
         try:
@@ -196,9 +194,6 @@ def compare(
     Raises:
         InputError: anything wrong with the files, the options or the places.
     """
-    from simlab.lab import compare as lab
-    from simlab.report.compare_page import write_comparison
-
     progress = progress or Nobody()
     asked = arms_of(what, overrides, varied)
     spec = _spec(
@@ -208,10 +203,15 @@ def compare(
     place = Path(out or RESULTS)
     started = time.perf_counter()
     model = next(iter(asked.arms.values()))
+    begin(progress, asked.name, model)
+
+    from simlab.lab import compare as lab
+    from simlab.report.compare_page import write_comparison
+
     with _crew(
         place, threads=threads, dask=dask, budget=budget, progress=progress, executor=executor
     ) as crew:
-        _ready(progress)
+        get_ready(progress)
         pairs = spec.seeds if spec.precision is None else spec.max_seeds
         sampled = lab.SEEDS_PER_WORLD * spec.worlds if model.uncertainties else 0
         expected = _expect(model, len(asked.arms) * (pairs + sampled), crew)
@@ -328,20 +328,22 @@ def screen(
     write: bool = True, again: bool = False, command: str = "", progress: Watcher | None = None,
 ) -> Screening:  # fmt: skip
     """Which levers and assumptions matter, and which would turn a ranking; arguments and errors as for `tune`."""
-    from simlab.lab import screen as lab
-    from simlab.report.screen_page import write_screening
-
     progress = progress or Nobody()
     question = experiment if isinstance(experiment, Question) else load_experiment(experiment, overrides)
     needs(question, "screen")
     asked, model = question.experiment, question.scenario
+    begin(progress, asked.name, model)
+
+    from simlab.lab import screen as lab
+    from simlab.report.screen_page import write_screening
+
     assert asked.screen is not None
     spec, factors, against = asked.screen, question.factors, question.against
     place = Path(out or RESULTS)
     with _crew(
         place, threads=threads, dask=dask, budget=budget, progress=progress, executor=executor
     ) as crew:
-        _ready(progress)
+        get_ready(progress)
         _foretell(progress, _expect(model, lab.runs_of(model, spec, factors, against), crew), crew)
         try:
             found = lab.screen(model, spec, factors, outcome=asked.outcome, crew=crew, against=against)
@@ -375,6 +377,10 @@ def rollout(
     Raises:
         InputError: anything wrong with the files, the place, or strategies that are not pulled user by user.
     """
+    progress = progress or Nobody()
+    name, scenario, spec = _live_test(what, overrides)
+    begin(progress, name, scenario)
+
     import os
     from concurrent.futures import ThreadPoolExecutor
 
@@ -384,8 +390,6 @@ def rollout(
     from simlab.lab.runs import versions
     from simlab.report.rollout_page import write_page
 
-    progress = progress or Nobody()
-    name, scenario, spec = _live_test(what, overrides)
     if tests is not None:
         spec = spec.model_copy(update={"tests": tests})
     said = {
@@ -398,7 +402,7 @@ def rollout(
     final = Path(out or RESULTS) / f"{slug(name)}-rollout-{run[:8]}"
     if write:
         folders.check_place(final)
-    _ready(progress)
+    get_ready(progress)
     with ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1) as executor:
         found = lab.rollout_results(
             scenario, spec, executor=executor, progress=progress, ground=shared_ground(scenario)
@@ -423,6 +427,8 @@ def _live_test(
     if len(what) != 2 or any(isinstance(one, Question) for one in what):
         raise InputError(Problem("simlab rollout", "expected one experiment, or two scenarios",
                                  "Name today's and the new one: simlab rollout default best.yaml"))  # fmt: skip
+    from simlab.world.cells import FREE, differences
+
     control, treatment = (load(str(one), overrides).scenario for one in what)
     changed = [path for path in differences(control, treatment) if path.partition(".")[0] not in FREE]
     foreign = [path for path in changed if not path.startswith("levers.")]

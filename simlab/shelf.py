@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from simlab.lab.watch import GETTING_READY, Watcher
+from simlab.lab.watch import Watcher, get_ready
 from simlab.scenario.library import PRIMITIVES, entry, index, library
 
 HOW = "simlab library --show NAME prints a file; simlab new my.yaml --with NAME builds a scenario with it."
@@ -49,13 +49,15 @@ def measured(
     threads: int | None, watcher: Watcher,
 ) -> Iterator[str]:  # fmt: skip
     """A line for each mechanism: what it does, what its file says that it does, and whether it rests at zero."""
+    chosen = [entry(name) for name in names]
+    own = world is None and outcome is None and not values
+    watcher.says(f"{', '.join(one.slug for one in chosen)}: {seeds} pairs of worlds each.")
+
     from simlab.lab.crew import Crew
     from simlab.lab.library import Memory, measure
     from simlab.lab.seeds import CompareSeed
 
-    chosen = [entry(name) for name in names]
-    own = world is None and outcome is None and not values
-    watcher.says(GETTING_READY)
+    get_ready(watcher)
     with Crew(Memory(), threads=threads, watcher=watcher) as crew:
         for one in chosen:
             found = measure(

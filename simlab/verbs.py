@@ -1,6 +1,7 @@
 """The verbs: one function each, for Python and for the command line.
 
-They put rooms together: load a scenario, ask the lab, write the report.
+They put rooms together: load a scenario, ask the lab, write the report. The lab is imported inside of each, once
+its files are read: a mistake in them is told at once, and so is what is about to be done.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simlab.lab import folders, runs
-from simlab.lab.fit_result import FitResult
-from simlab.lab.forecast import Forecast, forecast
-from simlab.lab.ground import ground_of
-from simlab.lab.results import Results
-from simlab.lab.watch import GETTING_READY, Nobody, Watcher
+from simlab.lab import folders
+from simlab.lab.watch import Nobody, Watcher, begin, get_ready
 from simlab.scenario import InputError, Loaded, Problem, dump_yaml, load, slug
+
+if TYPE_CHECKING:
+    from simlab.lab.fit_result import FitResult
+    from simlab.lab.forecast import Forecast
+    from simlab.lab.results import Results
 
 RESULTS = Path("results")
 
@@ -54,6 +56,12 @@ def run(
     progress = progress or Nobody()
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
     model = loaded.scenario
+    begin(progress, model.name, model)
+
+    from simlab.lab import runs
+    from simlab.lab.forecast import forecast
+    from simlab.lab.ground import ground_of
+
     if seeds is None or isinstance(seeds, int):
         seeds = range(1, (seeds or model.seeds) + 1)
     chosen = list(seeds)
@@ -69,7 +77,7 @@ def run(
     ground = ground_of(model)
     sampled = min(len(chosen), runs.SEEDS_PER_WORLD) * (worlds if model.uncertainties else 0)
     workers = threads or os.cpu_count() or 1
-    progress.says(GETTING_READY)
+    get_ready(progress)
     expected = forecast(model, ground.graph, ground.base, len(chosen) + sampled, workers)
     progress.says(f"Forecast: {expected}.")
     started = time.perf_counter()
@@ -166,12 +174,14 @@ def show(
     Raises:
         InputError: anything wrong with the scenario, the days, the user or the place to write to.
     """
-    from simlab.lab import scenes
-    from simlab.report import show_page
-
     progress = progress or Nobody()
     loaded = scenario if isinstance(scenario, Loaded) else load(scenario, overrides)
     model = loaded.scenario
+    begin(progress, model.name, model)
+
+    from simlab.lab import runs, scenes
+    from simlab.report import show_page
+
     chosen = tuple(days) if days is not None else scenes.default_days(model)
     facts = {"views": sorted(views), "days": list(chosen), "user": "" if user is None else user}
     digest = hashlib.sha256(f"{runs.run_digest(model, range(1, seeds + 1), 0)}|{facts}".encode()).hexdigest()
@@ -180,7 +190,7 @@ def show(
         progress.says(f"These results are already there: {final}")
         return final
     folders.check_place(final)
-    progress.says(GETTING_READY)
+    get_ready(progress)
     progress.begins(seeds * (max(chosen) + model.warmup.days) if chosen else 0)
     try:
         found = scenes.watch(model, range(1, seeds + 1), chosen, threads, progress.days)
@@ -208,6 +218,8 @@ def read(folder: Path | str, loaded: Loaded | None = None) -> Results:
     import json
 
     import pandas as pd
+
+    from simlab.lab.results import Results
 
     folder = Path(folder)
     try:
