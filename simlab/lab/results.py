@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -35,3 +36,8 @@ class Results:
     scenario: Scenario
     tables: dict[str, pd.DataFrame]
     manifest: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What readers worked out from these tables, by whatever they call it, so that nobody does it twice."""
+        return {}

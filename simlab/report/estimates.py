@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from simlab.lab.paired import fits, over_worlds, range_name
 from simlab.lab.results import Results
-from simlab.report.series import Array, table
+from simlab.report.series import Array, once, table
 from simlab.scenario.outcomes import OUTCOMES, Constraint
 
 Verdict = Literal["met", "not met", "not decidable"]
@@ -73,9 +74,14 @@ def values(results: Results, outcome: str) -> Array:
     """An outcome of world 0 by seed, without undefined values; empty when the run has not got it."""
     if outcome not in table(results, "outcomes", world=None).columns:
         return np.empty(0)
-    frame = table(results, "outcomes", columns=["seed", outcome])
-    array = frame.sort_values("seed")[outcome].to_numpy(np.float64)
+    order = once(results, "seed order", lambda: _by_seed(results))
+    array = table(results, "outcomes", columns=[outcome])[outcome].to_numpy(np.float64)[order]
     return array[np.isfinite(array)]
+
+
+def _by_seed(results: Results) -> NDArray[np.intp]:
+    """Order of the seeds of world 0 in the table of outcomes."""
+    return np.argsort(table(results, "outcomes", columns=["seed"])["seed"].to_numpy(), kind="stable")
 
 
 def world_means(results: Results, outcome: str) -> Array:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from simlab.lab.results import Results
 from simlab.world.metrics import METRICS
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 OUTSIDE = ("prospect", "left")
 """Stages of people who are no members; the daily table counts them in its column ``members`` too."""
 OWN_SOURCES = ("base", "dated", "referral")
@@ -29,6 +32,14 @@ _COLUMNS = {
 }
 
 
+def once(results: Results, name: Hashable, make: Callable[[], T]) -> T:
+    """What `make` finds, found once for these results."""
+    if name not in results.kept:
+        results.kept[name] = make()
+    found: T = results.kept[name]
+    return found
+
+
 def table(
     results: Results, name: str, world: int | None = 0, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -39,10 +50,18 @@ def table(
     frame = results.tables.get(name)
     if frame is None:
         frame = pd.DataFrame({column: [] for column in _COLUMNS[name]})
-    inside = None if world is None or "world" not in frame.columns else frame["world"] == world
+    inside = once(results, ("rows", name, world), lambda: _rows_of(frame, world))
     if columns is not None:
         frame = frame[list(columns)]
-    return frame if inside is None or inside.all() else frame[inside]
+    return frame if inside is None else frame[inside]
+
+
+def _rows_of(frame: pd.DataFrame, world: int | None) -> NDArray[np.bool_] | None:
+    """Which rows are of a world; None: all."""
+    if world is None or "world" not in frame.columns:
+        return None
+    inside = frame["world"].to_numpy() == world
+    return None if inside.all() else inside
 
 
 def daily(results: Results, columns: Sequence[str]) -> pd.DataFrame:
@@ -55,8 +74,10 @@ def daily(results: Results, columns: Sequence[str]) -> pd.DataFrame:
 
 def seeds(results: Results) -> list[int]:
     """Seeds of world 0, ascending; from the outcomes, for a seed's daily rows may all be zero."""
-    found = {*table(results, "outcomes")["seed"], *table(results, "daily", columns=["seed"])["seed"].unique()}
-    return sorted(int(seed) for seed in found)
+    both = ("outcomes", "daily")
+    return once(results, "seeds", lambda: sorted({
+        int(seed) for name in both for seed in table(results, name, columns=["seed"])["seed"].unique()
+    }))  # fmt: skip
 
 
 def days(results: Results) -> NDArray[np.int64]:
@@ -69,25 +90,38 @@ def dates(results: Results, at: Sequence[int] | NDArray[np.int64]) -> list[datet
     return [results.scenario.start + datetime.timedelta(days=int(day) - 1) for day in at]
 
 
-def panel(results: Results, columns: Sequence[str], frame: pd.DataFrame | None = None) -> dict[str, Array]:
-    """Daily sums as arrays (seeds, days) of the simulated base; a missing row is a zero.
+def panel(results: Results, columns: Sequence[str], stage: str | None = None) -> dict[str, Array]:
+    """Daily sums as arrays (seeds, days) of the simulated base, not to be written to; a missing row is a zero.
 
     Args:
         results: the run.
         columns: metrics of the daily table.
-        frame: rows of the daily table to use; all of world 0 when left out.
+        stage: count the people of this stage only.
     """
-    rows = daily(results, ["seed", "day", *columns]) if frame is None else frame
-    seed, day = seeds(results), days(results)
-    out = {column: np.zeros((len(seed), len(day))) for column in columns}
-    if rows.empty:
-        return out
-    i = np.searchsorted(seed, rows["seed"].to_numpy())
-    j = rows["day"].to_numpy().astype(np.int64) - day[0]
-    inside = (j >= 0) & (j < len(day))
-    for column, array in out.items():
-        np.add.at(array, (i[inside], j[inside]), rows[column].to_numpy(np.float64)[inside])
-    return out
+    return {
+        name: once(results, ("panel", name, stage), partial(_sums, results, name, stage)) for name in columns
+    }
+
+
+def _sums(results: Results, column: str, stage: str | None) -> Array:
+    """One column of a `panel`."""
+    shape = len(seeds(results)), len(days(results))
+    place = once(results, "places", lambda: _places(results))
+    chosen = place >= 0
+    if stage is not None:
+        chosen &= table(results, "daily", columns=["stage"])["stage"].to_numpy() == stage
+    value = daily(results, [column])[column].to_numpy(np.float64)
+    sums: Array = np.bincount(place[chosen], value[chosen], minlength=shape[0] * shape[1]).astype(np.float64)
+    sums.flags.writeable = False
+    return sums.reshape(shape)
+
+
+def _places(results: Results) -> NDArray[np.int64]:
+    """Where each row of the daily table stands among seeds x days, counted through; -1: on none of the days."""
+    rows, day = table(results, "daily", columns=["seed", "day"]), days(results)
+    i = np.searchsorted(seeds(results), rows["seed"].to_numpy(np.int64))
+    j = rows["day"].to_numpy(np.int64) - day[0]
+    return np.where((j >= 0) & (j < len(day)), i * len(day) + j, -1)
 
 
 def horizon(results: Results) -> slice:
@@ -150,11 +184,9 @@ def names(results: Results, column: str) -> list[str]:
 
 def stocks(results: Results) -> Array:
     """Members at the end of each day, mean over seeds, (stages, days), scaled to the real base."""
-    rows = table(results, "daily", columns=["seed", "day", "stage", "members"])
     per = results.scenario.scale / max(len(seeds(results)), 1)
     return np.stack([
-        panel(results, ["members"], rows[rows["stage"] == name])["members"].sum(axis=0) * per
-        for name in stage_names(results)
+        panel(results, ["members"], name)["members"].sum(axis=0) * per for name in stage_names(results)
     ])  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import io
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -42,6 +43,8 @@ WIDTH = 9.6
 """Inches: a slide or the width of A4 between its margins."""
 SIZE, SMALL, LARGE = 10.0, 9.0, 11.0
 _SAVING = threading.Lock()
+_SVG: WeakKeyDictionary[Figure, bytes] = WeakKeyDictionary()
+"""Figures as they were saved: a page and the file beside it show the same."""
 _SETTINGS: Any = {
     "svg.hashsalt": "simlab", "svg.fonttype": "path", "figure.autolayout": False,
     "figure.constrained_layout.use": False,
@@ -184,6 +187,8 @@ def save(fig: Figure, form: Literal["svg", "png"], dpi: int = 150) -> bytes:
 
     The first saving lays the figure out, for all its files: most of the time goes into that.
     """
+    if form == "svg" and fig in _SVG:
+        return _SVG[fig]
     out = io.BytesIO()
     # The salt of element names can only be set for everybody: one figure at a time.
     with _SAVING, matplotlib.rc_context(_SETTINGS):
@@ -195,4 +200,5 @@ def save(fig: Figure, form: Literal["svg", "png"], dpi: int = 150) -> bytes:
             fig.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
         else:
             fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+            _SVG[fig] = out.getvalue()
     return out.getvalue()

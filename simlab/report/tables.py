@@ -44,16 +44,18 @@ def group_rows(results: Results, column: str) -> list[dict[str, str]]:
     """
     counted = ["members", "orders", "margin_fen", "joins", *COSTS]
     rows = series.daily(results, ["day", column, *counted])
-    rows = rows[rows["day"] >= 1]
+    days = results.scenario.horizon
     per = results.scenario.scale / max(len(series.seeds(results)), 1)
+    sums = rows[rows["day"] >= 1].groupby(column, observed=True)[counted].sum()
+    last = rows[rows["day"] == days].groupby(column, observed=True)["members"].sum()
     out = []
     for name in series.names(results, column):
-        part = rows[rows[column] == name]
-        s = part[counted].sum() * per
+        if name not in sums.index:
+            continue  # rows of the warm-up only
+        s = sums.loc[name] * per
         if not (s["members"] or s["orders"] or s["joins"]):
             continue  # rows of prospects only
-        days = results.scenario.horizon
-        end = float(part.loc[part["day"] == days, "members"].sum()) * per
+        end = float(last.get(name, 0)) * per
         net = (s["margin_fen"] - sum(s[cost] for cost in COSTS)) / 100
         each, _ = shown([365 * net / s["members"]] if s["members"] else [float("nan")], "yuan")
         rate, _ = shown([365 * s["orders"] / s["members"]] if s["members"] else [float("nan")], "per year")
