@@ -1,7 +1,8 @@
 """The crew: many runs at once, on threads, processes, any executor, or a Dask cluster; each only once.
 
 A run is a pure function of (scenario, levers before day 1, seed, rules), so it does not matter who does it,
-or in which order. The store is asked first; what is missing goes to a `concurrent.futures.Executor`.
+or in which order. The store is asked first; what is missing goes to a `concurrent.futures.Executor`, in jobs: where
+there are enough of them, the runs of one past are one job, and whoever has it lives that past once.
 """
 
 from __future__ import annotations
@@ -14,17 +15,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from simlab.lab.detail import Detail, observe
 from simlab.lab.forecast import Forecast
-from simlab.lab.ground import data_stamps, shared_ground
+from simlab.lab.ground import Ground, data_stamps, shared_ground
 from simlab.lab.hands import dismiss, hire
+from simlab.lab.past import before_of
+from simlab.lab.pasts import name_of, together
 from simlab.lab.runs import Run, simulate
 from simlab.lab.store import Store
 from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario, world_digest
 from simlab.world.compiled import sources_digest
+
+T = TypeVar("T")
+SHARES = 4
+"""Jobs for each hand below which runs of one past go to whoever is free."""
 
 
 @dataclass(frozen=True)
@@ -161,51 +168,63 @@ class Crew:
 
     def _work(self, tasks: Sequence[Task], waiting: list[int], identities: list[str]) -> Any:
         """(index, run) of those not stored, as they finish."""
-        queue = iter(waiting)
-        going: dict[Future[Run], int] = {}
+        queue = iter(self._jobs(tasks, waiting))
+        going: dict[Future[list[Run]], list[int]] = {}
         more = True
         try:
             while more or going:
                 while more and len(going) < 2 * self.workers:
-                    k = next(queue, None)
-                    if k is None:
+                    job = next(queue, None)
+                    if job is None:
                         more = False
                     elif self.out_of_time:
-                        self.skipped += 1
-                        yield k, Run(tasks[k].world, int(tasks[k].seed), skipped=True)
+                        self.skipped += len(job)
+                        for k in job:
+                            yield k, Run(tasks[k].world, int(tasks[k].seed), skipped=True)
                     else:
-                        going[self._submit(tasks[k])] = k
+                        going[self._submit([tasks[k] for k in job])] = job
                 finished, _ = wait(going, timeout=0.5, return_when=FIRST_COMPLETED) if going else ((), ())
-                for job in finished:
-                    k = going.pop(job)
-                    run = self._result(job)
-                    self.done += 1
-                    if not self.here:
-                        self._days(tasks[k])
-                    if self.store is not None and not run.failure:
-                        arrays = None if run.detail is None else run.detail.to_arrays()
-                        self.store.keep(identities[k], run.seed, run.outcomes, arrays)
-                    yield k, run
+                for future in finished:
+                    for k, run in zip(going.pop(future), self._result(future), strict=True):
+                        self.done += 1
+                        if not self.here:
+                            self._days(tasks[k])
+                        if self.store is not None and not run.failure:
+                            arrays = None if run.detail is None else run.detail.to_arrays()
+                            self.store.keep(identities[k], run.seed, run.outcomes, arrays)
+                        yield k, run
         except BaseException:
             self.stopping.set()
-            for job in going:
-                job.cancel()
+            for future in going:
+                future.cancel()
             wait(going)
             self.stopping.clear()
             raise
 
-    def _submit(self, task: Task) -> Future[Run]:
+    def _jobs(self, tasks: Sequence[Task], waiting: list[int]) -> list[list[int]]:
+        """Indices of the tasks by job: those of one past together, where that leaves enough to do for all hands."""
+        if len(waiting) < 2 * SHARES * self.workers:
+            return [[k] for k in waiting]
+        jobs: dict[Any, list[int]] = {}
+        names = _once_each(tasks, _past)
+        for k in waiting:
+            name = names[k]
+            key = k if name is None else (name, tasks[k].scenario.horizon, int(tasks[k].seed))
+            jobs.setdefault(key, []).append(k)
+        return list(jobs.values()) if len(jobs) >= SHARES * self.workers else [[k] for k in waiting]
+
+    def _submit(self, tasks: list[Task]) -> Future[list[Run]]:
         if not self.here:
-            return self.executor.submit(_do_there, task, rules())
+            return self.executor.submit(_do_there, tasks, rules())
 
         def each_day(_: int) -> None:
             if self.stopping.is_set():
                 raise Stopped
             self.watcher.days(1)
 
-        return self.executor.submit(do, task, each_day)
+        return self.executor.submit(do, tasks, each_day)
 
-    def _result(self, job: Future[Run]) -> Run:
+    def _result(self, job: Future[list[Run]]) -> list[Run]:
         """What a job returned. A world that fails is data; workers that go down are not."""
         try:
             return job.result()
@@ -225,16 +244,24 @@ class Crew:
         self.watcher.days(task.scenario.warmup.days + task.scenario.horizon)
 
 
-def _do_there(task: Task, expected: str) -> Run:
-    """One run in another process, which may have joined late and with another version."""
+def _do_there(tasks: Sequence[Task], expected: str) -> list[Run]:
+    """A job in another process, which may have joined late and with another version."""
     if rules() != expected:
         raise _refuse("a worker has other rules than this machine", "Install the same simlab on all workers")
-    return do(task)
+    return do(tasks)
 
 
-def do(task: Task, each_day: Callable[[int], None] | None = None) -> Run:
-    """One run, wherever it is: graph and population are built here, once per process."""
-    ground = shared_ground(task.scenario)
+def do(tasks: Sequence[Task], each_day: Callable[[int], None] | None = None) -> list[Run]:
+    """A job, wherever it is: one run, or several of one past. The graph is built here, once per process."""
+    first = tasks[0]
+    ground = shared_ground(first.scenario)
+    if len(tasks) == 1:
+        return [_run(first, ground, each_day)]
+    with together(first.scenario, int(first.seed), ground, first.before or before_of(first.scenario)):
+        return [_run(task, ground, each_day) for task in tasks]
+
+
+def _run(task: Task, ground: Ground, each_day: Callable[[int], None] | None) -> Run:
     seed = int(task.seed)
     if not task.detail:
         return simulate(task.scenario, seed, ground, task.world, False, each_day, task.before)
@@ -261,13 +288,21 @@ def _joined(own: str, before: str) -> str:
 
 
 def _identities(tasks: Sequence[Task]) -> list[str]:
+    return _once_each(tasks, lambda task: identity(task.scenario, task.before))
+
+
+def _past(task: Task) -> str | None:
+    return name_of(task.scenario, task.before or before_of(task.scenario) or task.scenario)
+
+
+def _once_each(tasks: Sequence[Task], what: Callable[[Task], T]) -> list[T]:
     """Of each task; once for those that share their scenario, as the seeds of a panel do."""
-    known: dict[tuple[int, int], str] = {}
+    known: dict[tuple[int, int], T] = {}
     found = []
     for task in tasks:
         same = (id(task.scenario), id(task.before))
         if same not in known:
-            known[same] = identity(task.scenario, task.before)
+            known[same] = what(task)
         found.append(known[same])
     return found
 

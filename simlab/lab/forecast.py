@@ -133,7 +133,8 @@ def forecast(
     names = names_of(scenario)
     cells = len(names.stages) * len(names.sources) * len(names.segments)
     row = cells * len(METRICS) * 8
-    each = people * (USER.itemsize + LISTS_PER_USER) + row * max([days, *lengths])
+    past = people * (USER.itemsize + LISTS_PER_USER) + row * scenario.warmup.days
+    each = past + row * (max([days, *lengths]) - scenario.warmup.days)
     table = 0.6 * days * row
     concurrent = min(threads, runs)
     own = apart(people, compiled + alone, concurrent)
@@ -142,8 +143,8 @@ def forecast(
     else:  # threads that wait for each other's Python lose as much again
         seconds = compiled / concurrent + alone * min(concurrent, 2)
     more = (each * concurrent + table * (runs if tables else concurrent)) / 1e6
-    if not tables and scenario.warmup.days:  # pasts that are kept for the next strategy
-        more += min(MOST_BYTES, runs * each) * (concurrent if own else 1) / 1e6
+    if not tables and scenario.warmup.days:  # pasts that are kept for the next strategy, and one in hand
+        more += (min(MOST_BYTES, runs * past) * (concurrent if own else 1) + past * concurrent) / 1e6
     if own:
         more += concurrent * (PROCESS_MB + graph.nbytes / 1e6)
     return Forecast(seconds, _held(graph) + more + LATER_MB, runs, people, days, own)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from simlab.lab.ground import Ground, data_stamps
 from simlab.lab.past import same_people
@@ -35,6 +36,7 @@ class Pasts:
         self.most = most
         self.kept: OrderedDict[Key, Market] = OrderedDict()
         self.asked: dict[Key, int] = {}
+        self.guests: dict[Key, Market | None] = {}
         self.seen: OrderedDict[Key, None] = OrderedDict()
         self.worlds = 0
         self.busy = threading.Lock()
@@ -56,19 +58,40 @@ class Pasts:
                 self.kept.move_to_end(key)
                 self.asked[key] = self.worlds
                 return self.kept[key].fork(scenario)
+            if (guest := self.guests.get(key)) is not None:
+                return guest.fork(scenario)
+            expected = key in self.guests
             first = key not in self.seen
             self.seen[key] = None
             if len(self.seen) > MOST_SEEN:
                 self.seen.popitem(last=False)
         market = new()
-        if first or size_of(market) > self.most:
+        if not expected and (first or size_of(market) > self.most):
             return market
         while market.day < 0:
             market.step()
         with self.busy:
-            if key not in self.kept and self._has_room(size_of(market)):
+            if expected:
+                if key in self.guests and self.guests[key] is None:
+                    self.guests[key] = market.fork(scenario)
+            elif key not in self.kept and self._has_room(size_of(market)):
                 self.kept[key], self.asked[key] = market.fork(scenario), self.worlds
         return market
+
+    @contextmanager
+    def together(self, key: Key | None) -> Iterator[None]:
+        """While worlds of one past are run one after another: it is lived once, and let go with the last of them."""
+        if key is None or key in self.guests:
+            yield
+            return
+        self.guests[key] = None
+        try:
+            yield
+        finally:
+            with self.busy:
+                guest = self.guests.pop(key)
+                if guest is not None:
+                    guest.release()
 
     def _has_room(self, size: int) -> bool:
         """Whether one more can be kept; those whom nobody asked for of late go."""
@@ -81,12 +104,18 @@ class Pasts:
 
 
 def key_of(scenario: Scenario, seed: int, ground: Ground, before: Scenario) -> Key | None:
-    """What names the past of a world; None where it is not worth sharing, or hangs on what comes after it."""
+    """What names the past of a world; None where it has none of its own to share."""
+    name = name_of(scenario, before)
+    return None if name is None else (name, scenario.horizon, seed, id(ground.graph))
+
+
+def name_of(scenario: Scenario, before: Scenario) -> str | None:
+    """What names a past, whatever the seed; None where it is not worth sharing, or hangs on what comes after it."""
     plain = scenario.brand is None and before.brand is None and scenario.warmup.days > 0
     alike = same_people(scenario, before) and names_of(scenario, (), before) == names_of(before)
     if not plain or not alike:
         return None
-    return world_digest(before, dict(data_stamps(before))), scenario.horizon, seed, id(ground.graph)
+    return world_digest(before, dict(data_stamps(before)))
 
 
 def size_of(past: Market) -> int:
@@ -108,3 +137,10 @@ def market_of(
         for done in range(1, market.row + 2):
             each_day(done)
     return market
+
+
+def together(
+    scenario: Scenario, seed: int, ground: Ground, before: Scenario | None
+) -> AbstractContextManager[None]:
+    """While worlds of this one's past are run one after another; see `Pasts.together`."""
+    return _pasts.together(key_of(scenario, seed, ground, before or scenario))

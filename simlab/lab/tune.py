@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,11 @@ class _Tune:
             raise OutOfTime
         return found
 
+    def _each(self, strategies: Sequence[Sequence[Task]]) -> list[list[Run]]:
+        """The runs of several strategies, all at once: those of one seed share its past."""
+        found = iter(self._all([task for tasks in strategies for task in tasks]))
+        return [list(islice(found, len(tasks))) for tasks in strategies]
+
     def _current(self, panel: Panel) -> list[Run]:
         """The current strategy, beside which everything else is seen."""
         found = self._all(panel.tasks(current))
@@ -235,7 +241,7 @@ class _Tune:
     def _select(self, finalists: Sequence[Trial], panel: Panel, base: Sequence[Run]) -> pd.DataFrame:
         """The finalists on fresh seeds: uplifts with intervals, and simultaneous bounds of the constraints."""
         self.watcher.doing(f"{len(finalists)} finalists on fresh seeds")
-        runs = [self._all(panel.tasks(by_values(self.todo.space.values(t.params)))) for t in finalists]
+        runs = self._each([panel.tasks(by_values(self.todo.space.values(t.params))) for t in finalists])
         tests = max(1, len(finalists) * len(self.todo.constraints))
         rows = []
         for trial, own in zip(finalists, runs, strict=True):
@@ -299,7 +305,8 @@ class _Tune:
             "current": current,
             "nothing": nothing,
         }
-        runs = {arm: self._all(fresh.tasks(s, detail=arm != "nothing")) for arm, s in strategies.items()}
+        arms = [fresh.tasks(s, detail=arm != "nothing") for arm, s in strategies.items()]
+        runs = dict(zip(strategies, self._each(arms), strict=True))
         failed = [run for own in runs.values() for run in own if run.failure]
         if failed:
             raise RuntimeError("a run of the report failed:\n" + failed[0].failure)
@@ -326,7 +333,7 @@ class _Tune:
         if len(certificates):
             tables["certificates"] = certificates
         if self.checks:
-            more = Checks(made, self.crew, self._all)
+            more = Checks(made, self.crew, self._each)
             self.notes += more.run(tables, report, panel, finalists, self.watcher.doing)
         if (surface := made.surface(surfaces[self.first], tables.get("sensitivity"))) is not None:
             tables["surface"] = surface

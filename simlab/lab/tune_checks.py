@@ -38,12 +38,12 @@ class Checks:
     Attributes:
         made: the winner, and the runs of the report.
         crew: does the runs.
-        every: the same for runs of which none may be missing; raises OutOfTime.
+        each: the runs of several strategies, none of which may be missing; raises OutOfTime.
     """
 
     made: Made
     crew: Crew
-    every: Callable[[Sequence[Task]], list[Run]]
+    each: Callable[[Sequence[Sequence[Task]]], list[list[Run]]]
 
     def run(
         self, tables: Tables, report: tuple[ReportSeed, ...], panel: Panel, finalists: Sequence[Trial],
@@ -79,10 +79,8 @@ class Checks:
             for w, own in zip(table["world"], world_values(table), strict=True)
         }
         panel = Panel(made.scenario, tuple((w, s) for w in worlds for s in report[:SEEDS_PER_WORLD]), worlds)
-        runs = {
-            "recommended": self.every(panel.tasks(by_values(made.values))),
-            "current": self.every(panel.tasks(current)),
-        }
+        recommended, now = self.each([panel.tasks(by_values(made.values)), panel.tasks(current)])
+        runs = {"recommended": recommended, "current": now}
         tables["worlds"] = made.worlds(runs, table)
         made.judge_worlds(certificates=tables.get("certificates"), runs=runs)
 
@@ -92,10 +90,11 @@ class Checks:
         for horizon in horizons(made.scenario.horizon):
             model = made.scenario.model_copy(update={"horizon": horizon})
             there = Panel(model, panel.places[:HORIZON_SEEDS], panel.worlds)
-            base = column(self.every(there.tasks(current)), made.first)  # which must not fail
+            tried = [by_values(made.plan.space.values(trial.params)) for trial in finalists]
+            now, *others = self.each([there.tasks(strategy) for strategy in (current, *tried)])
+            base = column(now, made.first)  # which must not fail
             rows = [{"strategy": "current", "trial": -1, "uplift": 0.0, "low": 0.0, "high": 0.0}]
-            for trial in finalists:
-                runs = self.every(there.tasks(by_values(made.plan.space.values(trial.params))))
+            for trial, runs in zip(finalists, others, strict=True):
                 if all(run.good for run in runs):
                     found = paired(column(runs, made.first) - base)
                     rows.append({"strategy": f"trial {trial.number}", "trial": trial.number, "uplift": found.mean,

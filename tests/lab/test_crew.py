@@ -16,10 +16,14 @@ from simlab.lab import crew as module
 from simlab.lab import pasts as pasts_module
 from simlab.lab import runs as runs_module
 from simlab.lab.crew import Crew, Task, identity, rules
+from simlab.lab.ground import shared_ground
+from simlab.lab.past import with_past
 from simlab.lab.runs import Run
 from simlab.lab.store import Store
 from simlab.lab.watch import Nobody
 from simlab.scenario import InputError, Scenario, load, with_values
+from simlab.world.market import Market
+from simlab.world.outcomes import outcomes
 
 DAYS = 25
 
@@ -105,6 +109,43 @@ def test_whoever_does_them_the_same_bytes_come_back_in_order(
     with Crew(plain, threads=1) as crew:
         crew.runs(tasks)
     assert kept(store) == kept(plain)
+
+
+@pytest.mark.parametrize("how", ["two threads", "processes"], indirect=True)
+def test_runs_of_one_past_go_to_one_hand_where_there_are_enough_for_all(
+    small: Scenario, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
+) -> None:
+    """Three strategies on eight seeds: eight jobs, of which each lives its past once; not a byte of them changes."""
+    begun = []
+
+    def begin(*args: Any, **more: Any) -> Market:
+        begun.append(args)
+        return Market(*args, **more)
+
+    monkeypatch.setattr(pasts_module, "Market", begin)
+    arms = [with_values(small, {"levers.push.active.per_week": per_week}) for per_week in (1.0, 4.0, 6.0)]
+    alike = [with_past(arm, small) for arm in arms]
+    tasks = [Task(arm, seed, before=before) for arm, before in alike for seed in range(501, 509)]
+    whole = [Market(t.scenario, t.seed, shared_ground(small).graph, before=t.before) for t in tasks]
+    watcher = Counting()
+    with Crew(watcher=watcher, **how) as crew:
+        crew.workers = 2
+        jobs = crew._jobs(tasks, list(range(24)))
+        assert sorted(jobs) == [[k, k + 8, k + 16] for k in range(8)]
+        found = crew.runs(tasks)
+        assert len(begun) == (0 if "executor" in how else 8)  # processes begin theirs elsewhere
+        crew.workers = 3  # with fewer than four such jobs for each of them, whoever is free
+        assert crew._jobs(tasks, list(range(24))) == [[k] for k in range(24)]
+    assert [repr(run.outcomes) for run in found] == [repr(outcomes(market.run())) for market in whole]
+    assert (crew.done, watcher.count) == (24, 24 * DAYS)
+
+
+def test_what_has_no_past_of_its_own_to_share_is_a_job_alone(small: Scenario) -> None:
+    born_today = with_values(small, {"warmup.days": 0})
+    tasks = [Task(model, seed) for model in (small, born_today, small, born_today) for seed in range(1, 9)]
+    with Crew(threads=2) as crew:
+        jobs = crew._jobs(tasks, list(range(32)))
+    assert sorted(map(len, jobs)) == [1] * 16 + [2] * 8
 
 
 def test_nothing_is_simulated_twice(small: Scenario, store: Store) -> None:
@@ -203,7 +244,7 @@ def test_an_interruption_stops_runs_within_a_day_and_keeps_what_is_finished(
         assert crew.reused == 1
 
 
-def _die(task: Task, expected: str) -> Run:
+def _die(tasks: list[Task], expected: str) -> list[Run]:
     os._exit(1)
 
 
@@ -235,7 +276,7 @@ def test_too_little_memory_says_nothing_about_a_run(
 
 def test_a_worker_with_other_rules_is_refused_even_if_it_joins_late(small: Scenario) -> None:
     with pytest.raises(InputError, match="other rules"):
-        module._do_there(Task(small, 1), "another digest")
+        module._do_there([Task(small, 1)], "another digest")
 
 
 def test_runs_with_another_past_have_another_name(small: Scenario) -> None:

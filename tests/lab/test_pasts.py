@@ -88,3 +88,30 @@ def test_room_is_limited_and_whom_nobody_asked_for_of_late_makes_it(monkeypatch:
     monkeypatch.setattr("simlab.lab.pasts.PATIENCE", 3)
     assert met(pasts, 2) == [2]
     assert met(Pasts(most=1000), 1, 1, 1) == []
+
+
+def test_worlds_together_live_their_past_once_and_leave_nothing() -> None:
+    """However little room there is, and though nobody met that past before."""
+    pasts, days = Pasts(most=0), []
+    strategies = [arm(per_week) for per_week in (0.0, 2.0, 5.0)]
+    key = key_of(strategies[0][0], 1, GROUND, CURRENT)
+    with pasts.together(key), pasts.together(key):
+        for strategy, before in strategies:
+            market = pasts.market(strategy, 1, GROUND, before)
+            days.append(market.day)
+            assert repr(outcomes(market.run())) == repr(lived(strategy, before))
+    assert days == [0, 0, 0]
+    assert not pasts.guests
+    assert not pasts.kept
+    assert pasts.market(strategies[0][0], 1, GROUND, strategies[0][1]).day == -30
+
+
+def test_worlds_together_whose_past_is_kept_already_go_on_from_that() -> None:
+    pasts = Pasts()
+    strategy, before = arm(5.0)
+    for _ in range(2):
+        pasts.market(strategy, 1, GROUND, before)
+    with pasts.together(key_of(strategy, 1, GROUND, CURRENT)):
+        assert pasts.market(strategy, 1, GROUND, before).day == 0
+        assert list(pasts.guests.values()) == [None]
+    assert len(pasts.kept) == 1
