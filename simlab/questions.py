@@ -212,9 +212,7 @@ def compare(
         place, threads=threads, dask=dask, budget=budget, progress=progress, executor=executor
     ) as crew:
         get_ready(progress)
-        pairs = spec.seeds if spec.precision is None else spec.max_seeds
-        sampled = lab.SEEDS_PER_WORLD * spec.worlds if model.uncertainties else 0
-        expected = _expect(model, len(asked.arms) * (pairs + sampled), crew)
+        expected = _expect(model, *lab.workload(asked.arms, spec, crew.workers), crew)
         _foretell(progress, expected, crew)
         try:
             found = lab.compare(asked.arms, spec, headline, crew, name=asked.name, question=asked.question)
@@ -314,12 +312,12 @@ def _outcome(name: str) -> str:
     return name
 
 
-def _expect(model: Scenario, runs: int, crew: Crew) -> Forecast:
+def _expect(model: Scenario, runs: int, pasts: int | None, crew: Crew) -> Forecast:
     from simlab.lab.forecast import forecast
     from simlab.lab.ground import shared_ground
 
     ground = shared_ground(model)
-    return forecast(model, ground.graph, ground.base, runs, crew.workers, tables=False)
+    return forecast(model, ground.graph, ground.base, runs, crew.workers, tables=False, pasts=pasts)
 
 
 def screen(
@@ -344,7 +342,7 @@ def screen(
         place, threads=threads, dask=dask, budget=budget, progress=progress, executor=executor
     ) as crew:
         get_ready(progress)
-        _foretell(progress, _expect(model, lab.runs_of(model, spec, factors, against), crew), crew)
+        _foretell(progress, _expect(model, lab.runs_of(model, spec, factors, against), None, crew), crew)
         try:
             found = lab.screen(model, spec, factors, outcome=asked.outcome, crew=crew, against=against)
         finally:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from simlab.lab import counterfactual, effects, summary
 from simlab.lab.comparison import Comparison
-from simlab.lab.crew import Task
+from simlab.lab.crew import Task, go_together, past_of
 from simlab.lab.differences import differences
 from simlab.lab.paired import FEWEST, Stage, stein, together
 from simlab.lab.past import SHARED, same_people, with_past
@@ -133,12 +133,19 @@ def compare(
                       tuple(notes), tables, facts)  # fmt: skip
 
 
-def workload(arms: Mapping[str, Scenario], spec: CompareSpec) -> tuple[int, int]:
-    """Runs that a comparison takes at least and at most, for a forecast."""
-    unknown = next(iter(arms.values())).uncertainties
-    worlds = spec.worlds * min(SEEDS_PER_WORLD, spec.max_seeds) if unknown else 0
-    most = spec.seeds if spec.precision is None else spec.max_seeds
-    return len(arms) * (spec.seeds + worlds), len(arms) * (most + worlds)
+def workload(arms: Mapping[str, Scenario], spec: CompareSpec, workers: int) -> tuple[int, int]:
+    """Runs that a comparison takes at most, and about how many pasts those live, for a forecast."""
+    baseline = next(iter(arms.values()))
+    tasks = [Task(arm, 0, before=before) for arm, before in (with_past(a, baseline) for a in arms.values())]
+    names = [past_of(task) for task in tasks]
+    own = names.count(None) + len({name for name in names if name is not None})
+    pairs = spec.seeds if spec.precision is None else spec.max_seeds
+    worlds = spec.worlds * min(SEEDS_PER_WORLD, spec.max_seeds) if baseline.uncertainties else 0
+    runs = pasts = 0
+    for seeds, at_once in ((pairs, min(pairs, CHUNK)), (worlds, worlds)):
+        together = go_together(at_once * len(arms), at_once * own, workers)
+        runs, pasts = runs + seeds * len(arms), pasts + seeds * (own if together else len(arms))
+    return runs, pasts
 
 
 def _why_not(baseline: Scenario, arm: Scenario) -> str:

@@ -24,6 +24,7 @@ from simlab.lab.hands import dismiss, hire
 from simlab.lab.past import before_of
 from simlab.lab.pasts import name_of, together
 from simlab.lab.runs import Run, simulate
+from simlab.lab.scheduler import SAME, join, refused
 from simlab.lab.store import Store
 from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario, world_digest
@@ -85,7 +86,7 @@ class Crew:
         self.own = executor is None
         self.far = dask is not None
         if dask is not None:
-            self.client, executor = _cluster(dask)
+            self.client, executor = join(dask)
             self.workers = max(1, sum(self.client.nthreads().values()))
         self.executor = executor or hire(self.workers)
         self.here = isinstance(self.executor, ThreadPoolExecutor)
@@ -203,15 +204,17 @@ class Crew:
 
     def _jobs(self, tasks: Sequence[Task], waiting: list[int]) -> list[list[int]]:
         """Indices of the tasks by job: those of one past together, where that leaves enough to do for all hands."""
-        if len(waiting) < 2 * SHARES * self.workers:
-            return [[k] for k in waiting]
         jobs: dict[Any, list[int]] = {}
-        names = _once_each(tasks, _past)
+        names = _once_each(tasks, past_of)
         for k in waiting:
             name = names[k]
             key = k if name is None else (name, tasks[k].scenario.horizon, int(tasks[k].seed))
             jobs.setdefault(key, []).append(k)
-        return list(jobs.values()) if len(jobs) >= SHARES * self.workers else [[k] for k in waiting]
+        return (
+            list(jobs.values())
+            if go_together(len(waiting), len(jobs), self.workers)
+            else [[k] for k in waiting]
+        )
 
     def _submit(self, tasks: list[Task]) -> Future[list[Run]]:
         if not self.here:
@@ -247,7 +250,7 @@ class Crew:
 def _do_there(tasks: Sequence[Task], expected: str) -> list[Run]:
     """A job in another process, which may have joined late and with another version."""
     if rules() != expected:
-        raise _refuse("a worker has other rules than this machine", "Install the same simlab on all workers")
+        raise refused("a worker has other rules than this machine", SAME)
     return do(tasks)
 
 
@@ -291,7 +294,13 @@ def _identities(tasks: Sequence[Task]) -> list[str]:
     return _once_each(tasks, lambda task: identity(task.scenario, task.before))
 
 
-def _past(task: Task) -> str | None:
+def go_together(tasks: int, pasts: int, workers: int) -> bool:
+    """Whether tasks of one past go to one hand: there are enough of them, and of pasts, for all hands."""
+    return tasks >= 2 * SHARES * workers and pasts >= SHARES * workers
+
+
+def past_of(task: Task) -> str | None:
+    """What names the past of a task's world, whatever the seed; None where it is lived for that task alone."""
     return name_of(task.scenario, task.before or before_of(task.scenario) or task.scenario)
 
 
@@ -310,36 +319,3 @@ def _once_each(tasks: Sequence[Task], what: Callable[[Task], T]) -> list[T]:
 def rules() -> str:
     """Digest of the world's sources."""
     return sources_digest()
-
-
-def _refuse(message: str, cure: str, value: str = "") -> InputError:
-    return InputError(Problem("--dask", message, f"{cure}.", value=value))
-
-
-def _cluster(address: str) -> tuple[Any, Executor]:
-    """A Dask client and its executor."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise _refuse("Dask is not installed", "Install it: pip install 'simlab[cluster]'") from None
-    try:
-        client = Client(address, timeout="10s", set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        cure = "Start a scheduler with `dask scheduler` and give its address, such as tcp://localhost:8786"
-        raise _refuse("the cluster cannot be reached", cure, f"{address}: {error}") from None
-    try:
-        theirs = client.run(sources_digest)
-    except Exception as error:  # whatever their Python says
-        client.close()
-        cure = "Install the same simlab on all workers"
-        raise _refuse("its workers cannot load simlab", cure, f"{type(error).__name__}: {error}") from None
-    if not theirs or any(digest != sources_digest() for digest in theirs.values()):
-        client.close()
-        if not theirs:
-            raise _refuse("the cluster has no workers", f"Start one with `dask worker {address}`", address)
-        raise _refuse(
-            "its workers have other rules than this machine",
-            "Install the same simlab on all workers",
-            address,
-        )
-    return client, client.get_executor(pure=False)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from simlab.lab.hands import START, apart
 from simlab.lab.pasts import MOST_BYTES
+from simlab.lab.sized import in_proportion
 from simlab.scenario.schema import Scenario
 from simlab.world.graph import Graph
 from simlab.world.market import Market
@@ -24,6 +26,8 @@ PROBES, LARGER = (400, 12_000), (12_000, 60_000)
 LONG = 3.0
 """Seconds from which on it would be."""
 PROBE_DAYS = 60
+WHOLE = 3_000
+"""People in the copy that lives all days, where they come and go."""
 LISTS_PER_USER = (
     70  # working lists of the engine, bytes; the 64 of the scores at birth are free again by then
 )
@@ -65,75 +69,96 @@ class Pace:
     birth: float
 
 
-def measure(scenario: Scenario, probes: tuple[int, int] = PROBES, rounds: int = 1) -> Pace:
-    """The pace of a scenario, from small copies of it of two sizes, in turns."""
-    found = [[_probe(scenario, people) for people in probes] for _ in range(rounds)]
+def measure(copies: Sequence[Scenario], rounds: int = 1) -> Pace:
+    """The pace of a scenario, from two copies of it, a small one and a larger one, in turns."""
+    found = [[_probe(copy) for copy in copies] for _ in range(rounds)]
     (few_days, few, _), (many_days, many, birth) = (
         [sum(each) / rounds for each in zip(*probe, strict=True)] for probe in zip(*found, strict=True)
     )
-    days = min(PROBE_DAYS, scenario.horizon)
     member_day = max(many - few, 0.0) / max(many_days - few_days, 1)
-    return Pace(member_day, max(few - few_days * member_day, 0.0) / days, birth)
+    return Pace(member_day, max(few - few_days * member_day, 0.0) / copies[0].horizon, birth)
 
 
-def _probe(scenario: Scenario, people: int) -> tuple[int, float, float]:
-    """(member-days, seconds of living them, seconds per birth) of a copy with that many people."""
-    pop = scenario.population
-    shrink = min(1.0, people / max(pop.members + pop.prospects, 1))
-    fewer = {"members": int(pop.members * shrink), "prospects": int(pop.prospects * shrink) + 1, "base": None}
-    if pop.base is not None:  # customers from a log stand in for members
-        fewer["members"] = people // 4
-    if pop.arrivals is not None:  # everybody at once, so that there is somebody to measure
-        fewer |= {"members": fewer["prospects"], "prospects": 1, "arrivals": None}
-    days = min(PROBE_DAYS, scenario.horizon)
+def _probe(copy: Scenario) -> tuple[int, float, float]:
+    """(member-days, seconds of living them, seconds per birth) of a copy."""
+    graph = social_graph(copy.graph, population_size(copy))
+    Market(copy, 0, graph).step()  # compiles, where that is still to be done
+    started = time.perf_counter()
+    market = Market(copy, 1, graph)
+    born = time.perf_counter()
+    market.run()
+    return _member_days(market), time.perf_counter() - born, (born - started) / graph.n
+
+
+def _member_days(market: Market) -> int:
+    return int(market.book.ledger[:, :-2, ..., M.members].sum())
+
+
+def copy_of(scenario: Scenario, members: int, people: int) -> Scenario:
+    """The scenario with so many people, in proportion; `members` is how many the scenario has on its first day."""
+    part = min(1.0, people / max(members + scenario.population.prospects, 1))
+    copy = in_proportion(scenario, part, members=round(members * part))
+    pop = copy.population
     kind = "none" if scenario.graph.kind == "file" else scenario.graph.kind
-    model = scenario.model_copy(
+    return copy.model_copy(
         update={
-            "population": pop.model_copy(update=fewer),
-            "horizon": days,
-            "warmup": scenario.warmup.model_copy(update={"days": 0, "levers": {}}),
+            "population": pop.model_copy(update={"base": None, "prospects": pop.prospects + 1}),
             "graph": scenario.graph.model_copy(update={"kind": kind, "file": None}),
         }
     )
-    graph = social_graph(model.graph, population_size(model))
-    Market(model, 0, graph).step()  # compiles, where that is still to be done
-    started = time.perf_counter()
-    market = Market(model, 1, graph)
-    born = time.perf_counter()
-    market.run()
-    lived = time.perf_counter() - born
-    member_days = int(market.book.ledger[:, :-2, ..., M.members].sum())
-    return member_days, lived, (born - started) / graph.n
+
+
+def _begun(copy: Scenario) -> Scenario:
+    """Its first days, without a warm-up; whoever arrives later is there already, so that there is somebody."""
+    update: dict[str, Any] = {
+        "horizon": min(PROBE_DAYS, copy.horizon),
+        "warmup": copy.warmup.model_copy(update={"days": 0, "levers": {}}),
+    }
+    pop = copy.population
+    if pop.arrivals is not None:
+        everybody = {"members": pop.prospects, "prospects": 1, "arrivals": None}
+        update["population"] = pop.model_copy(update=everybody)
+    return copy.model_copy(update=update)
+
+
+def average_members(copy: Scenario) -> float:
+    """Members per person on an average day: how many come and how many leave, from a copy that lives all its days."""
+    graph = social_graph(copy.graph, population_size(copy))
+    market = Market(copy, 1, graph).run()
+    return _member_days(market) / (copy.warmup.days + copy.horizon) / graph.n
 
 
 def forecast(
     scenario: Scenario, graph: Graph, base: Base | None, runs: int, threads: int, tables: bool = True,
-    others: Mapping[int, int] | None = None,
+    others: Mapping[int, int] | None = None, pasts: int | None = None,
 ) -> Forecast:  # fmt: skip
     """Time and memory of `runs` runs on `threads` threads.
 
     Args:
         tables: every run's are kept to the end.
         others: of these runs, how many have another horizon, by horizon.
+        pasts: how many pasts they live between them (`simlab.lab.pasts`); None: each its own.
     """
     people = graph.n
     pop = scenario.population
     members = len(base.rows) if base is not None else pop.members
-    newcomers = sum(pop.arrivals or ()) + 0.15 * pop.prospects * (scenario.levers.referral is not None)
     days = scenario.warmup.days + scenario.horizon
     lengths = {scenario.warmup.days + horizon: count for horizon, count in (others or {}).items()}
     all_days = days * (runs - sum(lengths.values())) + sum(d * count for d, count in lengths.items())
-    pace = measure(scenario)
-    lived = all_days * (members + 0.6 * newcomers)
-    if lived * pace.member_day > LONG:
-        longer = measure(scenario, LARGER if people >= LARGER[1] else PROBES, rounds=4)
+    births = runs if pasts is None or not scenario.warmup.days else min(pasts, runs)
+    all_days -= scenario.warmup.days * (runs - births)
+    pace = measure([_begun(copy_of(scenario, members, size)) for size in PROBES])
+    newcomers = sum(pop.arrivals or ()) + 0.15 * pop.prospects * (scenario.levers.referral is not None)
+    there = members + 0.6 * newcomers
+    if all_days * there * pace.member_day > LONG:
+        sizes = LARGER if people >= LARGER[1] else PROBES
+        longer = measure([_begun(copy_of(scenario, members, size)) for size in sizes], rounds=4)
         pace = Pace(longer.member_day, pace.day, longer.birth)
+        there = people * average_members(copy_of(scenario, members, WHOLE))
     alone = all_days * pace.day  # Python's part, which threads do one after the other
-    compiled = lived * pace.member_day + runs * people * pace.birth
-    names = names_of(scenario)
-    cells = len(names.stages) * len(names.sources) * len(names.segments)
-    row = cells * len(METRICS) * 8
-    past = people * (USER.itemsize + LISTS_PER_USER) + row * scenario.warmup.days
+    compiled = all_days * there * pace.member_day + births * people * pace.birth
+    row = _bytes_a_day(scenario)
+    past = past_bytes(scenario, people)
     each = past + row * (max([days, *lengths]) - scenario.warmup.days)
     table = 0.6 * days * row
     concurrent = min(threads, runs)
@@ -148,6 +173,17 @@ def forecast(
     if own:
         more += concurrent * (PROCESS_MB + graph.nbytes / 1e6)
     return Forecast(seconds, _held(graph) + more + LATER_MB, runs, people, days, own)
+
+
+def past_bytes(scenario: Scenario, people: int) -> int:
+    """Bytes of a world on the evening before day 1."""
+    return people * (USER.itemsize + LISTS_PER_USER) + _bytes_a_day(scenario) * scenario.warmup.days
+
+
+def _bytes_a_day(scenario: Scenario) -> int:
+    """Bytes of the ledger."""
+    names = names_of(scenario)
+    return len(names.stages) * len(names.sources) * len(names.segments) * len(METRICS) * 8
 
 
 def _held(graph: Graph) -> float:

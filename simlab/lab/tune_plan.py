@@ -7,9 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from simlab.lab.crew import rules
-from simlab.lab.forecast import Forecast, forecast
+from simlab.lab.crew import Task, go_together, past_of, rules
+from simlab.lab.forecast import Forecast, forecast, past_bytes
 from simlab.lab.ground import shared_ground
+from simlab.lab.pasts import MOST_BYTES
 from simlab.lab.runs import SEEDS_PER_WORLD
 from simlab.lab.search import text_of
 from simlab.lab.space import Params, Space
@@ -86,34 +87,65 @@ def plan(question: Question, replicate: int = 0) -> Plan:
     return Plan(question, space, start, tuple(moved), objectives, constraints, digest, replicate)
 
 
-def runs_ahead(todo: Plan) -> int:
-    """About how many runs a tune takes from the beginning."""
+@dataclass(frozen=True)
+class Part:
+    """A part of a tune: some strategies, each on some seeds, all at once unless it says `batch`."""
+
+    strategies: int
+    seeds: int
+    batch: int = 0
+    horizon: int | None = None
+
+    @property
+    def runs(self) -> int:
+        """How many runs it takes."""
+        return self.strategies * self.seeds
+
+    def pasts(self, kept: int, workers: int) -> int:
+        """About how many pasts these live, where a hand keeps `kept` of them between jobs."""
+        at_once = min(self.batch or self.strategies, self.strategies)
+        if go_together(at_once * self.seeds, self.seeds, workers):
+            return self.seeds * -(-self.strategies // at_once)
+        remembered = min(kept, self.seeds)  # from the second time on that a hand meets it
+        most = 2 * workers * remembered + self.strategies * (self.seeds - remembered)
+        return min(self.runs, most)
+
+
+def parts_ahead(todo: Plan) -> list[Part]:
+    """What a tune does from the beginning."""
     spec = todo.question.experiment.tune
     assert spec is not None
+    scenario = todo.question.scenario
     panel = spec.worlds if spec.over == "uncertainties" else spec.panel
-    search_runs = (spec.trials + 1 + REFERENCE * (spec.judge == "regret")) * panel
-    selection = (spec.finalists + 1) * spec.selection_seeds
-    report = 3 * spec.report_seeds
-    worlds = 2 * SEEDS_PER_WORLD * spec.worlds if todo.question.scenario.uncertainties else 0
-    design = TRAJECTORIES * (len(todo.question.levers) + 1) * SCREEN_SEEDS
-    return search_runs + selection + report + worlds + sum(other_runs(todo).values()) + design
-
-
-def other_runs(todo: Plan) -> dict[int, int]:
-    """Of these, how many look at another horizon, by horizon."""
-    spec = todo.question.experiment.tune
-    assert spec is not None
-    own = todo.question.scenario.horizon
-    return {days: (spec.finalists + 1) * HORIZON_SEEDS for days in horizons(own) if days != own}
+    finalists = spec.finalists + 1  # the current strategy among them
+    parts = [
+        Part(spec.trials + 1, panel, spec.batch),
+        Part(REFERENCE * (spec.judge == "regret"), panel, 1),
+        Part(1, spec.selection_seeds),
+        Part(spec.finalists, spec.selection_seeds),
+        Part(3, spec.report_seeds),
+        Part(TRAJECTORIES * (len(todo.question.levers) + 1), SCREEN_SEEDS),
+    ]
+    if scenario.uncertainties:
+        parts.append(Part(2, SEEDS_PER_WORLD * spec.worlds))
+    others = [days for days in horizons(scenario.horizon) if days != scenario.horizon]
+    return parts + [Part(finalists, HORIZON_SEEDS, horizon=days) for days in others]
 
 
 def foresee(todo: Plan, workers: int) -> Forecast:
     """Time and memory of a tune from the beginning."""
     scenario = todo.question.scenario
     ground = shared_ground(scenario)
+    parts = parts_ahead(todo)
+    pasts = None
+    if past_of(Task(scenario, 0)) is not None:
+        kept = MOST_BYTES // past_bytes(scenario, ground.graph.n)
+        pasts = sum(part.pasts(kept, workers) for part in parts)
+    others = {part.horizon: part.runs for part in parts if part.horizon is not None}
     return forecast(
-        scenario, ground.graph, ground.base, runs_ahead(todo), workers, tables=False, others=other_runs(todo)
-    )
+        scenario, ground.graph, ground.base, sum(part.runs for part in parts), workers, tables=False,
+        others=others, pasts=pasts,
+    )  # fmt: skip
 
 
 def horizons(own: int) -> list[int]:

@@ -16,7 +16,8 @@ from simlab.cli import app
 from simlab.lab.laws.check import Check, batches, check, chosen
 from simlab.lab.laws.law import Claim, estimate, judge
 from simlab.lab.laws.table import LAWS, amount, band
-from simlab.lab.laws.worlds import plain, sized
+from simlab.lab.laws.worlds import plain
+from simlab.lab.sized import sized
 from simlab.lab.store import Store
 from simlab.report.check_page import headline, render
 from simlab.report.laws_page import laws_markdown

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from simlab.lab import crew as module
+from simlab.lab import scheduler as module
 from simlab.lab.crew import Crew
 from simlab.questions import compare
 from simlab.scenario import InputError

@@ -18,7 +18,8 @@ from simlab.lab.ground import shared_ground
 from simlab.lab.hands import apart, dismiss, finished, hire
 from simlab.lab.laws.law import Finding, Law, Reading
 from simlab.lab.laws.table import LAWS
-from simlab.lab.laws.worlds import Arm, live, plain, sized
+from simlab.lab.laws.worlds import Arm, live, plain
+from simlab.lab.sized import sized
 from simlab.lab.store import Store
 from simlab.lab.watch import Nobody, Watcher
 from simlab.scenario import InputError, Problem, Scenario

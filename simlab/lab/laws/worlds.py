@@ -198,38 +198,6 @@ def live(arm: Arm, seed: int, ground: Ground, each_day: Callable[[], None] | Non
 # Which worlds ------------------------------------------------------------------------------------
 
 
-def sized(scenario: Scenario, most: int) -> Scenario:
-    """The scenario with at most so many members, everything that counts people in proportion."""
-    population = scenario.population
-    if population.base is not None or population.members <= most:
-        return scenario
-    part = most / population.members
-    arrivals = None if population.arrivals is None else tuple(round(a * part) for a in population.arrivals)
-    people = population.model_copy(
-        update={"members": most, "prospects": max(round(population.prospects * part), sum(arrivals or ())),
-                "arrivals": arrivals})  # fmt: skip
-    sources = {
-        name: source.model_copy(
-            update={"exposures": source.exposures * part, "budget": _part(source.budget, part)}
-        )
-        for name, source in scenario.levers.sources.items()
-    }
-    offers = {
-        name: offer.model_copy(update={"budget": _part(offer.budget, part),
-                                       "stock": None if offer.stock is None else round(offer.stock * part)})
-        for name, offer in scenario.levers.offers.items()
-    }  # fmt: skip
-    referral = scenario.levers.referral
-    if referral is not None:
-        referral = referral.model_copy(update={"budget": _part(referral.budget, part)})
-    levers = scenario.levers.model_copy(update={"sources": sources, "offers": offers, "referral": referral})
-    return scenario.model_copy(update={"population": people, "levers": levers})
-
-
-def _part(budget: float | None, part: float) -> float | None:
-    return None if budget is None else budget * part
-
-
 def plain(scenario: Scenario) -> Scenario:
     """The scenario itself, without what asks for further worlds."""
     return scenario.model_copy(update={"uncertainties": {}, "constraints": (), "seeds": 1})
@@ -299,5 +267,5 @@ def members_at(records: NDArray[np.void]) -> NDArray[np.bool_]:
 
 __all__ = [
     "ENGAGED", "FREE", "IDLE", "IDLE_STAGES", "LAB_WARMUP", "METRICS", "ONLY_PROMO", "ORGANIC", "QUIET", "Arm",
-    "Orders", "Seen", "Watch", "halves", "lab", "live", "members_at", "orders_of", "plain", "programme", "sized",
+    "Orders", "Seen", "Watch", "halves", "lab", "live", "members_at", "orders_of", "plain", "programme",
 ]  # fmt: skip
