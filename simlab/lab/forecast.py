@@ -25,9 +25,8 @@ PROBES, LARGER = (400, 12_000), (12_000, 60_000)
 """People in the two small copies that are timed, and in those where a mistake would be long."""
 LONG = 3.0
 """Seconds from which on it would be."""
-PROBE_DAYS = 60
-WHOLE = 3_000
-"""People in the copy that lives all days, where they come and go."""
+FIRST, MOST_DAYS = 60, 400
+"""Days that copies live: those with which a run begins, and, where a mistake would be long, all up to so many."""
 LISTS_PER_USER = (
     70  # working lists of the engine, bytes; the 64 of the scores at birth are free again by then
 )
@@ -62,11 +61,16 @@ def duration(seconds: float) -> str:
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds on this machine: per member-day, per day whatever the size, and per person born."""
+    """Seconds on this machine: per member-day, per day whatever the size, and per person born.
+
+    Attributes:
+        members: per person, on an average day.
+    """
 
     member_day: float
     day: float
     birth: float
+    members: float
 
 
 def measure(copies: Sequence[Scenario], rounds: int = 1) -> Pace:
@@ -75,8 +79,10 @@ def measure(copies: Sequence[Scenario], rounds: int = 1) -> Pace:
     (few_days, few, _), (many_days, many, birth) = (
         [sum(each) / rounds for each in zip(*probe, strict=True)] for probe in zip(*found, strict=True)
     )
+    days = copies[0].warmup.days + copies[0].horizon
     member_day = max(many - few, 0.0) / max(many_days - few_days, 1)
-    return Pace(member_day, max(few - few_days * member_day, 0.0) / copies[0].horizon, birth)
+    alone = max(few - few_days * member_day, 0.0) / days
+    return Pace(member_day, alone, birth, many_days / days / population_size(copies[1]))
 
 
 def _probe(copy: Scenario) -> tuple[int, float, float]:
@@ -87,11 +93,9 @@ def _probe(copy: Scenario) -> tuple[int, float, float]:
     market = Market(copy, 1, graph)
     born = time.perf_counter()
     market.run()
-    return _member_days(market), time.perf_counter() - born, (born - started) / graph.n
-
-
-def _member_days(market: Market) -> int:
-    return int(market.book.ledger[:, :-2, ..., M.members].sum())
+    lived = time.perf_counter() - born
+    member_days = int(market.book.ledger[:, :-2, ..., M.members].sum())
+    return member_days, lived, (born - started) / graph.n
 
 
 def copy_of(scenario: Scenario, members: int, people: int) -> Scenario:
@@ -104,6 +108,7 @@ def copy_of(scenario: Scenario, members: int, people: int) -> Scenario:
         update={
             "population": pop.model_copy(update={"base": None, "prospects": pop.prospects + 1}),
             "graph": scenario.graph.model_copy(update={"kind": kind, "file": None}),
+            "horizon": min(scenario.horizon, MOST_DAYS),
         }
     )
 
@@ -111,7 +116,7 @@ def copy_of(scenario: Scenario, members: int, people: int) -> Scenario:
 def _begun(copy: Scenario) -> Scenario:
     """Its first days, without a warm-up; whoever arrives later is there already, so that there is somebody."""
     update: dict[str, Any] = {
-        "horizon": min(PROBE_DAYS, copy.horizon),
+        "horizon": min(FIRST, copy.horizon),
         "warmup": copy.warmup.model_copy(update={"days": 0, "levers": {}}),
     }
     pop = copy.population
@@ -119,13 +124,6 @@ def _begun(copy: Scenario) -> Scenario:
         everybody = {"members": pop.prospects, "prospects": 1, "arrivals": None}
         update["population"] = pop.model_copy(update=everybody)
     return copy.model_copy(update=update)
-
-
-def average_members(copy: Scenario) -> float:
-    """Members per person on an average day: how many come and how many leave, from a copy that lives all its days."""
-    graph = social_graph(copy.graph, population_size(copy))
-    market = Market(copy, 1, graph).run()
-    return _member_days(market) / (copy.warmup.days + copy.horizon) / graph.n
 
 
 def forecast(
@@ -148,15 +146,11 @@ def forecast(
     births = runs if pasts is None or not scenario.warmup.days else min(pasts, runs)
     all_days -= scenario.warmup.days * (runs - births)
     pace = measure([_begun(copy_of(scenario, members, size)) for size in PROBES])
-    newcomers = sum(pop.arrivals or ()) + 0.15 * pop.prospects * (scenario.levers.referral is not None)
-    there = members + 0.6 * newcomers
-    if all_days * there * pace.member_day > LONG:
+    if all_days * people * pace.members * pace.member_day > LONG:
         sizes = LARGER if people >= LARGER[1] else PROBES
-        longer = measure([_begun(copy_of(scenario, members, size)) for size in sizes], rounds=4)
-        pace = Pace(longer.member_day, pace.day, longer.birth)
-        there = people * average_members(copy_of(scenario, members, WHOLE))
+        pace = measure([copy_of(scenario, members, size) for size in sizes], rounds=2)
     alone = all_days * pace.day  # Python's part, which threads do one after the other
-    compiled = all_days * there * pace.member_day + births * people * pace.birth
+    compiled = all_days * people * pace.members * pace.member_day + births * people * pace.birth
     row = _bytes_a_day(scenario)
     past = past_bytes(scenario, people)
     each = past + row * (max([days, *lengths]) - scenario.warmup.days)

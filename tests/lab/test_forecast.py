@@ -11,7 +11,7 @@ from simlab.lab import forecast as module
 from simlab.lab import pasts as pasts_module
 from simlab.lab.compare import workload
 from simlab.lab.crew import Crew
-from simlab.lab.forecast import Forecast, Pace, average_members, copy_of, forecast
+from simlab.lab.forecast import Forecast, Pace, copy_of, forecast, measure
 from simlab.lab.ground import shared_ground
 from simlab.lab.sized import in_proportion, sized
 from simlab.lab.tune import tune
@@ -20,6 +20,7 @@ from simlab.scenario import Scenario, load, with_values
 from simlab.scenario.experiment import CompareSpec
 from simlab.scenario.experiments import load_experiment
 from simlab.world.market import Market
+from simlab.world.metrics import M
 
 DEFAULT = load("default").scenario
 TUNE = """
@@ -61,19 +62,19 @@ def test_everything_that_counts_the_whole_base_shrinks_with_it() -> None:
     [{}, {"levers.sources.ads.exposures": 60_000.0}, {"population.arrivals": [10] * 200}],
     ids=["default", "much advertising", "arrivals"],
 )
-def test_a_copy_of_3000_people_knows_how_many_members_there_will_be(changes: dict[str, Any]) -> None:
+def test_a_copy_of_4000_people_knows_how_many_members_there_will_be(changes: dict[str, Any]) -> None:
     scenario = with_values(DEFAULT, {"horizon": 200, "warmup.days": 30, **changes})
     pop = scenario.population
     ground = shared_ground(scenario)
     market = Market(scenario, 7, ground.graph).run()
-    there = module._member_days(market) / 230
-    expected = average_members(copy_of(scenario, pop.members, module.WHOLE)) * ground.graph.n
-    assert expected == pytest.approx(there, rel=0.08)
+    there = market.book.ledger[:, :-2, ..., M.members].sum() / 230
+    copies = [copy_of(scenario, pop.members, people) for people in (300, 4000)]
+    assert measure(copies).members * ground.graph.n == pytest.approx(there, rel=0.08)
 
 
 def test_a_past_that_is_shared_is_expected_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a second a day and half a second a birth the sum is done by hand."""
-    monkeypatch.setattr(module, "measure", lambda *_, **__: Pace(0.0, 1.0, 0.5 / 250))
+    monkeypatch.setattr(module, "measure", lambda *_, **__: Pace(0.0, 1.0, 0.5 / 250, 0.3))
     scenario = with_values(
         DEFAULT, {"population.members": 100, "population.prospects": 150, "horizon": 20, "warmup.days": 10}
     )
