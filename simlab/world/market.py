@@ -34,7 +34,7 @@ from simlab.world.metrics import COST_COLUMNS, METRICS, M
 from simlab.world.money_terms import upkeep
 from simlab.world.people import Base, born
 from simlab.world.ready import compile_beside
-from simlab.world.records import PROSPECT, Terms, nobody_yet
+from simlab.world.records import PROSPECT, Terms, copied
 from simlab.world.rules import stage_of
 from simlab.world.source import Source
 from simlab.world.staffing import ServiceDesk, Team
@@ -151,8 +151,7 @@ class Market(mesa.Model):
         own = self.test or len(self.book.events) or scenario.brand or self.scenario.brand
         if self.day != 0 or own or type(self.brand) is not Brand:
             raise ValueError("only a plain world can be forked, and only on the evening before day 1")
-        users = nobody_yet(len(self.users))
-        users[:] = self.users
+        users = copied(self.users)
         ledger = np.zeros(self.book.ledger.shape, np.int64)  # the days to come cost no memory yet
         ledger[: self.row + 1] = self.book.ledger[: self.row + 1]
         shared = {id(part): part for part in (self.graph, self.base, self.scenario, self.before)}

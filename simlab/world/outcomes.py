@@ -162,8 +162,8 @@ def _points_owed(market: Market) -> float:
 
 def _tag_accuracy(market: Market) -> float:
     """Share of the members whose tag is their interest; nan where nobody has an interest."""
-    users = market.users[market.users["status"] == MEMBER]
-    has = users["interest"] > 0
+    users = market.users
+    has = (users["status"] == MEMBER) & (users["interest"] > 0)
     return float((users["tag"][has] == users["interest"][has]).mean()) if has.any() else float("nan")
 
 
@@ -177,11 +177,12 @@ def _newcomer_retention(market: Market) -> float:
 
 def _promoters(market: Market) -> float:
     """Members whose affinity is high less those whose affinity is low, as a share of all at the horizon."""
-    users = market.users[market.users["status"] == MEMBER]
-    if not len(users):
+    users = market.users
+    here = users["status"] == MEMBER
+    if not here.any():
         return float("nan")
-    affinity = users["affinity"] + users["trust"]
-    return (int((affinity > 0.6).sum()) - int((affinity < 0.4).sum())) / len(users)
+    affinity = users["affinity"][here] + users["trust"][here]
+    return (int((affinity > 0.6).sum()) - int((affinity < 0.4).sum())) / len(affinity)
 
 
 def _newcomer_need(market: Market) -> float:

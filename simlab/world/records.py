@@ -118,9 +118,20 @@ LINE = 64
 
 def nobody_yet(n: int) -> NDArray[np.void]:
     """(n,) empty user records, each of which begins where a cache line does: three lines hold it, not four."""
-    room = np.zeros(n * USER.itemsize + LINE, np.uint8)
+    return _room(np.zeros(n * USER.itemsize + LINE, np.uint8))
+
+
+def copied(users: NDArray[np.void]) -> NDArray[np.void]:
+    """The same records in memory of their own, as whole bytes: NumPy would copy them field by field."""
+    own = _room(np.empty(users.nbytes + LINE, np.uint8))
+    own.view(np.uint8)[:] = users.view(np.uint8)
+    return own
+
+
+def _room(room: NDArray[np.uint8]) -> NDArray[np.void]:
+    """Records in a piece of memory that is one cache line longer."""
     start = -room.ctypes.data % LINE
-    return room[start : start + n * USER.itemsize].view(USER)
+    return room[start : start + room.size - LINE].view(USER)
 
 
 TOUCH = record_type(
