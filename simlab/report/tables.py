@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -105,13 +106,17 @@ def write_tables(results: Results, folder: Path | str) -> list[Path]:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, frame in results.tables.items():
-        path = target / f"{name}.parquet"
-        frame.to_parquet(path, index=False)
-        written.append(path)
-        if len(frame) <= SPREADSHEET_ROWS:
-            path = target / f"{name}.csv"
-            text = harmless(_for_reading(name, frame)).to_csv(index=False, lineterminator="\n")
-            path.write_bytes(text.encode("utf-8-sig"))
-            written.append(path)
+    # packing columns holds no Python, so the texts of the spreadsheets are made meanwhile
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        packing = []
+        for name, frame in results.tables.items():
+            written.append(target / f"{name}.parquet")
+            packing.append(beside.submit(frame.to_parquet, written[-1], index=False))
+        for name, frame in results.tables.items():
+            if len(frame) <= SPREADSHEET_ROWS:
+                written.append(target / f"{name}.csv")
+                text = harmless(_for_reading(name, frame)).to_csv(index=False, lineterminator="\n")
+                written[-1].write_bytes(text.encode("utf-8-sig"))
+        for job in packing:
+            job.result()
     return written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -142,9 +143,8 @@ def reachable(users: NDArray[np.void], axes: tuple[int, ...]) -> NDArray[np.int6
 
 
 def _counted(users: NDArray[np.void], chosen: NDArray[np.bool_], axes: tuple[int, ...]) -> NDArray[np.int64]:
-    found = np.zeros(axes, np.int64)
-    np.add.at(found, tuple(users[name][chosen].astype(int) for name in ("stage", "source", "segment")), 1)
-    return found
+    places = tuple(users[name][chosen].astype(np.int64) for name in ("stage", "source", "segment"))
+    return np.bincount(np.ravel_multi_index(places, axes), minlength=prod(axes)).reshape(axes)
 
 
 def empty_book(users: NDArray[np.void], scenario: Scenario, names: Names, log_events: bool) -> Book:

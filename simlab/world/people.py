@@ -176,9 +176,10 @@ def assign_rest(users, world, start, p, segments, visit_table):
         u.inv_tolerance = 1.0 / tolerance
         u.inv_half_activity = 1.0 / (p.half_activity * power(tolerance, p.tolerance_in_activity))
         relative = max(np.float64(u.rate) / s.mean_rate, 1e-6)
-        u.receptive = power(relative, p.need_exponent)
+        need = log(relative)
+        u.receptive = exp(p.need_exponent * need)
         # visits lean on need through its rank; the log of the relative rate stands in for its score
-        score = p.visit_need * max(-3.0, min(3.0, normal_rank(relative, s.need_shape)))
+        score = p.visit_need * max(-3.0, min(3.0, normal_rank(need, s.need_shape)))
         score += np.sqrt(1.0 - p.visit_need * p.visit_need) * normal_quantile(uniform(key, VISITS))
         u.visits = min(0.9, p.visits * s.visits * gamma_lookup(visit_table, score) / p.visit_shape)
         u.sociability = s.sociability * exp(p.sociability_spread * normal_quantile(uniform(key, SOCIABILITY)))
@@ -206,10 +207,10 @@ def assign_rest(users, world, start, p, segments, visit_table):
 
 
 @rule
-def normal_rank(relative, shape):
-    """Normal score of a gamma variable with mean 1, by Wilson & Hilferty's cube root (1931)."""
+def normal_rank(log_relative, shape):
+    """Normal score of a gamma variable with mean 1, from its logarithm, by Wilson & Hilferty's cube root (1931)."""
     c = 1.0 / (9.0 * shape)
-    return (exp(log(relative) / 3.0) - 1.0 + c) / np.sqrt(c)
+    return (exp(log_relative / 3.0) - 1.0 + c) / np.sqrt(c)
 
 
 @rule

@@ -43,7 +43,7 @@ def audience_weights(world, users, chosen, segments, weights, cut, precision, na
     for k in range(chosen.size):
         u = users[chosen[k]]
         s = segments[u.segment]
-        need = normal_rank(max(np.float64(u.rate) / s.mean_rate, 1e-6), s.need_shape)
+        need = normal_rank(log(max(np.float64(u.rate) / s.mean_rate, 1e-6)), s.need_shape)
         key = day_key(user_key(world, chosen[k]), BIRTH_DAY)
         score = audience_score(key, max(-3.0, min(3.0, need)), precision, name, like, overlap)
         out[k] = weights[u.segment] if score >= cut else 0.0
@@ -94,7 +94,8 @@ class Source(mesa.Agent):
         outside.order[self.number], outside.thresholds[self.number] = self.prospects[rank], left[rank]
         outside.reached[self.number] = 0.0
         outside.pointer[self.number] = 0
-        self.share = fsum(self.weights.tolist()) / len(self.weights) if len(self.weights) else 1.0
+        alike = bool((self.weights == 1.0).all())
+        self.share = 1.0 if alike else fsum(self.weights.tolist()) / len(self.weights)
 
     def step(self) -> None:
         """Today's exposures, clicks and cost (whole numbers whose sums follow the plan), and the pull on prospects."""

@@ -60,7 +60,7 @@ class TwinSource(mesa.Agent):
         """How much somebody looks like the audience: need as it can be told, and noise like another source's."""
         segment = list(self.market.scenario.population.segments.values())[int(person.user["segment"])]
         relative = max(float(person.user["rate"]) / (segment.orders.per_year / 365.0), 1e-6)
-        need = max(-3.0, min(3.0, float(normal_rank(relative, segment.orders.shape))))
+        need = max(-3.0, min(3.0, float(normal_rank(log(relative), segment.orders.shape))))
         own, like = (np.uint64(name_hash("source:" + label)) for label in (self.name, plan.like or ""))
         return float(audience_score(person.key_of(BIRTH_DAY), need, plan.precision, own, like, plan.overlap))
 
